@@ -1,0 +1,84 @@
+//! What is asked of SQLite: statements with their parameters, and the work that a write request carries.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Rows, SqlFailure, Value};
+
+/// Parameters of one statement. Values are bound (`sqlite3_bind_*`), never spliced into the text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Params {
+    /// For `?` and `?1`; there must be as many as the statement has.
+    Positional(Vec<Value>),
+    /// For `:name`, `@name` and `$name`, given without the sign. Names that the statement does not use
+    /// are ignored (a form has fields that a query does not need); a name it uses and lacks is an error.
+    Named(Vec<(String, Value)>),
+}
+
+impl Params {
+    pub fn none() -> Self {
+        Params::Positional(Vec::new())
+    }
+}
+
+/// SQL text and its parameters. The text may hold several statements separated by `;`: they are
+/// one atomic unit. Parameters then belong to the only statement that has any.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    pub sql: String,
+    pub params: Params,
+}
+
+impl Statement {
+    pub fn new(sql: impl Into<String>) -> Self {
+        Statement { sql: sql.into(), params: Params::none() }
+    }
+
+    pub fn with(sql: impl Into<String>, params: Vec<Value>) -> Self {
+        Statement { sql: sql.into(), params: Params::Positional(params) }
+    }
+}
+
+/// What the leader may do for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Permit {
+    /// Rows and schema.
+    All,
+    /// Schema only: the guide allows DDL in any tab but refuses row writes in a follower, and a
+    /// follower cannot prepare `INSERT INTO t` behind a `CREATE TABLE t` to see for itself.
+    SchemaOnly,
+}
+
+/// One atomic unit of writing: all of it becomes part of one commit, or nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Work {
+    Batch { statements: Vec<Statement>, permit: Permit },
+    /// The migrations of a page, in order; those that the database already has are skipped.
+    Migrate { scripts: Vec<String> },
+}
+
+impl Work {
+    pub fn batch(statements: Vec<Statement>) -> Self {
+        Work::Batch { statements, permit: Permit::All }
+    }
+}
+
+/// What came of one unit of work or one query.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Rows of the last statement that returns any (`SELECT`, `… RETURNING`), else empty.
+    pub rows: Rows,
+    /// Rows inserted, updated or deleted (`sqlite3_total_changes64`), triggers included.
+    pub changes: u64,
+    /// `sqlite3_last_insert_rowid` after the work; 0 if nothing was ever inserted.
+    pub last_row_id: i64,
+}
+
+impl Outcome {
+    /// No rows, no changes.
+    pub fn nothing() -> Self {
+        Outcome { rows: Rows::default(), changes: 0, last_row_id: 0 }
+    }
+}
+
+/// The answer to a unit of work: its outcome, or why SQLite refused it.
+pub type Answer = Result<Outcome, SqlFailure>;

@@ -1,0 +1,128 @@
+//! A block: many pages of the checkpointed image as one record.
+//!
+//! IndexedDB charges by the record, so blocks are large; but one changed page rewrites its block, so they
+//! are not larger than this. Bytes (the frame: see [`super::record`]), pages of `s` bytes:
+//!
+//! | offset | size | field |
+//! |---|---|---|
+//! | 0 | 8 | magic `SQEb`, version 1 |
+//! | 8 | 4 | number of the block |
+//! | 12 | 4 | page size `s` |
+//! | 16 | s·n | pages, 64 but for the last block of an image |
+//! | … | 8 | xxh3 of all bytes before |
+
+use std::rc::Rc;
+
+use super::record::{Kind, RecordError, RecordName, seal};
+use super::{Image, Page, PageCount, PageNo, PageSize, StoreError};
+
+const KIND: Kind = Kind {
+    magic: *b"SQEb",
+    version: 1,
+};
+
+/// Number of a block, from 0. Block `b` holds pages `b·64 + 1` to `b·64 + 64`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlockNo(pub u32);
+
+/// Some 64 pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    pub number: BlockNo,
+    pub page_size: PageSize,
+    pub pages: Vec<Page>,
+}
+
+impl BlockNo {
+    /// Pages to a block: 256 KiB of default pages.
+    pub const PAGES: u32 = 64;
+
+    pub fn of(page: PageNo) -> Self {
+        BlockNo((page.number() - 1) / Self::PAGES)
+    }
+
+    /// How many blocks an image of `count` pages has.
+    pub fn count(count: PageCount) -> u32 {
+        count.0.div_ceil(Self::PAGES)
+    }
+
+    /// Where its first page is in an image's array of pages.
+    pub(super) fn first_index(self) -> usize {
+        self.0 as usize * Self::PAGES as usize
+    }
+}
+
+impl Block {
+    /// The pages of one block as they are in the image; none if the image has shrunk below it.
+    pub(super) fn of(image: &Image, number: BlockNo) -> Option<Self> {
+        let first = number.first_index();
+        let last = (first + BlockNo::PAGES as usize).min(image.pages().len());
+        let pages = image.pages().get(first..last).filter(|pages| !pages.is_empty())?;
+        Some(Block {
+            number,
+            page_size: image.page_size(),
+            pages: pages.to_vec(),
+        })
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut bytes = KIND.begin(8 + self.pages.len() * self.page_size.bytes());
+        bytes.extend(self.number.0.to_le_bytes());
+        bytes.extend((self.page_size.bytes() as u32).to_le_bytes());
+        self.pages.iter().for_each(|page| bytes.extend_from_slice(page));
+        seal(bytes)
+    }
+
+    /// The block stored as `number`.
+    pub(super) fn decode(number: BlockNo, record: &[u8]) -> Result<Self, StoreError> {
+        let name = RecordName::Block(number);
+        let mut fields = KIND.open(record).map_err(|error| error.of(name))?;
+        let numbered = fields.half() == Some(number.0);
+        let page_size = fields.half().and_then(PageSize::new).filter(|_| numbered);
+        let page_size = page_size.ok_or_else(|| RecordError::Damaged.of(name))?;
+        let pages = fields.rest().chunks_exact(page_size.bytes()).map(Rc::from).collect();
+        Ok(Block {
+            number,
+            page_size,
+            pages,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Block {
+        let pages = (0..5).map(|fill| Rc::from(vec![fill; 4096])).collect();
+        Block {
+            number: BlockNo(2),
+            page_size: PageSize::DEFAULT,
+            pages,
+        }
+    }
+
+    #[test]
+    fn a_block_comes_back_as_it_was_written() {
+        assert_eq!(Block::decode(BlockNo(2), &sample().encode()), Ok(sample()));
+    }
+
+    #[test]
+    fn a_block_in_another_ones_place_is_refused_by_name() {
+        let Err(StoreError::Corrupt { record, .. }) = Block::decode(BlockNo(3), &sample().encode()) else {
+            panic!("accepted")
+        };
+        assert_eq!(record, "block 3");
+    }
+
+    #[test]
+    fn pages_fall_into_blocks_without_gap() {
+        let page = |number| PageNo::new(number).expect("not 0");
+        assert_eq!([1, 64, 65, 128].map(|number| BlockNo::of(page(number)).0), [0, 0, 1, 1]);
+        assert_eq!(
+            [0, 1, 64, 65].map(|count| BlockNo::count(PageCount(count))),
+            [0, 1, 1, 2]
+        );
+        assert_eq!(BlockNo::of(page(u32::MAX)).0, BlockNo::count(PageCount(u32::MAX)) - 1);
+    }
+}

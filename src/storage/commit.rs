@@ -1,0 +1,186 @@
+//! A commit: everything that one durable step changes, as one record of the log and one broadcast.
+//!
+//! Bytes of the record (its frame: see [`super::record`]), `n` pages of `s` bytes:
+//!
+//! | offset | size | field |
+//! |---|---|---|
+//! | 0 | 8 | magic `SQEc`, version 1 |
+//! | 8 | 8 | epoch of the leader that wrote it |
+//! | 16 | 8 | seq |
+//! | 24 | 8 | checksum of the image before |
+//! | 32 | 8 | checksum of the image after |
+//! | 40 | 4 | page size `s` |
+//! | 44 | 4 | page count of the image after |
+//! | 48 | 4 | `n`, pages in this commit |
+//! | 52 | 4 | `m`, bytes of the notes |
+//! | 56 | 4·n | page numbers, ascending |
+//! | … | s·n | pages |
+//! | … | m | notes: write set and replies, in postcard's wire format |
+//! | … | 8 | xxh3 of all bytes before |
+//!
+//! The last field guards the record as such (a torn or altered record is named, not applied); the
+//! image checksums guard the history (a whole record in the wrong place is refused).
+
+use std::rc::Rc;
+
+use super::record::{Fields, Kind, RecordError, seal};
+use super::{Checksum, Epoch, Page, PageCount, PageNo, PageSize, Position, Reply, Seq};
+use crate::sql::WriteSet;
+
+const KIND: Kind = Kind {
+    magic: *b"SQEc",
+    version: 1,
+};
+const HEADER: usize = 56;
+
+/// One step of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    pub epoch: Epoch,
+    /// Where the image must stand for this commit to apply.
+    pub before: Position,
+    /// Where it stands then; its seq is one more.
+    pub after: Position,
+    pub page_size: PageSize,
+    pub page_count: PageCount,
+    /// Changed pages in ascending order.
+    pub pages: Vec<(PageNo, Page)>,
+    pub write_set: WriteSet,
+    /// The requests that this commit answers.
+    pub replies: Vec<Reply>,
+}
+
+impl Commit {
+    pub fn seq(&self) -> Seq {
+        self.after.seq
+    }
+
+    /// Length of the encoded record in bytes, about.
+    pub fn weight(&self) -> usize {
+        let replies = self
+            .replies
+            .iter()
+            .map(|reply| 64 + reply.outcome.rows.as_bytes().len());
+        HEADER + self.pages.len() * (4 + self.page_size.bytes()) + replies.sum::<usize>()
+    }
+
+    pub fn encode(&self) -> Vec<u8> {
+        let notes = postcard::to_stdvec(&(&self.write_set, &self.replies))
+            .expect("plain data with known lengths always serialises");
+        let mut bytes = KIND.begin(self.weight() + notes.len());
+        let words = [
+            self.epoch.0,
+            self.after.seq.0,
+            self.before.checksum.0,
+            self.after.checksum.0,
+        ];
+        words.iter().for_each(|word| bytes.extend(word.to_le_bytes()));
+        let halves = [
+            self.page_size.bytes() as u32,
+            self.page_count.0,
+            self.pages.len() as u32,
+            notes.len() as u32,
+        ];
+        halves.iter().for_each(|half| bytes.extend(half.to_le_bytes()));
+        self.pages
+            .iter()
+            .for_each(|(number, _)| bytes.extend(number.number().to_le_bytes()));
+        self.pages.iter().for_each(|(_, page)| bytes.extend_from_slice(page));
+        bytes.extend_from_slice(&notes);
+        seal(bytes)
+    }
+
+    pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
+        decode_fields(KIND.open(bytes)?).ok_or(RecordError::Damaged)
+    }
+}
+
+fn decode_fields(mut fields: Fields<'_>) -> Option<Commit> {
+    let (epoch, seq) = (Epoch(fields.word()?), Seq(fields.word()?));
+    let before = Checksum(fields.word()?);
+    let after = Checksum(fields.word()?);
+    let page_size = PageSize::new(fields.half()?)?;
+    let page_count = PageCount(fields.half()?);
+    let (count, notes_len) = (fields.half()? as usize, fields.half()? as usize);
+    let mut numbers = Fields::of(fields.bytes(count.checked_mul(4)?)?);
+    let pages = fields.bytes(count.checked_mul(page_size.bytes())?)?;
+    let pages = pages
+        .chunks_exact(page_size.bytes())
+        .map(|page| {
+            let number = PageNo::new(numbers.half()?)?;
+            (number.number() <= page_count.0).then(|| (number, Rc::from(page)))
+        })
+        .collect::<Option<Vec<(PageNo, Page)>>>()?;
+    if !pages.is_sorted_by(|(a, _), (b, _)| a < b) || fields.rest().len() != notes_len {
+        return None;
+    }
+    let (write_set, replies) = postcard::from_bytes(fields.rest()).ok()?;
+    Some(Commit {
+        epoch,
+        before: Position {
+            seq: Seq(seq.0.checked_sub(1)?),
+            checksum: before,
+        },
+        after: Position { seq, checksum: after },
+        page_size,
+        page_count,
+        pages,
+        write_set,
+        replies,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Dirty, Image, RequestId, TabId};
+    use super::*;
+    use crate::sql::Outcome;
+
+    fn sample() -> Commit {
+        let mut written = WriteSet::default();
+        written.note_rows("todo");
+        let request = RequestId {
+            tab: TabId(uuid::Uuid::from_u128(7)),
+            counter: 3,
+        };
+        let outcome = Outcome {
+            rows: Default::default(),
+            changes: 2,
+            last_row_id: -1,
+        };
+        let dirty = Dirty {
+            page_size: PageSize::DEFAULT,
+            page_count: PageCount(3),
+            pages: [1, 3]
+                .into_iter()
+                .filter_map(|number| Some((PageNo::new(number)?, Rc::from(vec![number as u8; 4096]))))
+                .collect(),
+        };
+        Image::empty().commit(
+            Epoch(4),
+            dirty,
+            written,
+            vec![Reply {
+                request,
+                outcome,
+                settled_below: 3,
+            }],
+        )
+    }
+
+    #[test]
+    fn a_commit_comes_back_as_it_was_written() {
+        assert_eq!(Commit::decode(&sample().encode()), Ok(sample()));
+    }
+
+    #[test]
+    fn a_commit_with_any_byte_altered_or_missing_is_refused() {
+        let bytes = sample().encode();
+        for at in (0..bytes.len()).step_by(13).chain(0..HEADER) {
+            let mut altered = bytes.clone();
+            altered[at] ^= 0x40;
+            assert!(Commit::decode(&altered).is_err(), "byte {at} altered");
+            assert!(Commit::decode(&bytes[..at]).is_err(), "cut at {at}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Storage: the image of a database, the commits that move it forward, and the store that keeps both.
+//!
+//! Used by `tab` (which drives a [`Store`]), `engine` (which reads and changes an [`Image`]) and
+//! `protocol` (which carries [`Commit`]s). A store holds a **log** of commits and a **checkpoint** of
+//! blocks; the database is blocks plus the commits after the checkpoint. IndexedDB charges by the
+//! record, so a commit is one record and a block is many pages; a record per page was refused
+//! (1,000 records cost 220 ms, the same bytes as one value 7 ms).
+//!
+//! Invariants, kept by every store and shown by `contract`:
+//! * an append happens as a whole or not at all, and only under the epoch that is stored;
+//! * commits are numbered without gap, each begins at the position where the one before ended;
+//! * a checkpoint never changes what [`Store::load`] answers.
+
+mod block;
+mod checkpoint;
+mod commit;
+mod head;
+mod image;
+#[cfg(target_family = "wasm")]
+mod indexeddb;
+mod memory;
+mod page;
+mod position;
+mod record;
+mod reply;
+mod snapshot;
+
+pub use block::{Block, BlockNo};
+pub use checkpoint::{Checkpoint, Folding};
+pub use commit::Commit;
+pub use head::Head;
+use head::Layout;
+pub use image::{ApplyError, Dirty, Image};
+#[cfg(target_family = "wasm")]
+pub use indexeddb::{Durability, IndexedDbStore};
+pub use memory::{Disk, FaultPoint, MemoryStore, Operation};
+pub use page::{Page, PageCount, PageNo, PageSize, page_checksum};
+pub use position::{Checksum, Epoch, Position, Seq};
+pub use record::{RecordError, RecordName};
+pub use reply::{Replies, Reply, RequestId, TabId};
+pub use snapshot::Snapshot;
+
+/// What a store may answer instead of doing as asked; variants by what the caller can do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Another tab leads under this newer epoch: step down. Nothing was written.
+    #[error("another tab leads since {stored}")]
+    Fenced { stored: Epoch },
+    /// The origin may store no more. Nothing was written; deleting data or asking for
+    /// persistence may help.
+    #[error("the browser refuses more storage for this site: {0}")]
+    Quota(String),
+    /// The stored data is gone (deleted or evicted under the open tab).
+    #[error("the stored database is gone: {0}")]
+    Gone(String),
+    /// A stored record is not what was written. Named, so that it can be looked at.
+    #[error("stored record {record} is damaged: {reason}")]
+    Corrupt { record: String, reason: String },
+    /// Written by a version of the library that this one does not understand.
+    #[error(
+        "stored by layout {stored}, this version of sqlite-elements reads up to {known}: reload the page to get the newer version"
+    )]
+    Layout { stored: u32, known: u32 },
+    /// The browser offers no store here (private mode, storage switched off).
+    #[error("no storage available: {0}")]
+    Unavailable(String),
+    /// The transaction failed and had no effect; it may be tried again.
+    #[error("storing failed: {0}")]
+    Failed(String),
+}
+
+/// Answer to "what came after my commit?".
+#[derive(Clone, Debug)]
+pub enum CatchUp {
+    /// All commits after it, in order; empty if there are none.
+    Commits(Vec<Commit>),
+    /// Its successors are folded into the checkpoint (or it never was part of this history):
+    /// [`Store::load`] again.
+    Reload,
+}
+
+/// Keeps one database. Every method is one transaction: whole or not at all.
+///
+/// Dropping a returned future does not undo what it started.
+#[allow(async_fn_in_trait, reason = "one thread per tab: no Send bound is wanted")]
+pub trait Store {
+    /// Everything, as of one instant. A database that does not exist yet is empty.
+    async fn load(&self) -> Result<Snapshot, StoreError>;
+
+    /// Raises the epoch by one and answers the head as of that instant: from now on every append
+    /// under an older epoch is refused.
+    async fn raise_epoch(&self) -> Result<Head, StoreError>;
+
+    /// Appends a commit under its epoch. `Ok` means durable as far as the store's durability says.
+    async fn append(&self, commit: &Commit) -> Result<(), StoreError>;
+
+    /// The commits after `seq`, as of one instant.
+    async fn commits_after(&self, seq: Seq) -> Result<CatchUp, StoreError>;
+
+    /// Overwrites blocks of the checkpoint, a bounded number at a time. Blocks may be newer than the
+    /// checkpoint they belong to: the commits that changed them are still in the log and are applied
+    /// over them, so stopping between two steps loses nothing.
+    async fn write_blocks(&self, epoch: Epoch, blocks: &[Block]) -> Result<(), StoreError>;
+
+    /// Moves the checkpoint: its position and replies are stored, commits up to it and blocks beyond
+    /// its page count are deleted.
+    async fn finish_checkpoint(&self, epoch: Epoch, checkpoint: &Checkpoint) -> Result<(), StoreError>;
+}

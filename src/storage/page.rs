@@ -1,0 +1,67 @@
+//! Pages: the unit in which SQLite reads and writes, and in which commits carry change.
+//!
+//! SQLite counts pages from 1 (<https://sqlite.org/fileformat2.html>, 1.3), so 0 is not a page number.
+
+use std::num::NonZeroU32;
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::Checksum;
+
+/// Number of a page within the image, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PageNo(NonZeroU32);
+
+/// How many pages the image has; a count is not a number of a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PageCount(pub u32);
+
+/// Bytes of a page: a power of two from 512 to 65536.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PageSize(u32);
+
+/// The bytes of one page, shared: commit, image and broadcast hold the same allocation.
+pub type Page = Rc<[u8]>;
+
+impl PageNo {
+    pub const FIRST: PageNo = PageNo(NonZeroU32::MIN);
+
+    pub fn new(number: u32) -> Option<Self> {
+        NonZeroU32::new(number).map(PageNo)
+    }
+
+    /// The page that holds index `index` of a zero-based array of pages.
+    pub fn at_index(index: usize) -> Self {
+        let number = u32::try_from(index + 1).ok().and_then(NonZeroU32::new);
+        PageNo(number.unwrap_or(NonZeroU32::MAX))
+    }
+
+    /// Its place in a zero-based array of pages.
+    pub fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+
+    pub fn number(self) -> u32 {
+        self.0.get()
+    }
+}
+
+impl PageSize {
+    pub const DEFAULT: PageSize = PageSize(4096);
+
+    pub fn new(bytes: u32) -> Option<Self> {
+        (bytes.is_power_of_two() && (512..=65536).contains(&bytes)).then_some(PageSize(bytes))
+    }
+
+    pub fn bytes(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Checksum of one page at its place: xxh3 of its bytes, seeded with its number, so that two pages
+/// which swap places do not cancel out under XOR.
+pub fn page_checksum(number: PageNo, bytes: &[u8]) -> Checksum {
+    Checksum(xxh3_64_with_seed(bytes, u64::from(number.number())))
+}

@@ -1,0 +1,169 @@
+//! Answers to write requests, kept with the commits so that a repeated request is answered, not run again.
+//!
+//! The table of answers is a replica like the image: every tab builds the same one from the same commits
+//! (checkpoint plus log), so whichever tab leads next already knows what was done. Successful work is
+//! remembered; refused work changed nothing and may be tried again.
+//!
+//! An answer is forgotten once its tab says that it has it (`settled_below`, carried by each request),
+//! and the oldest go when there are more than [`Replies::MOST`].
+//!
+//! As a record of the checkpoint: the frame of [`super::record`] with magic `SQEr`, version 1, and in it
+//! the table in postcard's wire format.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::StoreError;
+use super::record::{Kind, RecordError, RecordName, seal};
+use crate::sql::Outcome;
+
+const KIND: Kind = Kind {
+    magic: *b"SQEr",
+    version: 1,
+};
+
+/// A tab's instance: UUIDv7, so ids order by time of birth and "lowest id" is "oldest tab".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TabId(pub Uuid);
+
+/// Names one write request for good: its tab and that tab's own count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RequestId {
+    pub tab: TabId,
+    pub counter: u64,
+}
+
+/// The answer to one request, as stored in the commit that holds its effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    pub request: RequestId,
+    pub outcome: Outcome,
+    /// All requests of this tab with a smaller counter are settled there: their replies may go.
+    pub settled_below: u64,
+}
+
+/// All answers that may still be asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replies {
+    by_request: BTreeMap<RequestId, Outcome>,
+    order: VecDeque<RequestId>,
+}
+
+impl Replies {
+    /// How many answers are kept at the most. A request is repeated only until its deadline (seconds),
+    /// so this many later writes are far more than enough.
+    pub const MOST: usize = 4096;
+
+    pub fn find(&self, request: RequestId) -> Option<&Outcome> {
+        self.by_request.get(&request)
+    }
+
+    /// Takes in the answers of one commit.
+    pub fn record(&mut self, replies: &[Reply]) {
+        for reply in replies {
+            let settled = RequestId {
+                tab: reply.request.tab,
+                counter: 0,
+            }..RequestId {
+                tab: reply.request.tab,
+                counter: reply.settled_below,
+            };
+            let gone: Vec<RequestId> = self.by_request.range(settled).map(|(request, _)| *request).collect();
+            gone.iter().for_each(|request| {
+                self.by_request.remove(request);
+            });
+            if self.by_request.insert(reply.request, reply.outcome.clone()).is_none() {
+                self.order.push_back(reply.request);
+            }
+        }
+        while self.by_request.len() > Self::MOST {
+            let Some(oldest) = self.order.pop_front() else { break };
+            self.by_request.remove(&oldest);
+        }
+        if self.order.len() > 2 * Self::MOST {
+            self.order.retain(|request| self.by_request.contains_key(request));
+        }
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let table = postcard::to_stdvec(self).expect("plain data with known lengths always serialises");
+        let mut bytes = KIND.begin(table.len());
+        bytes.extend_from_slice(&table);
+        seal(bytes)
+    }
+
+    pub(super) fn decode(record: &[u8]) -> Result<Self, StoreError> {
+        let fields = KIND.open(record).map_err(|error| error.of(RecordName::Replies))?;
+        postcard::from_bytes(fields.rest()).map_err(|_| RecordError::Damaged.of(RecordName::Replies))
+    }
+
+    pub fn len(&self) -> usize {
+        self.by_request.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_request.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(tab: u128, counter: u64) -> RequestId {
+        RequestId {
+            tab: TabId(Uuid::from_u128(tab)),
+            counter,
+        }
+    }
+
+    fn reply(request: RequestId, settled_below: u64) -> Reply {
+        let outcome = Outcome {
+            rows: Default::default(),
+            changes: 1,
+            last_row_id: 1,
+        };
+        Reply {
+            request,
+            outcome,
+            settled_below,
+        }
+    }
+
+    #[test]
+    fn an_answer_is_kept_until_its_tab_says_that_it_has_it() {
+        let mut replies = Replies::default();
+        replies.record(&[reply(request(1, 1), 0), reply(request(2, 1), 0)]);
+        replies.record(&[reply(request(1, 2), 2)]);
+        assert_eq!(replies.find(request(1, 1)), None);
+        assert!(replies.find(request(1, 2)).is_some());
+        assert!(
+            replies.find(request(2, 1)).is_some(),
+            "another tab's answers are its own"
+        );
+    }
+
+    #[test]
+    fn the_table_of_answers_comes_back_as_it_was_written() {
+        let mut replies = Replies::default();
+        replies.record(&[
+            reply(request(1, 1), 0),
+            reply(request(1, 2), 2),
+            reply(request(2, 9), 1),
+        ]);
+        assert_eq!(Replies::decode(&replies.encode()), Ok(replies));
+    }
+
+    #[test]
+    fn the_table_of_answers_is_bounded() {
+        let mut replies = Replies::default();
+        for counter in 0..2 * Replies::MOST as u64 {
+            replies.record(&[reply(request(1, counter), 0)]);
+        }
+        assert_eq!(replies.len(), Replies::MOST);
+        assert!(replies.find(request(1, 0)).is_none());
+        assert!(replies.find(request(1, 2 * Replies::MOST as u64 - 1)).is_some());
+    }
+}
