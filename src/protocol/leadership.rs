@@ -1,0 +1,286 @@
+//! Leadership: from waiting for the lock to leading, and back.
+//!
+//! ```text
+//!            LockGranted            EpochRaised, level with the head
+//! Waiting ───────────────▶ Rising ──────────────────────────────────▶ Leading
+//!    ▲                        │ LockLost, fenced                         │
+//!    └────────────────────────┴──────────────────────────────────────────┘
+//! ```
+//!
+//! The lock makes one tab lead at a time; the epoch makes it safe when the lock is wrong (stolen from a
+//! tab that froze and wakes up). The lease is what followers see of a leader: it says only when to steal.
+
+use super::{Fate, Message, Output, Protocol, Timestamp, WriteError};
+use crate::storage::{Epoch, Head, Position, RequestId, StoreError, TabId};
+
+/// A leader's word is good for this long …
+pub(super) const LEASE_MS: u64 = 5_000;
+/// … and it renews it this often.
+pub(super) const HEARTBEAT_MS: u64 = 1_000;
+/// Followers do not all steal in the same instant: each waits up to this much longer, by its id.
+const SPREAD_MS: u64 = 500;
+
+/// Who leads, as this tab knows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Leadership {
+    /// The tab that leads, if one was heard of.
+    pub leader: Option<TabId>,
+    /// Whether that is this tab.
+    pub here: Here,
+    /// When its lease lapses unless renewed.
+    pub lease_expiry: Timestamp,
+}
+
+/// Whether the leader is this tab.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Here {
+    Leads,
+    #[default]
+    Follows,
+}
+
+/// This tab's seat in the election.
+#[derive(Debug)]
+pub(super) struct Seat {
+    tab: TabId,
+    role: Role,
+    leader: Option<(TabId, Epoch)>,
+    lease_expiry: Timestamp,
+    last_led: Option<Epoch>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// In the queue for the lock, following whoever leads.
+    Waiting,
+    /// Has the lock; raises the epoch, then catches up with the head that it read (`target`).
+    Rising {
+        target: Option<(Epoch, Position)>,
+    },
+    Leading {
+        epoch: Epoch,
+        heartbeat: Timestamp,
+    },
+    Closing,
+    Closed,
+}
+
+impl Seat {
+    pub(super) fn waiting(now: Timestamp, tab: TabId) -> Self {
+        let lease_expiry = now.after_ms(LEASE_MS);
+        Seat { tab, role: Role::Waiting, leader: None, lease_expiry, last_led: None }
+    }
+
+    pub(super) fn leading(&self) -> Option<Epoch> {
+        match self.role {
+            Role::Leading { epoch, .. } => Some(epoch),
+            _ => None,
+        }
+    }
+
+    /// The epoch under which this tab last led, also if it no longer does.
+    pub(super) fn last_led(&self) -> Option<Epoch> {
+        self.last_led
+    }
+
+    /// The leadership to send writes to. A leader whose lease lapsed still counts: a write sent to it is
+    /// done or fenced, never both.
+    pub(super) fn known_epoch(&self) -> Option<Epoch> {
+        self.leader.map(|(_, epoch)| epoch)
+    }
+
+    /// Whether this tab leads, or is about to, under an epoch that is older than `epoch`.
+    fn is_superseded_by(&self, epoch: Epoch) -> bool {
+        match self.role {
+            Role::Leading { epoch: own, .. } | Role::Rising { target: Some((own, _)) } => own < epoch,
+            _ => false,
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self.role, Role::Closing | Role::Closed)
+    }
+
+    pub(super) fn leadership(&self) -> Leadership {
+        let here = if self.leading().is_some() { Here::Leads } else { Here::Follows };
+        let leader = self.leader.map(|(tab, _)| tab);
+        Leadership { leader, here, lease_expiry: self.lease_expiry }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        match self.role {
+            Role::Leading { heartbeat, .. } => Some(heartbeat),
+            Role::Waiting | Role::Rising { .. } => Some(self.steal_at()),
+            Role::Closing | Role::Closed => None,
+        }
+    }
+
+    fn steal_at(&self) -> Timestamp {
+        let spread = u64::from(self.tab.0.as_bytes()[15]) * SPREAD_MS / 255;
+        self.lease_expiry.after_ms(spread)
+    }
+}
+
+impl Protocol {
+    pub(super) fn lock_granted(&mut self, now: Timestamp) {
+        if self.seat.is_closed() {
+            self.output(Output::ReleaseLock);
+            return;
+        }
+        self.seat.role = Role::Rising { target: None };
+        self.seat.lease_expiry = now.after_ms(LEASE_MS);
+        self.output(Output::RaiseEpoch);
+    }
+
+    pub(super) fn epoch_raised(&mut self, now: Timestamp, raised: Result<Head, StoreError>) {
+        if !matches!(self.seat.role, Role::Rising { .. }) {
+            return;
+        }
+        match raised {
+            Ok(head) => {
+                self.seat.role = Role::Rising { target: Some((head.epoch, head.position)) };
+                self.replica.hear(head.position);
+                self.advance(now, None);
+            }
+            Err(error) => {
+                if !self.fail_if_final(error) {
+                    self.step_down(now);
+                }
+            }
+        }
+    }
+
+    /// Begins to lead once the replica stands where the head stood when the epoch was raised.
+    pub(super) fn rise(&mut self, now: Timestamp) {
+        let Role::Rising { target: Some((epoch, head)) } = self.seat.role else { return };
+        if self.replica_is_busy() {
+            return;
+        }
+        let position = self.replica.position();
+        if position == head {
+            self.lead(now, epoch);
+        } else if position.seq > head.seq {
+            // A newer leader has raised the epoch since, and its commits have come.
+            self.step_down(now);
+        } else {
+            let reason = format!("{} was there and is not any more", head.seq);
+            self.fail_if_final(StoreError::Gone(reason));
+        }
+    }
+
+    fn lead(&mut self, now: Timestamp, epoch: Epoch) {
+        self.seat.role = Role::Leading { epoch, heartbeat: now };
+        self.seat.last_led = Some(epoch);
+        self.seat.leader = Some((self.tab, epoch));
+        self.queue.clear();
+        self.announce(now);
+        self.settle_from_replies();
+        self.send_unanswered(now);
+        self.run_next();
+    }
+
+    /// Says that this tab leads, if it does, and extends the lease.
+    pub(super) fn announce(&mut self, now: Timestamp) {
+        let Role::Leading { epoch, heartbeat } = &mut self.seat.role else { return };
+        *heartbeat = now.after_ms(HEARTBEAT_MS);
+        let epoch = *epoch;
+        let lease_expiry = now.after_ms(LEASE_MS);
+        self.seat.lease_expiry = lease_expiry;
+        let position = self.position();
+        self.send(Message::Lead { leader: self.tab, epoch, position, lease_expiry });
+        self.output(Output::Leadership(self.seat.leadership()));
+    }
+
+    pub(super) fn heard_leader(
+        &mut self,
+        now: Timestamp,
+        leader: TabId,
+        epoch: Epoch,
+        lease_expiry: Timestamp,
+    ) {
+        if self.seat.known_epoch().is_some_and(|known| epoch < known) {
+            return;
+        }
+        if self.seat.is_superseded_by(epoch) {
+            self.step_down(now);
+        }
+        self.seat.leader = Some((leader, epoch));
+        // The clocks of two tabs are one machine's, but a clock may be set back: never trust the sender
+        // for longer than a lease.
+        self.seat.lease_expiry = lease_expiry.min(now.after_ms(LEASE_MS));
+        self.output(Output::Leadership(self.seat.leadership()));
+        self.send_unanswered(now);
+    }
+
+    /// Ceases to lead (or to try) and queues for the lock again. Own writes stay pending.
+    pub(super) fn step_down(&mut self, now: Timestamp) {
+        if self.seat.is_closed() || self.seat.role == Role::Waiting {
+            return;
+        }
+        if self.seat.leading().is_some() {
+            self.seat.leader = None;
+        }
+        self.seat.role = Role::Waiting;
+        self.seat.lease_expiry = now.after_ms(LEASE_MS);
+        self.queue.clear();
+        self.output(Output::ReleaseLock);
+        self.output(Output::RequestLock);
+        self.output(Output::Send(Message::Hello { from: self.tab }));
+        self.output(Output::Leadership(self.seat.leadership()));
+    }
+
+    pub(super) fn timed_out(&mut self, now: Timestamp) {
+        for request in self.pending.overdue(now) {
+            let fate = self.fate(request);
+            self.settle(request, Err(WriteError::Timeout { fate }));
+        }
+        match self.seat.role {
+            Role::Leading { heartbeat, .. } if heartbeat <= now => self.announce(now),
+            Role::Waiting | Role::Rising { .. } if self.seat.steal_at() <= now => self.steal(now),
+            _ => {}
+        }
+        if matches!(self.fetch, super::Fetch::Again(at) if at <= now) {
+            self.fetch = super::Fetch::Idle;
+            self.advance(now, None);
+        }
+    }
+
+    fn steal(&mut self, now: Timestamp) {
+        self.seat.role = Role::Waiting;
+        self.seat.lease_expiry = now.after_ms(LEASE_MS);
+        self.output(Output::StealLock);
+    }
+
+    pub(super) fn close(&mut self) {
+        if self.seat.is_closed() {
+            return;
+        }
+        let under_way = self.queue.under_way();
+        for request in self.pending.requests() {
+            if !under_way.contains(&request) {
+                let fate = self.fate(request);
+                self.settle(request, Err(WriteError::Closed { fate }));
+            }
+        }
+        self.queue.clear();
+        self.seat.role = Role::Closing;
+        self.finish_closing();
+    }
+
+    /// What can be said of a write that is given up; one that still waits here will not be run.
+    fn fate(&mut self, request: RequestId) -> Fate {
+        match self.queue.withdraw(request) {
+            Some(_) => Fate::NeverRun,
+            None => self.pending.find(request).map_or(Fate::Unknown, |pending| pending.fate()),
+        }
+    }
+
+    /// Gives the lock back once nothing of this tab is on its way to the store.
+    pub(super) fn finish_closing(&mut self) {
+        if self.seat.role == Role::Closing && !self.queue.is_busy() {
+            self.seat.role = Role::Closed;
+            self.output(Output::ReleaseLock);
+            self.output(Output::Closed);
+        }
+    }
+}

@@ -1,0 +1,513 @@
+//! The protocol: who leads, how a write reaches the leader once, how its commits reach everybody.
+//!
+//! Pure state machine, driven by `tab` (in a worker) and by the simulated cluster (in tests): no clock,
+//! no randomness, no async, no browser, no SQL. The rule:
+//!
+//! > Change it once ([`Protocol::handle`] or [`Protocol::submit`]), drain [`Protocol::poll`] to `None`
+//! > carrying out each output in order, then change it again.
+//!
+//! 1. A tab opens: it has loaded the image, says `Hello`, queues for the lock.
+//! 2. Lock granted: it raises the epoch (from that instant older leaders cannot append), catches up with
+//!    the head that it read in the same transaction, announces `Lead`.
+//! 3. A write is submitted anywhere: it gets a request id and goes to the leader; to the next one too,
+//!    under the same id, if this one goes.
+//! 4. The leader runs what waits as one group, asks the store to append the commit, and only when the
+//!    store has it publishes, answers, and broadcasts.
+//! 5. A follower applies commits in order, and a write of its own is settled by the commit that holds
+//!    its reply: so it can read its write at once.
+//! 6. A heartbeat each second extends the lease; a lease that lapsed is answered by stealing the lock.
+//!
+//! Safety needs none of the timing: it is the store's check of the epoch, and the replies that are stored
+//! with the pages. Refusals and "changed nothing" are not stored (they left no trace to protect): the leader
+//! remembers them while it leads, and they count only if they come from the leadership that the request was
+//! last sent to, so a late refusal by an old leader cannot contradict the new leader's success.
+
+mod leadership;
+mod message;
+mod pending;
+mod replica;
+mod write_queue;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+pub use leadership::{Here, Leadership};
+use leadership::Seat;
+pub use message::{Message, MessageError};
+pub use pending::{Fate, StoreCause, WriteError};
+use pending::PendingWrites;
+use replica::{Replica, Step};
+pub use write_queue::Queued;
+use write_queue::{Unstored, WriteQueue};
+
+pub use crate::time::Timestamp;
+
+use crate::sql::{Answer, Outcome, Work};
+use crate::storage::{
+    CatchUp, Commit, Epoch, Head, Position, Replies, RequestId, Seq, StoreError, TabId,
+};
+
+/// What happens to a tab.
+#[derive(Debug)]
+pub enum Input {
+    /// The lock is ours.
+    LockGranted,
+    /// Another tab stole the lock.
+    LockLost,
+    /// Answer to [`Output::RaiseEpoch`].
+    EpochRaised(Result<Head, StoreError>),
+    /// Answer to [`Output::CatchUp`].
+    CaughtUp(Result<CatchUp, StoreError>),
+    /// Answer to [`Output::Reload`]: the engine has the image that the store holds.
+    Reloaded(Result<(Position, Replies), StoreError>),
+    /// Answer to [`Output::Run`], with the commit if anything changed.
+    Ran { answers: Vec<Answer>, commit: Option<Rc<Commit>> },
+    /// Answer to [`Output::Append`].
+    Appended(Result<(), StoreError>),
+    /// The engine found that a commit does not fit its image.
+    Diverged,
+    /// Another tab said something.
+    Heard(Message),
+    /// The deadline has passed.
+    TimedOut,
+    /// The page closes the database.
+    Close,
+}
+
+/// What a tab must do, in this order.
+#[derive(Debug)]
+pub enum Output {
+    /// Queue for the exclusive lock; answered by [`Input::LockGranted`] some time.
+    RequestLock,
+    /// Take the lock from whoever holds it.
+    StealLock,
+    /// Give the lock back, or leave the queue for it.
+    ReleaseLock,
+    RaiseEpoch,
+    CatchUp { after: Seq },
+    Reload,
+    /// Run these on the engine, stage what they change.
+    Run { epoch: Epoch, group: Vec<Queued> },
+    Append(Rc<Commit>),
+    /// The staged pages are durable: make them the image.
+    Publish(Rc<Commit>),
+    /// The staged pages are not: drop them.
+    Revert,
+    /// Move the image forward by a commit of another tab. `sent` is the leader's clock when the store
+    /// had it, absent when it came from the store.
+    Apply { commit: Rc<Commit>, sent: Option<Timestamp> },
+    Send(Message),
+    /// A write of this tab has its answer.
+    Settle { request: RequestId, result: Result<Outcome, WriteError> },
+    /// Who leads has changed, or the lease was extended.
+    Leadership(Leadership),
+    /// The store can't be used: the database is closed in this tab.
+    Failed(StoreError),
+    /// Nothing is under way any more and the lock is given back.
+    Closed,
+}
+
+/// One tab's part in the protocol.
+#[derive(Debug)]
+pub struct Protocol {
+    tab: TabId,
+    seat: Seat,
+    replica: Replica,
+    pending: PendingWrites,
+    queue: WriteQueue,
+    fetch: Fetch,
+    outputs: VecDeque<Output>,
+}
+
+/// Whether the store has been asked for what is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fetch {
+    Idle,
+    UnderWay,
+    /// It failed; ask again then.
+    Again(Timestamp),
+}
+
+/// Larger commits are not broadcast (each tab gets a copy of every message): followers fetch them.
+const LARGEST_BROADCAST: usize = 1 << 20;
+const RETRY_MS: u64 = 1_000;
+/// A write without an answer is sent again with the first heartbeat after this long.
+const RESEND_MS: u64 = 2_000;
+
+impl Protocol {
+    /// A tab that has just loaded the image at `position`. Drain [`Protocol::poll`] at once.
+    pub fn open(now: Timestamp, tab: TabId, position: Position, replies: Replies) -> Self {
+        Protocol {
+            tab,
+            seat: Seat::waiting(now, tab),
+            replica: Replica::new(position, replies),
+            pending: PendingWrites::new(tab),
+            queue: WriteQueue::default(),
+            fetch: Fetch::Idle,
+            outputs: [Output::RequestLock, Output::Send(Message::Hello { from: tab })].into(),
+        }
+    }
+
+    pub fn tab(&self) -> TabId {
+        self.tab
+    }
+
+    pub fn position(&self) -> Position {
+        self.replica.position()
+    }
+
+    pub fn replies(&self) -> &Replies {
+        self.replica.replies()
+    }
+
+    pub fn leadership(&self) -> Leadership {
+        self.seat.leadership()
+    }
+
+    /// Writes of this tab that have no answer yet.
+    pub fn pending_writes(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// The leader's epoch if this tab leads and nothing of it is on its way to the store: the moment for
+    /// a step of a checkpoint.
+    pub fn idle_epoch(&self) -> Option<Epoch> {
+        self.seat.leading().filter(|_| !self.queue.is_busy())
+    }
+
+    /// When to come back with [`Input::TimedOut`] if nothing happens before.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        let retry = match self.fetch {
+            Fetch::Again(at) => Some(at),
+            _ => None,
+        };
+        [self.seat.deadline(), self.pending.deadline(), retry].into_iter().flatten().min()
+    }
+
+    /// Asks for a write; settled by [`Output::Settle`] with the same id.
+    pub fn submit(&mut self, now: Timestamp, work: Work, deadline: Timestamp) -> RequestId {
+        let request = self.pending.add(work, deadline);
+        if self.seat.is_closed() {
+            self.settle(request, Err(WriteError::Closed { fate: Fate::NeverRun }));
+        } else {
+            self.send_pending(now, request);
+            self.run_next();
+        }
+        request
+    }
+
+    /// Takes in one thing that happened.
+    pub fn handle(&mut self, now: Timestamp, input: Input) {
+        match input {
+            Input::LockGranted => self.lock_granted(now),
+            Input::LockLost => self.step_down(now),
+            Input::EpochRaised(raised) => self.epoch_raised(now, raised),
+            Input::CaughtUp(caught_up) => self.caught_up(now, caught_up),
+            Input::Reloaded(loaded) => self.reloaded(now, loaded),
+            Input::Ran { answers, commit } => self.ran(answers, commit),
+            Input::Appended(appended) => self.appended(now, appended),
+            Input::Diverged => self.reload(),
+            Input::Heard(message) => self.heard(now, message),
+            Input::TimedOut => self.timed_out(now),
+            Input::Close => self.close(),
+        }
+    }
+
+    /// The next thing to do.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn output(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    fn send(&mut self, message: Message) {
+        self.output(Output::Send(message));
+    }
+}
+
+// Messages.
+impl Protocol {
+    fn heard(&mut self, now: Timestamp, message: Message) {
+        if self.seat.is_closed() {
+            return;
+        }
+        match message {
+            Message::Hello { .. } => self.announce(now),
+            Message::Lead { leader, epoch, position, lease_expiry } => {
+                self.heard_leader(now, leader, epoch, lease_expiry);
+                self.replica.hear(position);
+                self.advance(now, None);
+            }
+            Message::Write { request, epoch, work, settled_below } => {
+                self.heard_write(epoch, Queued { request, work, settled_below });
+            }
+            Message::Committed { commit, at } => {
+                self.replica.hold(commit);
+                self.advance(now, Some(at));
+            }
+            Message::Answered { request, epoch, answer, seq } => {
+                self.answered(request, epoch, answer, seq);
+            }
+        }
+    }
+
+    fn heard_write(&mut self, epoch: Epoch, queued: Queued) {
+        if self.seat.leading() != Some(epoch) {
+            return;
+        }
+        let request = queued.request;
+        if let Some(outcome) = self.replica.replies().find(request) {
+            let (answer, seq) = (Ok(outcome.clone()), self.position().seq);
+            self.send(Message::Answered { request, epoch, answer, seq });
+        } else if let Some(Unstored { answer, seq }) = self.queue.remembered(&queued) {
+            self.send(Message::Answered { request, epoch, answer, seq });
+        } else {
+            self.queue.push(queued);
+            self.run_next();
+        }
+    }
+
+    /// An answer that did not come as part of a commit.
+    fn answered(
+        &mut self,
+        request: RequestId,
+        epoch: Epoch,
+        answer: Result<Outcome, WriteError>,
+        seq: Seq,
+    ) {
+        let here = self.position().seq;
+        let Some(pending) = self.pending.find(request) else { return };
+        if pending.sent.is_none_or(|(sent_to, _)| sent_to != epoch) {
+            return;
+        }
+        match answer {
+            Ok(outcome) if seq > here => pending.done_at = Some((seq, outcome)),
+            answer => self.settle(request, answer),
+        }
+    }
+}
+
+// Writes.
+impl Protocol {
+    /// Hands a pending write to whoever leads; without a leader it waits for one.
+    fn send_pending(&mut self, now: Timestamp, request: RequestId) {
+        let settled_below = self.pending.settled_below();
+        let Some(epoch) = self.seat.known_epoch() else { return };
+        let Some(pending) = self.pending.find(request) else { return };
+        pending.sent = Some((epoch, now));
+        let work = pending.work.clone();
+        if self.seat.leading().is_some() {
+            self.queue.push(Queued { request, work, settled_below });
+        } else {
+            self.send(Message::Write { request, epoch, work, settled_below });
+        }
+    }
+
+    /// Sends what this leadership does not have, and again what it should have answered long ago.
+    fn send_unanswered(&mut self, now: Timestamp) {
+        let Some(epoch) = self.seat.known_epoch() else { return };
+        for request in self.pending.requests() {
+            let Some(pending) = self.pending.find(request) else { continue };
+            let waits = pending.sent.is_some_and(|(sent_to, at)| {
+                sent_to == epoch && now < at.after_ms(RESEND_MS)
+            });
+            if !waits {
+                self.send_pending(now, request);
+            }
+        }
+    }
+
+    fn run_next(&mut self) {
+        let Some(epoch) = self.seat.leading() else { return };
+        if self.replica_is_busy() {
+            return;
+        }
+        if let Some(group) = self.queue.next_group() {
+            self.output(Output::Run { epoch, group });
+        }
+    }
+
+    fn ran(&mut self, answers: Vec<Answer>, commit: Option<Rc<Commit>>) {
+        if let Some(commit) = commit {
+            self.queue.storing(Rc::clone(&commit), answers);
+            self.output(Output::Append(commit));
+            return;
+        }
+        let seq = self.position().seq;
+        for (request, answer) in self.queue.nothing_to_store(answers) {
+            self.answer(request, answer.map_err(WriteError::from), seq);
+        }
+        self.run_next();
+    }
+
+    /// The store has spoken. This may come after the tab ceased to lead; what is durable is durable.
+    fn appended(&mut self, now: Timestamp, appended: Result<(), StoreError>) {
+        let Some((commit, answers)) = self.queue.stored() else { return };
+        match appended {
+            Ok(()) => {
+                self.replica.advance(&commit);
+                self.output(Output::Publish(Rc::clone(&commit)));
+                self.broadcast(now, &commit);
+                for (request, answer) in answers {
+                    match answer {
+                        // The commit itself tells other tabs.
+                        Ok(outcome) => self.settle(request, Ok(outcome)),
+                        Err(failure) => self.answer(request, Err(failure.into()), commit.seq()),
+                    }
+                }
+            }
+            Err(StoreError::Fenced { .. }) => {
+                self.output(Output::Revert);
+                self.step_down(now);
+            }
+            Err(error) => {
+                self.output(Output::Revert);
+                let reason = refusal(&error);
+                for (request, _) in answers {
+                    self.answer(request, Err(reason.clone()), commit.before.seq);
+                }
+                self.fail_if_final(error);
+            }
+        }
+        self.advance(now, None);
+        self.run_next();
+        self.finish_closing();
+    }
+
+    fn broadcast(&mut self, now: Timestamp, commit: &Rc<Commit>) {
+        if commit.weight() > LARGEST_BROADCAST {
+            if self.seat.leading().is_some() {
+                self.announce(now);
+            }
+        } else {
+            self.send(Message::Committed { commit: Rc::clone(commit), at: now });
+        }
+    }
+
+    /// Answers a request that no commit answers, here or in another tab.
+    fn answer(&mut self, request: RequestId, answer: Result<Outcome, WriteError>, seq: Seq) {
+        if request.tab == self.tab {
+            self.settle(request, answer);
+            return;
+        }
+        let Some(epoch) = self.seat.last_led() else { return };
+        if self.seat.leading() == Some(epoch) {
+            self.queue.remember(request, Unstored { answer: answer.clone(), seq });
+        }
+        self.send(Message::Answered { request, epoch, answer, seq });
+    }
+
+    fn settle(&mut self, request: RequestId, result: Result<Outcome, WriteError>) {
+        if self.pending.remove(request).is_some() {
+            self.output(Output::Settle { request, result });
+        }
+    }
+}
+
+// The replica.
+impl Protocol {
+    /// While a group of this tab is not durable, the image must stay as it is.
+    fn replica_is_busy(&self) -> bool {
+        self.queue.is_busy() || self.fetch == Fetch::UnderWay
+    }
+
+    /// Applies what can be applied and fetches what is missing.
+    fn advance(&mut self, now: Timestamp, sent: Option<Timestamp>) {
+        while !self.replica_is_busy() {
+            match self.replica.step() {
+                Step::Apply(commit) => {
+                    self.replica.advance(&commit);
+                    self.output(Output::Apply { commit: Rc::clone(&commit), sent });
+                    for reply in &commit.replies {
+                        self.settle(reply.request, Ok(reply.outcome.clone()));
+                    }
+                    for (request, outcome) in self.pending.reached(commit.seq()) {
+                        self.settle(request, Ok(outcome));
+                    }
+                }
+                Step::Gap { after } => {
+                    self.fetch = Fetch::UnderWay;
+                    self.output(Output::CatchUp { after });
+                }
+                Step::Diverged => self.reload(),
+                Step::Level => break,
+            }
+        }
+        self.rise(now);
+    }
+
+    fn reload(&mut self) {
+        self.fetch = Fetch::UnderWay;
+        self.output(Output::Reload);
+    }
+
+    fn caught_up(&mut self, now: Timestamp, caught_up: Result<CatchUp, StoreError>) {
+        self.fetch = Fetch::Idle;
+        match caught_up {
+            Ok(CatchUp::Commits(commits)) => {
+                commits.into_iter().for_each(|commit| self.replica.hold_stored(Rc::new(commit)));
+                self.replica.believe_store();
+                self.advance(now, None);
+            }
+            Ok(CatchUp::Reload) => self.reload(),
+            Err(error) => self.retry(now, error),
+        }
+    }
+
+    fn reloaded(&mut self, now: Timestamp, loaded: Result<(Position, Replies), StoreError>) {
+        self.fetch = Fetch::Idle;
+        match loaded {
+            Ok((position, replies)) => {
+                self.replica.reset(position, replies);
+                self.settle_from_replies();
+                self.advance(now, None);
+            }
+            Err(error) => self.retry(now, error),
+        }
+    }
+
+    fn settle_from_replies(&mut self) {
+        for request in self.pending.requests() {
+            if let Some(outcome) = self.replica.replies().find(request).cloned() {
+                self.settle(request, Ok(outcome));
+            }
+        }
+        for (request, outcome) in self.pending.reached(self.position().seq) {
+            self.settle(request, Ok(outcome));
+        }
+    }
+
+    fn retry(&mut self, now: Timestamp, error: StoreError) {
+        if !self.fail_if_final(error) {
+            self.fetch = Fetch::Again(now.after_ms(RETRY_MS));
+        }
+    }
+
+    fn fail_if_final(&mut self, error: StoreError) -> bool {
+        match error {
+            StoreError::Failed(_) | StoreError::Quota(_) | StoreError::Fenced { .. } => false,
+            StoreError::Gone(_)
+            | StoreError::Corrupt { .. }
+            | StoreError::Layout { .. }
+            | StoreError::Unavailable(_) => {
+                self.output(Output::Failed(error));
+                self.close();
+                true
+            }
+        }
+    }
+}
+
+fn refusal(error: &StoreError) -> WriteError {
+    let cause = match error {
+        StoreError::Quota(_) => StoreCause::Quota,
+        StoreError::Gone(_) => StoreCause::Gone,
+        _ => StoreCause::Other,
+    };
+    WriteError::Store { reason: error.to_string(), cause }
+}

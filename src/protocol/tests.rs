@@ -1,0 +1,146 @@
+//! Promises that need exact timing between two messages; scenarios with whole tabs are in `tests/cluster`.
+
+use std::rc::Rc;
+
+use uuid::Uuid;
+
+use super::*;
+use crate::sql::{SqlFailure, Statement, Work};
+use crate::storage::{Dirty, Image, PageCount, PageNo, PageSize};
+
+const NOW: Timestamp = Timestamp(1_000_000_000);
+
+fn tab(number: u128) -> TabId {
+    TabId(Uuid::from_u128(number))
+}
+
+fn insert() -> Work {
+    Work::batch(vec![Statement::new("INSERT INTO t VALUES (1)")])
+}
+
+fn opened(number: u128) -> Protocol {
+    let mut protocol = Protocol::open(NOW, tab(number), Position::default(), Replies::default());
+    assert!(matches!(drain(&mut protocol)[..], [Output::RequestLock, Output::Send(Message::Hello { .. })]));
+    protocol
+}
+
+fn leading(number: u128, epoch: Epoch) -> Protocol {
+    let mut protocol = opened(number);
+    protocol.handle(NOW, Input::LockGranted);
+    assert!(matches!(drain(&mut protocol)[..], [Output::RaiseEpoch]));
+    let head = Head { epoch, position: Position::default() };
+    protocol.handle(NOW, Input::EpochRaised(Ok(head)));
+    drain(&mut protocol);
+    assert_eq!(protocol.leadership().here, Here::Leads);
+    protocol
+}
+
+fn drain(protocol: &mut Protocol) -> Vec<Output> {
+    std::iter::from_fn(|| protocol.poll()).collect()
+}
+
+fn lead(number: u128, epoch: Epoch) -> Input {
+    let position = Position::default();
+    let lease_expiry = NOW.after_ms(5_000);
+    Input::Heard(Message::Lead { leader: tab(number), epoch, position, lease_expiry })
+}
+
+fn refused(request: RequestId, epoch: Epoch) -> Input {
+    let answer = Err(SqlFailure::new("SQLITE_CONSTRAINT", "no").into());
+    Input::Heard(Message::Answered { request, epoch, answer, seq: Seq(0) })
+}
+
+fn settled(outputs: &[Output]) -> bool {
+    outputs.iter().any(|output| matches!(output, Output::Settle { .. }))
+}
+
+fn first_commit(epoch: Epoch) -> Rc<Commit> {
+    let dirty = Dirty {
+        page_size: PageSize::DEFAULT,
+        page_count: PageCount(1),
+        pages: [(PageNo::FIRST, Rc::from(vec![1; 4096]))].into(),
+    };
+    Rc::new(Image::empty().commit(epoch, dirty, Default::default(), Vec::new()))
+}
+
+#[test]
+fn a_late_refusal_by_an_old_leader_does_not_count() {
+    let mut follower = opened(3);
+    follower.handle(NOW, lead(1, Epoch(1)));
+    let request = follower.submit(NOW, insert(), NOW.after_ms(5_000));
+    drain(&mut follower);
+    follower.handle(NOW, lead(2, Epoch(2)));
+    let sent_again = drain(&mut follower).into_iter().any(
+        |output| matches!(output, Output::Send(Message::Write { epoch: Epoch(2), request: id, .. }) if id == request),
+    );
+    assert!(sent_again, "the new leader gets it under the same id");
+    follower.handle(NOW, refused(request, Epoch(1)));
+    assert!(!settled(&drain(&mut follower)));
+    follower.handle(NOW, refused(request, Epoch(2)));
+    assert!(settled(&drain(&mut follower)));
+}
+
+#[test]
+fn an_older_leaders_heartbeat_is_not_believed() {
+    let mut follower = opened(3);
+    follower.handle(NOW, lead(2, Epoch(2)));
+    follower.handle(NOW, lead(1, Epoch(1)));
+    assert_eq!(follower.leadership().leader, Some(tab(2)));
+}
+
+#[test]
+fn a_leader_that_hears_of_a_newer_one_steps_down_and_queues_again() {
+    let mut leader = leading(1, Epoch(1));
+    leader.handle(NOW, lead(2, Epoch(2)));
+    let outputs = drain(&mut leader);
+    assert!(outputs.iter().any(|output| matches!(output, Output::ReleaseLock)));
+    assert!(outputs.iter().any(|output| matches!(output, Output::RequestLock)));
+    assert_eq!(leader.leadership().leader, Some(tab(2)));
+}
+
+#[test]
+fn the_broadcast_does_not_exist_before_the_store_has_the_commit() {
+    let mut leader = leading(1, Epoch(1));
+    leader.submit(NOW, insert(), NOW.after_ms(5_000));
+    assert!(matches!(drain(&mut leader)[..], [Output::Run { .. }]));
+    let answers = vec![Ok(Outcome::nothing())];
+    leader.handle(NOW, Input::Ran { answers, commit: Some(first_commit(Epoch(1))) });
+    assert!(matches!(drain(&mut leader)[..], [Output::Append(_)]));
+    leader.handle(NOW, Input::Appended(Ok(())));
+    let outputs = drain(&mut leader);
+    let [Output::Publish(_), Output::Send(Message::Committed { .. }), Output::Settle { .. }] = &outputs[..] else {
+        panic!("publish, tell, settle; not {outputs:?}");
+    };
+}
+
+#[test]
+fn a_commit_that_became_durable_after_the_lock_was_lost_still_counts() {
+    let mut leader = leading(1, Epoch(1));
+    leader.submit(NOW, insert(), NOW.after_ms(5_000));
+    drain(&mut leader);
+    let answers = vec![Ok(Outcome::nothing())];
+    leader.handle(NOW, Input::Ran { answers, commit: Some(first_commit(Epoch(1))) });
+    leader.handle(NOW, Input::LockLost);
+    drain(&mut leader);
+    leader.handle(NOW, Input::Appended(Ok(())));
+    let outputs = drain(&mut leader);
+    assert!(outputs.iter().any(|output| matches!(output, Output::Publish(_))));
+    assert!(settled(&outputs));
+    assert_eq!(leader.position().seq, Seq(1));
+}
+
+#[test]
+fn a_leader_does_not_lead_before_it_stands_where_the_head_stands() {
+    let mut tab = opened(1);
+    tab.handle(NOW, Input::LockGranted);
+    drain(&mut tab);
+    let commit = first_commit(Epoch(1));
+    let head = Head { epoch: Epoch(2), position: commit.after };
+    tab.handle(NOW, Input::EpochRaised(Ok(head)));
+    assert!(matches!(drain(&mut tab)[..], [Output::CatchUp { after: Seq(0) }]));
+    assert_eq!(tab.leadership().here, Here::Follows);
+    let commits = vec![Commit::clone(&commit)];
+    tab.handle(NOW, Input::CaughtUp(Ok(CatchUp::Commits(commits))));
+    assert!(matches!(drain(&mut tab)[0], Output::Apply { .. }));
+    assert_eq!(tab.leadership().here, Here::Leads);
+}

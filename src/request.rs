@@ -1,0 +1,168 @@
+//! What the page and its worker say to each other about one database.
+//!
+//! `client` sends [`Request`]s and hears [`Event`]s over one MessagePort per open database; `tab` is at the
+//! other end. Both are encoded by postcard into one `Uint8Array` whose buffer is transferred: 10,000 rows
+//! cost one hand-over and no clone. Page and worker are the same build of the same module, so these bytes
+//! carry no version.
+
+use serde::{Deserialize, Serialize};
+
+use crate::sql::{Outcome, Rows, SqlFailure, Statement, Work};
+
+/// Names one call until it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CallId(pub u64);
+
+/// Names one live query until it is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct QueryId(pub u64);
+
+/// From the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// Runs a statement by what SQLite says it is: reads run here, row writes only in the leader, schema
+    /// changes by the leader whoever asks. Answered by `Response::Outcome`.
+    Execute { call: CallId, statement: Statement },
+    /// Queues work for the leader, whichever tab that is. Answered by `Response::Outcome`.
+    Write { call: CallId, work: Work, timeout_ms: u32 },
+    /// Answered by `Response::Done` when all writes of this page before it are settled.
+    Sync { call: CallId },
+    /// Answered by `Response::Leadership`.
+    LeaderInfo { call: CallId },
+    /// From now on [`Event::Rows`] tells the rows of this query, first at once, then whenever they change.
+    Subscribe { query: QueryId, statement: Statement },
+    Unsubscribe { query: QueryId },
+    /// Gives everything back. Answered by `Response::Done`; nothing is answered after it.
+    Close { call: CallId },
+}
+
+/// From the worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// The database is open: the first event.
+    Opened { tab: String },
+    Answered { call: CallId, answer: Result<Response, Failure> },
+    /// All rows of a live query, or why it has none. Not sent when they are the same as before.
+    Rows { query: QueryId, rows: Result<Rows, SqlFailure> },
+    /// A commit became visible in this tab.
+    Changed(Change),
+    /// Who leads has changed, or the lease was extended.
+    Leadership(LeaderInfo),
+    /// How many writes of this page have no answer yet.
+    Pending { writes: u32 },
+    /// Something went wrong that no call waits for; the database goes on.
+    Warning(Failure),
+    /// The database could not be opened or cannot go on; every call is answered with this failure.
+    Failed(Failure),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Response {
+    Outcome(Outcome),
+    Leadership(LeaderInfo),
+    Done,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaderInfo {
+    pub is_leader: bool,
+    /// Instance id of the leading tab; empty while none is known.
+    pub leader_id: String,
+    /// Milliseconds since the UNIX epoch.
+    pub lease_expiry_ms: u64,
+}
+
+/// What a page is told of a commit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    pub seq: u64,
+    pub kind: ChangeKind,
+    pub origin: Origin,
+    /// Names of the tables written, in lower case.
+    pub tables: Vec<String>,
+    /// Milliseconds from the leader's store having it to this tab's image showing it; `None` where the
+    /// commit was this tab's own, or came from the store and not by broadcast.
+    pub latency_ms: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChangeKind {
+    Data,
+    Schema,
+}
+
+/// Whose writes a commit holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// Only this page's.
+    Here,
+    /// Another tab's, alone or among others.
+    Elsewhere,
+}
+
+/// Why a call was not done, for people and programs: becomes an `Error` with `name`, `code`, `message`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// `SqliteError`, `WriteError`, `StorageError` or `StateError`.
+    pub name: FailureKind,
+    /// Stable, upper case: `SQLITE_CONSTRAINT_UNIQUE`, `WRITE_PERMISSION_DENIED`, `TIMEOUT`, `QUOTA_EXCEEDED` …
+    pub code: String,
+    pub message: String,
+}
+
+/// What kind of thing went wrong; its name is the `name` of the JavaScript error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FailureKind {
+    /// SQLite, or this engine on its behalf, refused the statement.
+    Sqlite,
+    /// A write has no answer, or may not be made here.
+    Write,
+    /// The store refused or is not there.
+    Storage,
+    /// The call makes no sense in the state the database is in (closed, not open yet).
+    State,
+}
+
+impl FailureKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            FailureKind::Sqlite => "SqliteError",
+            FailureKind::Write => "WriteError",
+            FailureKind::Storage => "StorageError",
+            FailureKind::State => "StateError",
+        }
+    }
+}
+
+impl Failure {
+    pub fn new(name: FailureKind, code: &str, message: impl Into<String>) -> Self {
+        Failure { name, code: code.to_owned(), message: message.into() }
+    }
+
+    /// The answer to every call after `close()`.
+    pub fn closed() -> Self {
+        let message = "the database is closed; open it again with Database.newDatabase()";
+        Failure::new(FailureKind::State, "DATABASE_CLOSED", message)
+    }
+}
+
+impl From<SqlFailure> for Failure {
+    fn from(failure: SqlFailure) -> Self {
+        let name = match failure.code.as_str() {
+            "WRITE_PERMISSION_DENIED" => FailureKind::Write,
+            _ => FailureKind::Sqlite,
+        };
+        Failure { name, code: failure.code, message: failure.message }
+    }
+}
+
+/// Encodes a request or an event.
+pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
+    postcard::to_stdvec(message).expect("plain data with known lengths always serialises")
+}
+
+/// Decodes what [`encode`] made; `None` if the bytes are anything else.
+pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    postcard::from_bytes(bytes).ok()
+}
