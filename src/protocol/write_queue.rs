@@ -20,13 +20,16 @@ pub struct Queued {
     pub settled_below: u64,
 }
 
+/// What each request of a group is to be answered.
+pub(super) type Answers = Vec<(RequestId, Answer)>;
+
 /// What has been run and is not durable yet.
 #[derive(Debug)]
 pub(super) enum Group {
     /// The engine runs these.
     Running(Vec<RequestId>),
     /// The store has been asked to keep this commit.
-    Storing { commit: Rc<Commit>, answers: Vec<(RequestId, Answer)> },
+    Storing { commit: Rc<Commit>, answers: Answers },
 }
 
 #[derive(Debug, Default)]
@@ -99,7 +102,7 @@ impl WriteQueue {
     }
 
     /// The group has changed nothing.
-    pub(super) fn nothing_to_store(&mut self, answers: Vec<Answer>) -> Vec<(RequestId, Answer)> {
+    pub(super) fn nothing_to_store(&mut self, answers: Vec<Answer>) -> Answers {
         let Some(Group::Running(requests)) = self.group.take() else { return Vec::new() };
         requests.iter().for_each(|request| {
             self.known.remove(request);
@@ -108,7 +111,7 @@ impl WriteQueue {
     }
 
     /// The store has answered: gives the commit and the answers that waited for it.
-    pub(super) fn stored(&mut self) -> Option<(Rc<Commit>, Vec<(RequestId, Answer)>)> {
+    pub(super) fn stored(&mut self) -> Option<(Rc<Commit>, Answers)> {
         let Some(Group::Storing { commit, answers }) = self.group.take() else { return None };
         answers.iter().for_each(|(request, _)| {
             self.known.remove(request);

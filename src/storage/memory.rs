@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::snapshot::{Assembly, catch_up, newest};
+use super::snapshot::{Assembly, following, newest};
 use super::{
     Block, BlockNo, CatchUp, Checkpoint, Commit, Epoch, Head, Layout, RecordName, Seq, Snapshot, Store, StoreError,
 };
@@ -162,7 +162,12 @@ impl Store for MemoryStore {
             if contents.require(&layout, seq).is_err() {
                 return Ok(CatchUp::Reload);
             }
-            catch_up(seq, contents.commits.range(seq.next()..).map(|(_, record)| record))
+            let mut commits: Vec<Commit> = Vec::new();
+            for (_, record) in contents.commits.range(seq.next()..) {
+                let last = commits.last().map_or(seq, Commit::seq);
+                commits.push(following(last, record)?);
+            }
+            Ok(CatchUp::Commits(commits))
         })
     }
 

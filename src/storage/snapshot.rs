@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use super::{
-    Block, BlockNo, CatchUp, Commit, Folding, Head, Image, Layout, Page, PageSize, Position, RecordName, Replies, Seq,
+    Block, BlockNo, Commit, Folding, Head, Image, Layout, Page, PageSize, Position, RecordName, Replies, Seq,
     StoreError,
 };
 
@@ -123,18 +123,8 @@ pub(super) fn newest(layout: &Layout, last: Option<(Seq, &[u8])>) -> Result<Head
     })
 }
 
-/// The commits after `seq`, given all records of the log that are younger.
-pub(super) fn catch_up<R: AsRef<[u8]>>(seq: Seq, younger: impl IntoIterator<Item = R>) -> Result<CatchUp, StoreError> {
-    let mut commits: Vec<Commit> = Vec::new();
-    for record in younger {
-        let last = commits.last().map_or(seq, Commit::seq);
-        commits.push(following(last, record.as_ref())?);
-    }
-    Ok(CatchUp::Commits(commits))
-}
-
 /// A record of the log that must be the one after `seq`.
-fn following(seq: Seq, record: &[u8]) -> Result<Commit, StoreError> {
+pub(super) fn following(seq: Seq, record: &[u8]) -> Result<Commit, StoreError> {
     decode(seq.next(), record)
 }
 

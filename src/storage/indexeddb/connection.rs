@@ -1,0 +1,139 @@
+//! The connection to one IndexedDB database: opened, lost, deleted.
+//!
+//! | event | answer |
+//! |---|---|
+//! | `upgradeneeded` | the object stores are made (there is only version 1 so far) |
+//! | `blocked` | waited out: those who block are told by `versionchange`, and close |
+//! | `versionchange` | closed at once, so that a delete or a newer version of the library need not wait |
+//! | `close` | the browser cut the connection (data cleared or evicted, storage crashed) |
+//!
+//! After the last two every operation answers [`StoreError::Gone`]. A connection is never opened again
+//! behind its owner's back: what it would find is another database than the one that was read.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest};
+
+use super::error::{Moment, is_newer, store_error};
+use super::transaction::Table;
+use crate::storage::StoreError;
+use crate::web::indexeddb::{Listener, answer, factory};
+
+const VERSION: u32 = 1;
+
+pub(super) struct Connection {
+    database: IdbDatabase,
+    lost: Rc<Cell<Option<&'static str>>>,
+    _listener: Listener,
+}
+
+impl Connection {
+    /// Opens the database, or creates it.
+    pub(super) async fn open(name: &str) -> Result<Self, StoreError> {
+        let factory = available()?;
+        let request = factory.open_with_u32(&full_name(name), VERSION).map_err(opening)?;
+        let _upgrade = on_upgrade(&request, create_tables);
+        match answer(request.into()).await {
+            Ok(database) => Ok(Connection::to(database.unchecked_into())),
+            Err(thrown) if is_newer(&thrown) => Err(newer(&factory, name).await),
+            Err(thrown) => Err(opening(thrown)),
+        }
+    }
+
+    /// Deletes the database, once all who have it open have closed it.
+    pub(super) async fn delete(name: &str) -> Result<(), StoreError> {
+        let request = available()?.delete_database(&full_name(name)).map_err(opening)?;
+        answer(request.into()).await.map_err(opening)?;
+        Ok(())
+    }
+
+    /// The database, while it is there.
+    pub(super) fn database(&self) -> Result<&IdbDatabase, StoreError> {
+        match self.lost.get() {
+            None => Ok(&self.database),
+            Some(reason) => Err(StoreError::Gone(reason.into())),
+        }
+    }
+
+    fn to(database: IdbDatabase) -> Self {
+        let lost = Rc::new(Cell::new(None));
+        let heard = {
+            let (database, lost) = (database.clone(), Rc::clone(&lost));
+            move |event: web_sys::Event| match event.type_().as_str() {
+                "versionchange" => {
+                    database.close();
+                    lost.set(Some("it was deleted or upgraded"));
+                }
+                _ => lost.set(Some("the browser closed it")),
+            }
+        };
+        let listener = Listener::new(&database, &["versionchange", "close"], heard);
+        Connection {
+            database,
+            lost,
+            _listener: listener,
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.database.close();
+    }
+}
+
+fn full_name(name: &str) -> String {
+    format!("sqlite-elements:{name}")
+}
+
+fn available() -> Result<IdbFactory, StoreError> {
+    let factory = factory().map_err(opening)?;
+    factory.ok_or_else(|| StoreError::Unavailable("this browser has no IndexedDB".into()))
+}
+
+fn opening(thrown: JsValue) -> StoreError {
+    store_error(Moment::Opening, &thrown)
+}
+
+/// Calls `upgrade` when the request asks for it; should that fail, nothing is created.
+fn on_upgrade(request: &IdbOpenDbRequest, upgrade: impl Fn(&IdbDatabase) -> Result<(), JsValue> + 'static) -> Listener {
+    let opened = request.clone();
+    Listener::new(request, &["upgradeneeded"], move |_| {
+        let upgraded = opened.result().and_then(|database| upgrade(database.unchecked_ref()));
+        if upgraded.is_err()
+            && let Some(transaction) = opened.transaction()
+        {
+            // Throws only if the transaction has ended already. Either way the request fails and says so.
+            let _ = transaction.abort();
+        }
+    })
+}
+
+fn create_tables(database: &IdbDatabase) -> Result<(), JsValue> {
+    Table::ALL
+        .iter()
+        .try_for_each(|table| database.create_object_store(table.name()).map(drop))
+}
+
+/// What to say of a database with a newer version: its number.
+async fn newer(factory: &IdbFactory, name: &str) -> StoreError {
+    let request = match factory.open(&full_name(name)) {
+        Ok(request) => request,
+        Err(thrown) => return opening(thrown),
+    };
+    // Deleted in this moment: it must not be created without its object stores.
+    let _upgrade = on_upgrade(&request, |_| Err(JsValue::NULL));
+    match answer(request.into()).await {
+        Ok(database) => {
+            let database: IdbDatabase = database.unchecked_into();
+            database.close();
+            StoreError::Layout {
+                stored: database.version() as u32,
+                known: VERSION,
+            }
+        }
+        Err(thrown) => opening(thrown),
+    }
+}

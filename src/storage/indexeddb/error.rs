@@ -1,0 +1,62 @@
+//! What the browser throws → what a store answers. The one place that knows the names of DOM exceptions.
+//!
+//! Names: Indexed Database API 3.0, section 3 "Exceptions", and Web IDL 4.3. The same name may mean
+//! different things at different moments, hence [`Moment`].
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::DomException;
+
+use crate::storage::{Epoch, StoreError};
+
+/// When something was thrown.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Moment {
+    Opening,
+    /// A transaction was begun or a request made.
+    Asking,
+    /// A transaction that writes under this epoch was to be completed.
+    Ending(Epoch),
+}
+
+/// Whether a database could not be opened because its version is newer.
+pub(super) fn is_newer(thrown: &JsValue) -> bool {
+    name_and_message(thrown).0 == "VersionError"
+}
+
+pub(super) fn store_error(moment: Moment, thrown: &JsValue) -> StoreError {
+    let (name, message) = name_and_message(thrown);
+    let said = format!("{name}: {message}");
+    match (name.as_str(), moment) {
+        ("QuotaExceededError", _) => StoreError::Quota(message),
+        // An `add` whose key was taken.
+        ("ConstraintError", Moment::Ending(stored)) => StoreError::Fenced { stored },
+        ("SecurityError" | "InvalidStateError" | "NotSupportedError" | "NotAllowedError", Moment::Opening) => {
+            StoreError::Unavailable(said)
+        }
+        // The connection is closed; or it was cut, and then whether a transaction that was being
+        // committed has happened is not known. No transaction that is awaited is aborted by its store.
+        ("InvalidStateError" | "AbortError" | "", _) => StoreError::Gone(said),
+        // WebKit, when its storage process has died: the connection does not come back.
+        ("UnknownError", _) if message.contains("server lost") => StoreError::Gone(said),
+        ("NotFoundError", _) => damaged("database", said),
+        // Chromium keeps large values in files of their own, which may be lost or unreadable.
+        ("DataError" | "NotReadableError", Moment::Asking) => damaged("value", said),
+        _ => StoreError::Failed(said),
+    }
+}
+
+fn damaged(record: &str, reason: String) -> StoreError {
+    StoreError::Corrupt {
+        record: record.into(),
+        reason,
+    }
+}
+
+/// Both empty for `null`: a transaction that ended without a reason.
+fn name_and_message(thrown: &JsValue) -> (String, String) {
+    match thrown.dyn_ref::<DomException>() {
+        Some(exception) => (exception.name(), exception.message()),
+        None if thrown.is_null() => Default::default(),
+        None => ("exception".into(), format!("{thrown:?}")),
+    }
+}
