@@ -1,8 +1,20 @@
 //! The engine of sqlite-elements: one SQLite database that every tab of an origin shares.
+//!
+//! ```text
+//! client ──messages (request)──▶ tab ──▶ { protocol, engine, live } ──▶ storage ──▶ web
+//! ```
+//!
+//! Each name on the left may use those on its right and never the other way round. `sql` holds the
+//! words that all of them share (values, statements, rows, read and write sets).
+//!
+//! Everything but `client`, `web`, `storage::indexeddb` and `tab::worker` is free of the browser: no
+//! clock, no randomness, no async runtime. So the same code runs inside `cargo test`, many tabs at once.
 
+pub mod engine;
 pub mod live;
 pub mod protocol;
 pub mod request;
 pub mod sql;
 pub mod storage;
 pub mod time;
+

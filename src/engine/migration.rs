@@ -1,0 +1,100 @@
+//! Migrations: scripts of a page that run once per database, in order.
+//!
+//! Which have run is recorded in the database itself, so it commits, rolls back, replicates and is
+//! exported with what the scripts made. Nothing ever replays SQL, only pages, so `applied_at` may be
+//! the clock of whichever tab led.
+
+use rusqlite::Connection;
+
+use super::authorizer::Watch;
+use super::session::Session;
+use super::work::Done;
+use crate::sql::{Params, SqlFailure};
+
+/// Whether a database has all scripts of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Migrations {
+    Applied,
+    /// A leader has to run [`crate::sql::Work::Migrate`].
+    Pending,
+}
+
+/// Compares the scripts with what is recorded.
+pub(super) fn state(reader: &Session, scripts: &[String]) -> Result<Migrations, SqlFailure> {
+    let recorded = check(reader, scripts)?;
+    Ok(if recorded < scripts.len() {
+        Migrations::Pending
+    } else {
+        Migrations::Applied
+    })
+}
+
+/// Runs the scripts that have not run yet, inside the transaction of the caller.
+pub(super) fn migrate(writer: &Session, scripts: &[String]) -> Result<Done, SqlFailure> {
+    let recorded = check(writer, scripts)?;
+    let mut done = Done {
+        changes: Some(0),
+        ..Done::default()
+    };
+    for (index, script) in scripts.iter().enumerate().skip(recorded) {
+        let number = index + 1;
+        let effects = writer
+            .perform(script, &Params::none(), Watch::Work, &|_| Ok(()))
+            .map_err(|failure| named(failure, number))?;
+        writer.own(|connection| record(connection, number, script))?;
+        writer.forget_schema();
+        done.effects.writes.merge(effects.writes);
+        done.effects.inserts = done.effects.inserts.max(effects.inserts);
+        done.effects.writes.note_schema();
+        done.changes = done.changes.map(|changes| changes + 1);
+    }
+    Ok(done)
+}
+
+/// How many scripts have run. All that both sides have must be equal but for white space.
+/// A database may have more than this page: a newer version of the page is open in another tab.
+fn check(session: &Session, scripts: &[String]) -> Result<usize, SqlFailure> {
+    let recorded = session.own(recorded)?;
+    for (index, (ran, script)) in recorded.iter().zip(scripts).enumerate() {
+        if !ran.split_whitespace().eq(script.split_whitespace()) {
+            return Err(SqlFailure::new(
+                "MIGRATION_CHANGED",
+                format!(
+                    "migration {} has run on this database already, with another text. Leave it as it \
+                     was and add a new script after the last",
+                    index + 1
+                ),
+            ));
+        }
+    }
+    Ok(recorded.len())
+}
+
+fn recorded(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut exists =
+        connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_elements_migrations'")?;
+    if !exists.exists([])? {
+        return Ok(Vec::new());
+    }
+    let mut scripts = connection.prepare("SELECT sql FROM _elements_migrations ORDER BY id")?;
+    let scripts = scripts.query_map([], |row| row.get(0))?;
+    scripts.collect()
+}
+
+fn record(connection: &Connection, number: usize, script: &str) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "CREATE TABLE IF NOT EXISTS _elements_migrations(\
+         id INTEGER PRIMARY KEY, sql TEXT NOT NULL, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)",
+    )?;
+    let insert = "INSERT INTO _elements_migrations(id, sql) VALUES (?1, ?2)";
+    connection
+        .execute(insert, rusqlite::params![number as i64, script])
+        .map(drop)
+}
+
+fn named(failure: SqlFailure, number: usize) -> SqlFailure {
+    SqlFailure {
+        message: format!("migration {number}: {}", failure.message),
+        ..failure
+    }
+}

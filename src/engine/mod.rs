@@ -1,0 +1,304 @@
+//! The engine: SQLite over the pages of an image. Used by `tab`, in every tab; only a leader runs work.
+//!
+//! ```text
+//!   query ──▶ reader ──▶ View::Committed ─┐
+//!                                         ├─ Pages { image, overlay } ──▶ publish | revert | apply
+//!   run ────▶ writer ──▶ View::Staged ────┘
+//! ```
+//!
+//! Two connections over one image. The **reader** sees what is durable and nothing else: all queries of
+//! all tabs run on it, so nobody is shown what could still vanish. The **writer** sees its own pages over
+//! the image; they are handed out by [`Engine::run`] as [`Staged`], and become the image by
+//! [`Engine::publish`] once the store has them, or are dropped by [`Engine::revert`].
+//!
+//! # No stale pages
+//!
+//! SQLite keeps pages and the parsed schema between transactions. When a transaction begins it compares
+//! 16 bytes of page 1, the change counter first among them, with those it saw last, and drops its pages if they
+//! differ; the schema cookie, also in page 1, does the same for the schema
+//! (<https://sqlite.org/fileformat2.html>, 1.3.7 and 1.3.9). That is sound as long as a connection's view
+//! moves along one history, for each commit counts up from the one before. So it holds
+//! * for the reader under `publish` and `apply`: the image moves along the one history;
+//! * for the writer under `publish`: the bytes that it sees stay what they were.
+//!
+//! It does not hold for the writer under `revert`: the counter goes back, and another commit may count
+//! up to the same number with other content (a tab that lost leadership with a write in flight meets
+//! exactly this). Nor under `reload`, whose image may be any. There the connection is **closed**; the writer
+//! opens anew with the next work. Under `apply` it is closed too: a follower needs none, and the rule
+//! "a writer lives from its first work to the next revert, apply, or reload" is easy to keep. Opening
+//! one costs well under a millisecond. Resetting the cache was refused: `SQLITE_FCNTL_RESET_CACHE` drops
+//! the pages but not the schema, and is out of reach of safe code.
+
+mod authorizer;
+mod failure;
+mod migration;
+mod pages;
+mod parameters;
+mod prepared;
+mod schema;
+mod session;
+mod vfs;
+mod work;
+
+use std::cell::{Ref, RefCell};
+use std::rc::Rc;
+
+use authorizer::Watch;
+use pages::{Pages, View};
+use prepared::Kind;
+use session::Session;
+
+use crate::sql::{Answer, Outcome, ReadSet, SqlFailure, Statement, Work, WriteSet};
+use crate::storage::{ApplyError, Commit, Dirty, Image, PageNo, Position};
+
+pub use migration::Migrations;
+
+/// One SQLite database in memory.
+pub struct Engine {
+    pages: Rc<RefCell<Pages>>,
+    reader: Session,
+    /// Open from the first work to the next revert, apply, or reload.
+    writer: Option<Session>,
+    staged_writes: WriteSet,
+}
+
+/// Why an engine cannot work with an image.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// The pages are not those of an SQLite database: load or import others.
+    #[error("not an SQLite database: {0}")]
+    NotADatabase(&'static str),
+    /// SQLite would not open it.
+    #[error("SQLite cannot open the database: {0}")]
+    Sqlite(SqlFailure),
+    /// SQLite would not take the virtual file system: nothing can be opened in this process.
+    #[error("SQLite does not accept the file system: {0}")]
+    Vfs(String),
+}
+
+/// What the statements of a text are; of several the one that asks for most, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Changes nothing.
+    Read,
+    /// Creates, alters, or drops; may be forwarded from any tab.
+    Schema,
+    /// Inserts, updates, or deletes rows.
+    Write,
+    /// `BEGIN`, `COMMIT`, `ROLLBACK`, `SAVEPOINT`, `RELEASE`.
+    Transaction,
+}
+
+/// What a query answered and what it depends on.
+#[derive(Clone, Debug)]
+pub struct Queried {
+    pub outcome: Outcome,
+    pub reads: ReadSet,
+}
+
+/// What came of some units of work.
+#[derive(Debug)]
+pub struct Run {
+    /// One for each unit, in order. Not to be given before the pages are durable.
+    pub answers: Vec<Answer>,
+    /// `None` if nothing differs from the image.
+    pub staged: Option<Staged>,
+}
+
+/// What is to become durable.
+#[derive(Debug)]
+pub struct Staged {
+    pub dirty: Dirty,
+    pub write_set: WriteSet,
+}
+
+impl Engine {
+    pub fn open(image: Image) -> Result<Engine, EngineError> {
+        verify(&image)?;
+        let pages = Rc::new(RefCell::new(Pages::new(image)));
+        let reader = Session::open(&pages, View::Committed)?;
+        Ok(Engine {
+            pages,
+            reader,
+            writer: None,
+            staged_writes: WriteSet::default(),
+        })
+    }
+
+    pub fn position(&self) -> Position {
+        self.pages.borrow().image().position()
+    }
+
+    /// The durable pages.
+    pub fn image(&self) -> Ref<'_, Image> {
+        Ref::map(self.pages.borrow(), Pages::image)
+    }
+
+    /// What the statements of this text are, as SQLite says. Never runs anything.
+    ///
+    /// A statement behind one that changes the schema may need that change before it can be prepared;
+    /// the text then counts as [`Class::Schema`], and whoever runs it will see. A text without any
+    /// statement fails with `EMPTY_STATEMENT`.
+    pub fn classify(&mut self, sql: &str) -> Result<Class, SqlFailure> {
+        let (kinds, prepared) = self.reader.kinds(sql);
+        let strongest = kinds.into_iter().map(class).max();
+        match (prepared, strongest) {
+            (Ok(()), Some(class)) => Ok(class),
+            (Ok(()), None) => Err(work::empty()),
+            (Err(_), Some(class)) if class >= Class::Schema => Ok(class),
+            (Err(failure), _) => Err(failure),
+        }
+    }
+
+    /// Runs on the committed snapshot; refuses anything that writes.
+    pub fn query(&mut self, statement: &Statement) -> Result<Queried, SqlFailure> {
+        let Statement { sql, params } = statement;
+        let effects = self.reader.perform(sql, params, Watch::Statement, &only_reads)?;
+        if effects.statements == 0 {
+            return Err(work::empty());
+        }
+        let rows = effects.rows.unwrap_or_default();
+        let outcome = Outcome {
+            rows,
+            changes: 0,
+            last_row_id: 0,
+        };
+        Ok(Queried {
+            outcome,
+            reads: effects.reads,
+        })
+    }
+
+    /// Whether all these scripts have run here, so that no leader is needed for them. Fails with
+    /// `MIGRATION_CHANGED` if one has run with another text.
+    pub fn migrations_applied(&mut self, scripts: &[String]) -> Result<Migrations, SqlFailure> {
+        migration::state(&self.reader, scripts)
+    }
+
+    /// Runs units of work in order; one failing has no effect and does not fail its neighbours. The
+    /// result is staged, not published: the reader does not see it.
+    ///
+    /// May be called again before that: then more is staged on top, and [`Run::staged`] names all that
+    /// differs from the image.
+    pub fn run(&mut self, works: &[&Work]) -> Run {
+        let answers = match self.writer() {
+            Ok(_) => works.iter().map(|work| self.run_one(work)).collect(),
+            Err(failure) => works.iter().map(|_| Err(failure.clone())).collect(),
+        };
+        let dirty = self.pages.borrow_mut().dirty();
+        let staged = dirty.map(|dirty| {
+            if self.staged_writes.is_empty() {
+                // Pages differ and no statement owned up to it: better all queries than one too few.
+                self.staged_writes.note_schema();
+            }
+            Staged {
+                dirty,
+                write_set: self.staged_writes.clone(),
+            }
+        });
+        if staged.is_none() {
+            self.staged_writes = WriteSet::default();
+        }
+        Run { answers, staged }
+    }
+
+    /// The staged pages are durable, as this commit. On an error nothing has changed.
+    pub fn publish(&mut self, commit: &Commit) -> Result<(), ApplyError> {
+        self.pages.borrow_mut().publish(commit)?;
+        if !self.pages.borrow().is_staged() {
+            self.staged_writes = WriteSet::default();
+        }
+        self.moved_by(commit);
+        Ok(())
+    }
+
+    /// The staged pages are not durable and never will be: the database is as it was before.
+    pub fn revert(&mut self) {
+        self.writer = None;
+        self.staged_writes = WriteSet::default();
+        self.pages.borrow_mut().revert();
+    }
+
+    /// A follower moves forward by a leader's commit; what is staged is void. On an error nothing has
+    /// changed.
+    pub fn apply(&mut self, commit: &Commit) -> Result<(), ApplyError> {
+        self.pages.borrow_mut().apply(commit)?;
+        self.writer = None;
+        self.staged_writes = WriteSet::default();
+        self.moved_by(commit);
+        Ok(())
+    }
+
+    /// Takes another image, after a divergence or a gap too wide. On an error nothing has changed.
+    pub fn reload(&mut self, image: Image) -> Result<(), EngineError> {
+        *self = Engine::open(image)?;
+        Ok(())
+    }
+
+    fn run_one(&mut self, work: &Work) -> Answer {
+        let (outcome, written) = work::run(self.writer()?, work)?;
+        self.staged_writes.merge(written);
+        Ok(outcome)
+    }
+
+    fn writer(&mut self) -> Result<&Session, SqlFailure> {
+        if self.writer.is_none() {
+            let opened = Session::open(&self.pages, View::Staged);
+            self.writer = Some(opened.map_err(|error| match error {
+                EngineError::Sqlite(failure) => failure,
+                other => SqlFailure::new("SQLITE_CANTOPEN", other.to_string()),
+            })?);
+        }
+        self.writer
+            .as_ref()
+            .ok_or_else(|| SqlFailure::new("SQLITE_CANTOPEN", "no writer"))
+    }
+
+    fn moved_by(&self, commit: &Commit) {
+        if commit.write_set.changes_schema() {
+            self.reader.forget_schema();
+        }
+    }
+}
+
+fn class(kind: Kind) -> Class {
+    match kind {
+        Kind::Read => Class::Read,
+        Kind::Schema | Kind::Vacuum => Class::Schema,
+        Kind::Rows => Class::Write,
+        Kind::Transaction => Class::Transaction,
+    }
+}
+
+fn only_reads(kind: Kind) -> Result<(), SqlFailure> {
+    match kind {
+        Kind::Read => Ok(()),
+        Kind::Rows | Kind::Schema | Kind::Vacuum => Err(SqlFailure::new(
+            "SQLITE_READONLY",
+            "a query only reads: give this statement to execute or queueWrite",
+        )),
+        Kind::Transaction => Err(SqlFailure::new(
+            "SQLITE_READONLY",
+            "a query is a transaction of its own: leave BEGIN, COMMIT and SAVEPOINT out",
+        )),
+    }
+}
+
+/// The header must be SQLite's and agree with the image about the size of a page
+/// (<https://sqlite.org/fileformat2.html>, 1.3.1 and 1.3.2).
+fn verify(image: &Image) -> Result<(), EngineError> {
+    let Some(first) = image.page(PageNo::FIRST) else {
+        return Ok(());
+    };
+    if !first.starts_with(b"SQLite format 3\0") {
+        return Err(EngineError::NotADatabase("its first page has no header"));
+    }
+    let size = match u16::from_be_bytes([first[16], first[17]]) {
+        1 => 65536,
+        size => usize::from(size),
+    };
+    if size != image.page_size().bytes() || first.len() != size {
+        return Err(EngineError::NotADatabase("its header names another page size"));
+    }
+    Ok(())
+}

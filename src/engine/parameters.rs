@@ -1,0 +1,115 @@
+//! Binding: the values of a request to the parameters of a prepared statement.
+
+use rusqlite::Statement;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+
+use super::failure::failure;
+use crate::sql::{Params, SqlFailure, Value};
+
+const PARAMETER_COUNT: &str = "PARAMETER_COUNT";
+const PARAMETER_MISSING: &str = "PARAMETER_MISSING";
+
+/// Gives the parameters of one text to the only statement in it that takes any.
+pub(super) struct Binder<'a> {
+    params: &'a Params,
+    given: Given,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Given {
+    NotYet,
+    Once,
+}
+
+impl<'a> Binder<'a> {
+    pub(super) fn new(params: &'a Params) -> Self {
+        Binder {
+            params,
+            given: Given::NotYet,
+        }
+    }
+
+    pub(super) fn bind(&mut self, statement: &mut Statement<'_>) -> Result<(), SqlFailure> {
+        let count = statement.parameter_count();
+        if count == 0 {
+            return Ok(());
+        }
+        if self.given == Given::Once {
+            return Err(SqlFailure::new(
+                PARAMETER_COUNT,
+                "more than one statement of this text takes parameters: give each its own, as a \
+                 statement of a batch",
+            ));
+        }
+        self.given = Given::Once;
+        match self.params {
+            Params::Positional(values) => positional(statement, count, values),
+            Params::Named(values) => named(statement, count, values),
+        }
+    }
+
+    /// To be called after the last statement: values given by position must have been taken.
+    pub(super) fn finish(self) -> Result<(), SqlFailure> {
+        match self.params {
+            Params::Positional(values) if self.given == Given::NotYet && !values.is_empty() => {
+                Err(wrong_count(0, values.len()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn positional(statement: &mut Statement<'_>, count: usize, values: &[Value]) -> Result<(), SqlFailure> {
+    if values.len() != count {
+        return Err(wrong_count(count, values.len()));
+    }
+    (1..)
+        .zip(values)
+        .try_for_each(|(index, value)| set(statement, index, value))
+}
+
+fn named(statement: &mut Statement<'_>, count: usize, values: &[(String, Value)]) -> Result<(), SqlFailure> {
+    for index in 1..=count {
+        let name = statement.parameter_name(index).and_then(|name| name.get(1..));
+        let found = values.iter().rev().find(|(given, _)| Some(given.as_str()) == name);
+        let Some((_, value)) = found else {
+            return Err(missing(index, statement.parameter_name(index)));
+        };
+        set(statement, index, value)?;
+    }
+    Ok(())
+}
+
+fn set(statement: &mut Statement<'_>, index: usize, value: &Value) -> Result<(), SqlFailure> {
+    let value = ToSqlOutput::Borrowed(match value {
+        Value::Null => ValueRef::Null,
+        Value::Integer(integer) => ValueRef::Integer(*integer),
+        Value::Real(real) => ValueRef::Real(*real),
+        Value::Text(text) => ValueRef::Text(text.as_bytes()),
+        Value::Blob(blob) => ValueRef::Blob(blob),
+    });
+    statement
+        .raw_bind_parameter(index, value)
+        .map_err(|error| failure(error, ""))
+}
+
+fn wrong_count(wanted: usize, given: usize) -> SqlFailure {
+    let message = format!("the statement takes {}, {given} given", parameters(wanted));
+    SqlFailure::new(PARAMETER_COUNT, message)
+}
+
+fn parameters(count: usize) -> String {
+    match count {
+        0 => "no parameters".to_owned(),
+        1 => "1 parameter".to_owned(),
+        _ => format!("{count} parameters"),
+    }
+}
+
+fn missing(index: usize, name: Option<&str>) -> SqlFailure {
+    let message = match name {
+        Some(name) if !name.starts_with('?') => format!("no value given for parameter {name}"),
+        _ => format!("parameter {index} has no name: write :name, or give the values by position"),
+    };
+    SqlFailure::new(PARAMETER_MISSING, message)
+}

@@ -1,0 +1,214 @@
+//! What a text is, and what is refused, each time with a way out.
+
+use sqlite_elements::engine::Class;
+use sqlite_elements::sql::{Permit, Statement, Work};
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::tab::{Tab, code, message, work};
+
+#[test]
+fn sqlite_decides_what_a_text_is_and_nothing_runs() {
+    let mut tab = Tab::with(
+        "CREATE TABLE t(a); CREATE VIRTUAL TABLE f USING fts5(x); CREATE VIRTUAL TABLE r USING rtree(id, a, b);",
+    );
+    let position = tab.engine.position();
+    for (sql, class) in [
+        ("SELECT 1", Class::Read),
+        ("VALUES (1)", Class::Read),
+        ("  -- nothing yet\n SELECT * FROM t;", Class::Read),
+        ("WITH x AS (SELECT 1) SELECT * FROM x", Class::Read),
+        ("EXPLAIN INSERT INTO t VALUES (1)", Class::Read),
+        ("EXPLAIN QUERY PLAN DELETE FROM t", Class::Read),
+        ("PRAGMA table_info(t)", Class::Read),
+        ("PRAGMA user_version", Class::Read),
+        ("SELECT * FROM f WHERE f MATCH 'x'", Class::Read),
+        ("SELECT * FROM r", Class::Read),
+        ("WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x", Class::Write),
+        ("INSERT INTO t VALUES ('SELECT')", Class::Write),
+        ("INSERT INTO t VALUES (1) RETURNING a", Class::Write),
+        ("UPDATE t SET a = 1", Class::Write),
+        ("DELETE FROM t", Class::Write),
+        ("REPLACE INTO t VALUES (1)", Class::Write),
+        ("INSERT INTO f VALUES ('x')", Class::Write),
+        ("CREATE TABLE u AS SELECT 1", Class::Schema),
+        ("CREATE TABLE IF NOT EXISTS t(a)", Class::Schema),
+        ("DROP TABLE t", Class::Schema),
+        ("DROP TABLE IF EXISTS missing", Class::Schema),
+        ("CREATE INDEX i ON t(a)", Class::Schema),
+        ("ALTER TABLE t ADD COLUMN b", Class::Schema),
+        (
+            "CREATE TRIGGER x AFTER INSERT ON t BEGIN DELETE FROM t; END",
+            Class::Schema,
+        ),
+        ("CREATE VIRTUAL TABLE g USING fts5(x)", Class::Schema),
+        ("ANALYZE", Class::Schema),
+        ("REINDEX", Class::Schema),
+        ("VACUUM", Class::Schema),
+        ("PRAGMA user_version = 7", Class::Schema),
+        ("PRAGMA optimize", Class::Schema),
+        ("BEGIN", Class::Transaction),
+        ("COMMIT", Class::Transaction),
+        ("END", Class::Transaction),
+        ("ROLLBACK", Class::Transaction),
+        ("SAVEPOINT s", Class::Transaction),
+        ("RELEASE s", Class::Transaction),
+        ("SELECT 1; SELECT 2", Class::Read),
+        ("SELECT 1; INSERT INTO t VALUES (1); CREATE TABLE v(a)", Class::Write),
+        ("CREATE TABLE v(a); SELECT 1;", Class::Schema),
+        ("CREATE TABLE v(a); INSERT INTO v VALUES (1)", Class::Schema),
+        ("BEGIN; INSERT INTO t VALUES (1); COMMIT", Class::Transaction),
+    ] {
+        assert_eq!(tab.engine.classify(sql), Ok(class), "{sql}");
+        assert_eq!(tab.engine.classify(sql), Ok(class), "again: {sql}");
+    }
+    assert_eq!(tab.engine.position(), position);
+    assert_eq!(
+        tab.integers("SELECT count(*) FROM sqlite_schema WHERE name IN ('u', 'v', 'i')"),
+        [0]
+    );
+    assert_eq!(tab.integers("SELECT count(*) FROM t"), [0]);
+}
+
+#[test]
+fn a_text_without_a_statement_is_refused() {
+    let mut tab = Tab::new();
+    for sql in ["", "  \n", ";;", "-- only a comment", "/* so is this */ ;"] {
+        assert_eq!(code(tab.engine.classify(sql)), "EMPTY_STATEMENT", "{sql:?}");
+        assert_eq!(code(tab.try_query(sql)), "EMPTY_STATEMENT", "{sql:?}");
+        assert_eq!(code(tab.try_write(sql)), "EMPTY_STATEMENT", "{sql:?}");
+    }
+    assert_eq!(code(tab.try_query("SELECT 1 \0 ; DROP TABLE t")), "SQLITE_MISUSE");
+}
+
+#[test]
+fn what_would_leave_the_image_is_refused_with_a_way_out() {
+    let mut tab = Tab::with("CREATE TABLE t(a)");
+    for (sql, way_out) in [
+        ("ATTACH 'x' AS y", "import"),
+        ("ATTACH 'x' || 'y' AS y", "attach"),
+        ("DETACH main", "import"),
+        ("CREATE TEMP TABLE x(a)", "ordinary table"),
+        ("CREATE TEMP VIEW x AS SELECT 1", "ordinary table"),
+        (
+            "CREATE TEMP TRIGGER x AFTER INSERT ON t BEGIN SELECT 1; END",
+            "ordinary table",
+        ),
+        ("CREATE TABLE temp.x(a)", "ordinary table"),
+        ("SELECT load_extension('x')", "built in"),
+        ("PRAGMA writable_schema = ON", "ALTER"),
+        ("PRAGMA journal_mode = WAL", "option of the database"),
+        ("PRAGMA foreign_keys = OFF", "DEFERRABLE"),
+        ("PRAGMA query_only = OFF", "table_info"),
+        ("PRAGMA schema_version = 9", "table_info"),
+        ("PRAGMA page_size = 512", "import"),
+        ("PRAGMA cache_size = 5", "table_info"),
+        ("SELECT 1; PRAGMA cache_size = 5", "table_info"),
+    ] {
+        for refusal in [tab.try_query(sql).map(drop), tab.try_write(sql).map(drop)] {
+            assert_eq!(code(refusal.clone()), "SQLITE_AUTH", "{sql}");
+            let message = message(refusal);
+            assert!(message.contains(way_out), "{sql}: {message}");
+        }
+        assert_eq!(code(tab.engine.classify(sql)), "SQLITE_AUTH", "{sql}");
+    }
+    let failure = tab.try_write("VACUUM INTO 'somewhere'");
+    assert!(message(failure).contains("Export"));
+    assert_eq!(code(tab.try_write("UPDATE sqlite_master SET sql = ''")), "SQLITE_ERROR");
+    tab.assert_whole();
+}
+
+#[test]
+fn pragmas_that_only_tell_are_answered() {
+    let mut tab = Tab::with("CREATE TABLE p(a PRIMARY KEY); CREATE TABLE c(a REFERENCES p); CREATE INDEX i ON c(a)");
+    for pragma in [
+        "table_info(p)",
+        "table_xinfo(p)",
+        "table_list",
+        "index_list(p)",
+        "index_info(i)",
+        "index_xinfo(i)",
+        "foreign_key_list(c)",
+        "integrity_check",
+        "quick_check",
+        "user_version",
+        "application_id",
+        "page_count",
+        "page_size",
+        "freelist_count",
+        "encoding",
+        "compile_options",
+        "function_list",
+        "collation_list",
+        "database_list",
+        "data_version",
+        "schema_version",
+    ] {
+        assert!(!tab.rows(&format!("PRAGMA {pragma}")).is_empty(), "{pragma}");
+    }
+    assert!(tab.rows("PRAGMA foreign_key_check").is_empty());
+    assert_eq!(tab.integers("PRAGMA foreign_keys"), [1]);
+    tab.write("PRAGMA user_version = 7; PRAGMA application_id = 8");
+    assert_eq!(tab.integers("PRAGMA user_version"), [7]);
+    assert_eq!(tab.integers("PRAGMA application_id"), [8]);
+    tab.write("PRAGMA optimize");
+}
+
+#[test]
+fn a_query_that_writes_is_refused() {
+    let mut tab = Tab::with("CREATE TABLE t(a)");
+    for sql in [
+        "INSERT INTO t VALUES (1)",
+        "INSERT INTO t VALUES (1) RETURNING a",
+        "CREATE TABLE u(a)",
+        "DROP TABLE IF EXISTS missing",
+        "VACUUM",
+        "PRAGMA user_version = 7",
+        "BEGIN",
+        "SAVEPOINT s",
+        "SELECT 1; DELETE FROM t",
+    ] {
+        assert_eq!(code(tab.try_query(sql)), "SQLITE_READONLY", "{sql}");
+        assert_eq!(code(tab.try_query(sql)), "SQLITE_READONLY", "again: {sql}");
+    }
+    assert_eq!(tab.integers("SELECT count(*) FROM t"), [0]);
+    tab.write("INSERT INTO t VALUES (1)");
+}
+
+#[test]
+fn a_transaction_statement_in_a_batch_is_refused_and_nothing_of_the_batch_happens() {
+    let mut tab = Tab::with("CREATE TABLE t(a)");
+    for sql in [
+        "BEGIN",
+        "INSERT INTO t VALUES (1); COMMIT; INSERT INTO t VALUES (2)",
+        "INSERT INTO t VALUES (1); ROLLBACK",
+        "END",
+        "SAVEPOINT s; INSERT INTO t VALUES (1); RELEASE s",
+        "CREATE TABLE u(a); INSERT INTO u VALUES (1); COMMIT",
+    ] {
+        assert_eq!(code(tab.try_write(sql)), "TRANSACTION_IN_BATCH", "{sql}");
+        assert_eq!(tab.integers("SELECT count(*) FROM t"), [0], "{sql}");
+    }
+    assert_eq!(tab.integers("SELECT count(*) FROM sqlite_schema"), [1]);
+    tab.write("INSERT INTO t VALUES (1)");
+    assert_eq!(tab.integers("SELECT a FROM t"), [1]);
+}
+
+#[test]
+fn under_a_permit_for_the_schema_rows_are_refused_and_nothing_of_the_work_happens() {
+    let mut tab = Tab::new();
+    let schema_only = |sql: &str| Work::Batch {
+        statements: vec![Statement::new(sql)],
+        permit: Permit::SchemaOnly,
+    };
+    let (answer, commit) = tab.answer(&schema_only("CREATE TABLE t(a); INSERT INTO t VALUES (1)"));
+    assert_eq!(code(answer), "WRITE_PERMISSION_DENIED");
+    assert!(commit.is_none());
+    let (answer, _) = tab.answer(&schema_only(
+        "CREATE TABLE t(a); CREATE INDEX i ON t(a); CREATE TABLE u AS SELECT 1 AS x; DROP TABLE t; SELECT x FROM u",
+    ));
+    assert_eq!(answer.map(|outcome| outcome.rows.len()), Ok(1));
+    let (answer, _) = tab.answer(&work("INSERT INTO u VALUES (2)"));
+    assert!(answer.is_ok());
+    assert_eq!(tab.integers("SELECT count(*) FROM u"), [2]);
+}

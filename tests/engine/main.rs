@@ -1,0 +1,14 @@
+//! The engine's promises, natively and in a browser alike.
+
+mod access;
+mod classes;
+mod groups;
+mod migrations;
+#[cfg(not(target_family = "wasm"))]
+mod random;
+mod results;
+mod snapshots;
+mod tab;
+
+#[cfg(target_family = "wasm")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
