@@ -16,5 +16,6 @@ pub mod protocol;
 pub mod request;
 pub mod sql;
 pub mod storage;
+pub mod tab;
 pub mod time;
 

@@ -1,0 +1,58 @@
+//! The one place where errors of the layers below become failures that a page can act on.
+
+use crate::engine::EngineError;
+use crate::protocol::{MessageError, StoreCause, WriteError};
+use crate::request::{Failure, FailureKind};
+use crate::storage::StoreError;
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let code = match &error {
+            StoreError::Fenced { .. } => "FENCED",
+            StoreError::Quota(_) => "QUOTA_EXCEEDED",
+            StoreError::Gone(_) => "STORAGE_GONE",
+            StoreError::Corrupt { .. } => "STORAGE_CORRUPT",
+            StoreError::Layout { .. } => "VERSION_MISMATCH",
+            StoreError::Unavailable(_) => "STORAGE_UNAVAILABLE",
+            StoreError::Failed(_) => "STORAGE_FAILED",
+        };
+        Failure::new(FailureKind::Storage, code, error.to_string())
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        let message = error.to_string();
+        match error {
+            WriteError::Sql(failure) => failure.into(),
+            WriteError::Store { cause, .. } => {
+                let code = match cause {
+                    StoreCause::Quota => "QUOTA_EXCEEDED",
+                    StoreCause::Gone => "STORAGE_GONE",
+                    StoreCause::Other => "STORAGE_FAILED",
+                };
+                Failure::new(FailureKind::Storage, code, message)
+            }
+            WriteError::Timeout { .. } => Failure::new(FailureKind::Write, "TIMEOUT", message),
+            WriteError::Closed { .. } => {
+                Failure::new(FailureKind::State, "DATABASE_CLOSED", message)
+            }
+        }
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        Failure::new(FailureKind::Storage, "IMAGE_UNREADABLE", error.to_string())
+    }
+}
+
+impl From<MessageError> for Failure {
+    fn from(error: MessageError) -> Self {
+        let code = match error {
+            MessageError::Version(_) => "VERSION_MISMATCH",
+            MessageError::Damaged => "MESSAGE_DAMAGED",
+        };
+        Failure::new(FailureKind::State, code, error.to_string())
+    }
+}

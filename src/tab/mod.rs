@@ -1,0 +1,373 @@
+//! A tab: the only place that holds protocol, engine and live queries together.
+//!
+//! Pure like them: [`Tab::handle`] takes in what happened, [`Tab::poll`] says what to do, in order. `worker`
+//! drives it in a browser; the simulated cluster of the tests drives many of them on one thread, over the
+//! same SQLite.
+//!
+//! It decides nothing that the protocol decides. What is its own: which call of the page is answered by
+//! what ([`calls`]), that live queries run after commits became visible, and when a checkpoint step fits in.
+
+mod calls;
+mod failure;
+
+#[cfg(target_family = "wasm")]
+pub mod worker;
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use calls::Calls;
+
+use crate::engine::Engine;
+use crate::live::Live;
+use crate::protocol::{
+    Here, Input, Leadership, Message, Output, Protocol, Queued, Timestamp,
+};
+use crate::request::{
+    Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin, Request,
+};
+use crate::storage::{
+    Block, CatchUp, Checkpoint, Commit, Epoch, Folding, Head, Reply, Seq, Snapshot, StoreError,
+    TabId,
+};
+
+/// What happens to a tab.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "handed over once, never kept in numbers")]
+pub enum Happening {
+    /// Its page asks for something.
+    Asked(Request),
+    /// Another tab said something.
+    Heard(Vec<u8>),
+    LockGranted,
+    /// The lock was held and another tab stole it.
+    LockLost,
+    Stored(StoreAnswer),
+    /// [`Tab::deadline`] has passed.
+    TimedOut,
+}
+
+/// What a tab wants done.
+#[derive(Debug)]
+pub enum Effect {
+    Lock(LockCall),
+    /// Store calls are made one after the other, in this order; each is answered by [`Happening::Stored`].
+    Store(StoreCall),
+    /// Say this to all other tabs.
+    Broadcast(Vec<u8>),
+    /// Tell the page.
+    Tell(Event),
+    /// Everything is given back; drop the tab.
+    Closed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockCall {
+    /// Queue for the lock.
+    Request,
+    /// Take it from whoever holds it.
+    Steal,
+    /// Give it back, or leave the queue.
+    Release,
+}
+
+/// A call of [`crate::storage::Store`].
+#[derive(Debug)]
+pub enum StoreCall {
+    RaiseEpoch,
+    CommitsAfter(Seq),
+    Load,
+    Append(Rc<Commit>),
+    WriteBlocks { epoch: Epoch, blocks: Vec<Block> },
+    FinishCheckpoint { epoch: Epoch, checkpoint: Checkpoint },
+}
+
+/// Its answer.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "handed over once, never kept in numbers")]
+pub enum StoreAnswer {
+    EpochRaised(Result<Head, StoreError>),
+    CaughtUp(Result<CatchUp, StoreError>),
+    Loaded(Result<Snapshot, StoreError>),
+    Appended(Result<(), StoreError>),
+    BlocksWritten(Result<(), StoreError>),
+    CheckpointFinished(Result<(), StoreError>),
+}
+
+/// One tab of one database.
+pub struct Tab {
+    protocol: Protocol,
+    engine: Engine,
+    live: Live,
+    folding: Folding,
+    /// A checkpoint step is on its way to the store.
+    checkpointing: Checkpointing,
+    calls: Calls,
+    told_pending: usize,
+    effects: VecDeque<Effect>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Checkpointing {
+    Idle,
+    UnderWay,
+}
+
+impl Tab {
+    /// A tab whose store has been loaded. Drain [`Tab::poll`] at once.
+    pub fn open(now: Timestamp, id: TabId, snapshot: Snapshot) -> Result<Tab, Failure> {
+        let Snapshot { head, image, replies, folding } = snapshot;
+        let engine = Engine::open(image)?;
+        let mut tab = Tab {
+            protocol: Protocol::open(now, id, head.position, replies),
+            engine,
+            live: Live::default(),
+            folding,
+            checkpointing: Checkpointing::Idle,
+            calls: Calls::default(),
+            told_pending: 0,
+            effects: [Effect::Tell(Event::Opened { tab: id.to_string() })].into(),
+        };
+        tab.carry_out(now);
+        Ok(tab)
+    }
+
+    /// Takes in one thing that happened; then drain [`Tab::poll`].
+    pub fn handle(&mut self, now: Timestamp, happening: Happening) {
+        match happening {
+            Happening::Asked(request) => self.asked(now, request),
+            Happening::Heard(bytes) => match Message::decode(&bytes) {
+                Ok(message) => self.protocol.handle(now, Input::Heard(message)),
+                Err(error) => self.tell(Event::Warning(error.into())),
+            },
+            Happening::LockGranted => self.protocol.handle(now, Input::LockGranted),
+            Happening::LockLost => self.protocol.handle(now, Input::LockLost),
+            Happening::Stored(answer) => self.stored(now, answer),
+            Happening::TimedOut => self.protocol.handle(now, Input::TimedOut),
+        }
+        self.carry_out(now);
+    }
+
+    /// The next thing to do.
+    pub fn poll(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When to come back with [`Happening::TimedOut`] if nothing happens before.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        [self.protocol.deadline(), self.live.deadline()].into_iter().flatten().min()
+    }
+
+    pub fn leadership(&self) -> Leadership {
+        self.protocol.leadership()
+    }
+
+    pub fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.effects.push_back(Effect::Tell(event));
+    }
+
+    fn stored(&mut self, now: Timestamp, answer: StoreAnswer) {
+        let input = match answer {
+            StoreAnswer::EpochRaised(raised) => Input::EpochRaised(raised),
+            StoreAnswer::CaughtUp(caught_up) => Input::CaughtUp(caught_up),
+            StoreAnswer::Appended(appended) => Input::Appended(appended),
+            StoreAnswer::Loaded(Ok(snapshot)) => self.reload(snapshot),
+            StoreAnswer::Loaded(Err(error)) => Input::Reloaded(Err(error)),
+            StoreAnswer::BlocksWritten(result) | StoreAnswer::CheckpointFinished(result) => {
+                self.checkpoint_step_done(result);
+                return;
+            }
+        };
+        self.protocol.handle(now, input);
+    }
+
+    fn reload(&mut self, snapshot: Snapshot) -> Input {
+        let Snapshot { head, image, replies, folding } = snapshot;
+        self.folding = folding;
+        match self.engine.reload(image) {
+            Ok(()) => {
+                self.live.invalidate_all();
+                Input::Reloaded(Ok((head.position, replies)))
+            }
+            Err(error) => Input::Reloaded(Err(StoreError::Corrupt {
+                record: "image".into(),
+                reason: error.to_string(),
+            })),
+        }
+    }
+}
+
+// Carrying out what the protocol decides.
+impl Tab {
+    fn carry_out(&mut self, now: Timestamp) {
+        loop {
+            let mut follow_up = None;
+            while let Some(output) = self.protocol.poll() {
+                if let Some(input) = self.output(now, output) {
+                    follow_up.get_or_insert(input);
+                }
+            }
+            match follow_up {
+                Some(input) => self.protocol.handle(now, input),
+                None => break,
+            }
+        }
+        self.run_live(now);
+        self.step_checkpoint();
+        let pending = self.protocol.pending_writes();
+        if pending != self.told_pending {
+            self.told_pending = pending;
+            self.tell(Event::Pending { writes: pending as u32 });
+        }
+    }
+
+    fn output(&mut self, now: Timestamp, output: Output) -> Option<Input> {
+        let effect = match output {
+            Output::Run { epoch, group } => return Some(self.run(epoch, group)),
+            Output::Apply { commit, sent } => return self.apply(now, &commit, sent),
+            Output::Publish(commit) => return self.publish(now, &commit),
+            Output::Revert => {
+                self.engine.revert();
+                return None;
+            }
+            Output::Settle { request, result } => {
+                self.settled(request, result);
+                return None;
+            }
+            Output::Leadership(leadership) => {
+                if leadership.here == Here::Follows {
+                    self.folding.abandon();
+                }
+                Effect::Tell(Event::Leadership(leadership.into()))
+            }
+            Output::Failed(error) => Effect::Tell(Event::Failed(error.into())),
+            Output::Closed => {
+                self.closed();
+                Effect::Closed
+            }
+            Output::RequestLock => Effect::Lock(LockCall::Request),
+            Output::StealLock => Effect::Lock(LockCall::Steal),
+            Output::ReleaseLock => Effect::Lock(LockCall::Release),
+            Output::RaiseEpoch => Effect::Store(StoreCall::RaiseEpoch),
+            Output::CatchUp { after } => Effect::Store(StoreCall::CommitsAfter(after)),
+            Output::Reload => Effect::Store(StoreCall::Load),
+            Output::Append(commit) => Effect::Store(StoreCall::Append(commit)),
+            Output::Send(message) => Effect::Broadcast(message.encode()),
+        };
+        self.effects.push_back(effect);
+        None
+    }
+
+    fn run(&mut self, epoch: Epoch, group: Vec<Queued>) -> Input {
+        let works: Vec<_> = group.iter().map(|queued| &queued.work).collect();
+        let run = self.engine.run(&works);
+        let commit = run.staged.map(|staged| {
+            let replies = group
+                .iter()
+                .zip(&run.answers)
+                .filter_map(|(queued, answer)| {
+                    let outcome = answer.as_ref().ok()?.clone();
+                    let Queued { request, settled_below, .. } = *queued;
+                    Some(Reply { request, outcome, settled_below })
+                })
+                .collect();
+            Rc::new(self.engine.image().commit(epoch, staged.dirty, staged.write_set, replies))
+        });
+        Input::Ran { answers: run.answers, commit }
+    }
+
+    fn apply(&mut self, now: Timestamp, commit: &Commit, sent: Option<Timestamp>) -> Option<Input> {
+        if self.engine.apply(commit).is_err() {
+            return Some(Input::Diverged);
+        }
+        self.became_visible(commit, sent.map(|sent| now.ms_since(sent)));
+        None
+    }
+
+    fn publish(&mut self, _now: Timestamp, commit: &Commit) -> Option<Input> {
+        if self.engine.publish(commit).is_err() {
+            return Some(Input::Diverged);
+        }
+        self.became_visible(commit, None);
+        None
+    }
+
+    fn became_visible(&mut self, commit: &Commit, latency_ms: Option<f64>) {
+        self.folding.note(commit);
+        self.live.invalidate(&commit.write_set);
+        let own = self.protocol.tab();
+        let elsewhere = commit.replies.iter().any(|reply| reply.request.tab != own);
+        let schema = commit.write_set.changes_schema();
+        self.tell(Event::Changed(Change {
+            seq: commit.seq().0,
+            kind: if schema { ChangeKind::Schema } else { ChangeKind::Data },
+            origin: if elsewhere { Origin::Elsewhere } else { Origin::Here },
+            tables: commit.write_set.tables().map(|(table, _)| table.to_owned()).collect(),
+            latency_ms,
+        }));
+    }
+
+    fn run_live(&mut self, now: Timestamp) {
+        for (query, statement) in self.live.due(now) {
+            let answer = self.engine.query(&statement);
+            let answer = answer.map(|queried| (queried.outcome.rows, queried.reads));
+            if let Some(rows) = self.live.answered(query, answer) {
+                self.tell(Event::Rows { query, rows });
+            }
+        }
+    }
+}
+
+// Checkpoints: one bounded step at a time, and only while no write is on its way.
+impl Tab {
+    fn step_checkpoint(&mut self) {
+        let Some(epoch) = self.protocol.idle_epoch() else { return };
+        if self.checkpointing == Checkpointing::UnderWay || !self.folding.is_due() {
+            return;
+        }
+        let blocks = self.folding.next_blocks(&self.engine.image(), self.protocol.replies());
+        let call = if !blocks.is_empty() {
+            StoreCall::WriteBlocks { epoch, blocks }
+        } else if let Some(checkpoint) = self.folding.finish() {
+            StoreCall::FinishCheckpoint { epoch, checkpoint }
+        } else {
+            return;
+        };
+        self.checkpointing = Checkpointing::UnderWay;
+        self.effects.push_back(Effect::Store(call));
+    }
+
+    fn checkpoint_step_done(&mut self, result: Result<(), StoreError>) {
+        self.checkpointing = Checkpointing::Idle;
+        match result {
+            // Another leader will do it; losing leadership abandons the folding.
+            Ok(()) | Err(StoreError::Fenced { .. }) => {}
+            Err(error) => {
+                self.folding.abandon();
+                self.tell(Event::Warning(error.into()));
+            }
+        }
+    }
+}
+
+impl From<Leadership> for LeaderInfo {
+    fn from(leadership: Leadership) -> Self {
+        LeaderInfo {
+            is_leader: leadership.here == Here::Leads,
+            leader_id: leadership.leader.map(|tab| tab.to_string()).unwrap_or_default(),
+            lease_expiry_ms: leadership.lease_expiry.as_ms(),
+        }
+    }
+}
+
+impl Failure {
+    fn permission_denied() -> Self {
+        let message = "WRITE_PERMISSION_DENIED: this tab does not lead, and only the leader may write; \
+                       use queueWrite() to have the leader do it";
+        Failure::new(FailureKind::Write, "WRITE_PERMISSION_DENIED", message)
+    }
+}

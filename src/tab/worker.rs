@@ -1,0 +1,221 @@
+//! The driver: gives a tab of [`super::Tab`] its browser. Started by `elements/index.ts` in the page's worker.
+//!
+//! Here nothing is decided. One task per open database owns the tab: it takes one happening from the inbox,
+//! hands it in, carries out every effect in order, sets the timer, and waits again. Callbacks of the browser
+//! only push to the inbox, so the tab is never entered twice; a lock around it was not needed.
+//!
+//! What the page posts to the worker itself, after the compiled module: for each database the array
+//! `[name, durability]` (`"relaxed"` or `"strict"`) with a MessagePort, over which the two then talk in the words of
+//! [`crate::request`]. The worker posts `"ready"` once, and the text of a panic if there is one; a worker that
+//! panicked closes itself, so that its locks are free at once and another tab leads.
+
+use std::rc::Rc;
+
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
+
+use super::{Effect, Happening, LockCall, StoreAnswer, StoreCall, Tab};
+use crate::request::{Event, Failure, FailureKind, decode, encode};
+use crate::storage::{Durability, IndexedDbStore, Store, TabId};
+use crate::time::Timestamp;
+use crate::web::{
+    Broadcast, BrowserError, Inbox, LockEvent, LockQueue, Port, Timer, report_panics, report_text, since_epoch_ms,
+    time_ordered_id,
+};
+
+/// What the driver waits for: something for the tab, or the reason why it cannot go on.
+type Happenings = Inbox<Result<Happening, Failure>>;
+
+/// Makes this worker serve the databases that its page asks for.
+#[wasm_bindgen(js_name = serveDatabases)]
+pub fn serve_databases() {
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    report_panics(|text| {
+        let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+        // If even that fails, the console has the text.
+        let _ = scope.post_message(&text.into());
+        scope.close();
+    });
+    let asked = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| {
+        let words: Array = event.data().unchecked_into();
+        let name = words.get(0).as_string().unwrap_or_default();
+        let durability = match words.get(1).as_string().as_deref() {
+            Some("strict") => Durability::Strict,
+            _ => Durability::Relaxed,
+        };
+        spawn_local(serve(name, durability, event.ports().get(0).unchecked_into()));
+    });
+    scope.set_onmessage(Some(asked.as_ref().unchecked_ref()));
+    // It listens for as long as the worker lives.
+    asked.forget();
+    if let Err(error) = scope.post_message(&"ready".into()) {
+        report_text(&format!("sqlite-elements: {}", BrowserError::from(error)));
+    }
+}
+
+/// Serves one database over one port, until the page closes it or it cannot go on.
+async fn serve(name: String, durability: Durability, port: MessagePort) {
+    let inbox = Happenings::default();
+    let asked = inbox.clone();
+    let port = Port::listen(port, move |bytes| {
+        asked.push(decode(&bytes).map(Happening::Asked).ok_or_else(unreadable))
+    });
+    let served = match Driver::open(&name, durability, &port, &inbox).await {
+        Ok(driver) => driver.drive().await,
+        Err(failure) => Err(failure),
+    };
+    if let Err(failure) = served {
+        report_text(&format!("sqlite-elements: {name}: {failure}"));
+        if let Err(error) = port.post(&encode(&Event::Failed(failure))) {
+            report_text(&format!("sqlite-elements: {name}: {error}"));
+        }
+    }
+}
+
+struct Driver<'a> {
+    tab: Tab,
+    port: &'a Port,
+    inbox: &'a Happenings,
+    channel: Broadcast,
+    lock: LockQueue,
+    store: StoreQueue,
+    timer: Option<(Timestamp, Timer)>,
+}
+
+impl<'a> Driver<'a> {
+    async fn open(name: &str, durability: Durability, port: &'a Port, inbox: &'a Happenings) -> Result<Self, Failure> {
+        let shared_name = format!("sqlite-elements:{name}");
+        // The channel first: what is said while the store loads waits in the inbox.
+        let heard = inbox.clone();
+        let channel = Broadcast::open(&shared_name, move |bytes| heard.push(Ok(Happening::Heard(bytes))))?;
+        let locked = inbox.clone();
+        let lock = LockQueue::new(&shared_name, move |event| locked.push(happening(event)));
+        let lock = lock.ok_or_else(locks_unavailable)?;
+        let store = IndexedDbStore::open(name, durability).await?;
+        let snapshot = store.load().await?;
+        let tab = Tab::open(now(), TabId(time_ordered_id()), snapshot)?;
+        Ok(Driver {
+            tab,
+            port,
+            inbox,
+            channel,
+            lock,
+            store: StoreQueue::start(store, inbox.clone()),
+            timer: None,
+        })
+    }
+
+    async fn drive(mut self) -> Result<(), Failure> {
+        loop {
+            // All effects of one happening before the next one: the tab's rule.
+            while let Some(effect) = self.tab.poll() {
+                match effect {
+                    Effect::Lock(LockCall::Request) => self.lock.request(),
+                    Effect::Lock(LockCall::Steal) => self.lock.steal(),
+                    Effect::Lock(LockCall::Release) => self.lock.release(),
+                    Effect::Store(call) => self.store.push(call),
+                    Effect::Broadcast(bytes) => self.channel.post(&bytes)?,
+                    Effect::Tell(event) => self.port.post(&encode(&event))?,
+                    Effect::Closed => return Ok(()),
+                }
+            }
+            self.set_timer();
+            let happening = self.inbox.next().await?;
+            if matches!(happening, Happening::TimedOut) {
+                self.timer = None;
+            }
+            self.tab.handle(now(), happening);
+        }
+    }
+
+    /// An unchanged deadline keeps its timer: setting it anew at each message could put it off for ever.
+    fn set_timer(&mut self) {
+        let deadline = self.tab.deadline();
+        if deadline == self.timer.as_ref().map(|(set_for, _)| *set_for) {
+            return;
+        }
+        self.timer = deadline.map(|deadline| {
+            let inbox = self.inbox.clone();
+            let delay_ms = deadline.ms_since(now());
+            (
+                deadline,
+                Timer::after(delay_ms, move || inbox.push(Ok(Happening::TimedOut))),
+            )
+        });
+    }
+}
+
+/// Store calls, made one after the other; the store is closed when this is dropped and the last call is done.
+struct StoreQueue(Inbox<Option<StoreCall>>);
+
+impl StoreQueue {
+    fn start(store: impl Store + 'static, answers: Happenings) -> Self {
+        let calls = Inbox::default();
+        let queue = StoreQueue(calls.clone());
+        spawn_local(async move {
+            while let Some(call) = calls.next().await {
+                answers.push(Ok(Happening::Stored(make(&store, call).await)));
+            }
+        });
+        queue
+    }
+
+    fn push(&self, call: StoreCall) {
+        self.0.push(Some(call));
+    }
+}
+
+impl Drop for StoreQueue {
+    fn drop(&mut self) {
+        self.0.push(None);
+    }
+}
+
+async fn make(store: &impl Store, call: StoreCall) -> StoreAnswer {
+    match call {
+        StoreCall::RaiseEpoch => StoreAnswer::EpochRaised(store.raise_epoch().await),
+        StoreCall::CommitsAfter(seq) => StoreAnswer::CaughtUp(store.commits_after(seq).await),
+        StoreCall::Load => StoreAnswer::Loaded(store.load().await),
+        StoreCall::Append(commit) => StoreAnswer::Appended(store.append(&Rc::clone(&commit)).await),
+        StoreCall::WriteBlocks { epoch, blocks } => {
+            StoreAnswer::BlocksWritten(store.write_blocks(epoch, &blocks).await)
+        }
+        StoreCall::FinishCheckpoint { epoch, checkpoint } => {
+            StoreAnswer::CheckpointFinished(store.finish_checkpoint(epoch, &checkpoint).await)
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_ms(since_epoch_ms())
+}
+
+fn happening(event: LockEvent) -> Result<Happening, Failure> {
+    match event {
+        LockEvent::Granted => Ok(Happening::LockGranted),
+        LockEvent::Lost => Ok(Happening::LockLost),
+        LockEvent::Refused(error) => Err(error.into()),
+    }
+}
+
+fn unreadable() -> Failure {
+    Failure::new(
+        FailureKind::State,
+        "REQUEST_UNREADABLE",
+        "the worker received a request that it cannot read",
+    )
+}
+
+fn locks_unavailable() -> Failure {
+    let message = "this browser offers no Web Locks here; open the page over https:// or on localhost";
+    Failure::new(FailureKind::State, "LOCKS_UNAVAILABLE", message)
+}
+
+impl From<BrowserError> for Failure {
+    fn from(error: BrowserError) -> Self {
+        let message = format!("the browser refused what the database needs: {error}");
+        Failure::new(FailureKind::State, "BROWSER_REFUSED", message)
+    }
+}

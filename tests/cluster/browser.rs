@@ -1,0 +1,387 @@
+//! The simulated browser: tabs, a lock, a channel, a disk, and a clock that moves only when told.
+//!
+//! A scenario says what happens ([`Browser::ask`], [`Browser::kill`], [`Browser::pass_ms`] …) and
+//! [`Browser::settle`] lets everything run that can run without time passing. Store calls of a tab can be
+//! held back, which is how a scenario gets between "asked to store" and "stored".
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use sqlite_elements::request::{CallId, Event, Failure, LeaderInfo, QueryId, Request, Response};
+use sqlite_elements::sql::{Outcome, Rows, SqlFailure, Statement, Value, Work};
+use sqlite_elements::storage::{Disk, MemoryStore, Store, TabId};
+use sqlite_elements::tab::{Effect, Happening, LockCall, StoreAnswer, StoreCall, Tab};
+use sqlite_elements::time::Timestamp;
+use uuid::Uuid;
+
+/// Which tab, in order of opening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TabNo(pub(crate) usize);
+
+pub(crate) struct Browser {
+    pub(crate) disk: Disk,
+    now: Timestamp,
+    tabs: Vec<Option<SimulatedTab>>,
+    lock_holder: Option<TabNo>,
+    lock_queue: VecDeque<TabNo>,
+    next_call: u64,
+}
+
+struct SimulatedTab {
+    tab: Tab,
+    store: MemoryStore,
+    inbox: VecDeque<Happening>,
+    store_calls: VecDeque<StoreCall>,
+    events: Vec<Event>,
+    pace: Pace,
+    store_pace: Pace,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    Runs,
+    /// Nothing of it happens until it is let go on.
+    Held,
+}
+
+impl Browser {
+    pub(crate) fn new() -> Self {
+        Browser::on(Disk::default())
+    }
+
+    pub(crate) fn on(disk: Disk) -> Self {
+        Browser {
+            disk,
+            now: Timestamp::from_ms(1_700_000_000_000.0),
+            tabs: Vec::new(),
+            lock_holder: None,
+            lock_queue: VecDeque::new(),
+            next_call: 1,
+        }
+    }
+
+    /// A browser with this many open tabs, the first of them leading.
+    pub(crate) fn with_tabs(count: usize) -> Self {
+        let mut browser = Browser::new();
+        for _ in 0..count {
+            browser.open();
+            browser.settle();
+        }
+        browser
+    }
+
+    /// Opens a tab; it has loaded the database and done nothing else yet.
+    pub(crate) fn open(&mut self) -> TabNo {
+        let number = TabNo(self.tabs.len());
+        let store = self.disk.open();
+        let snapshot = now_or_never(store.load()).expect("the store loads");
+        let id = TabId(Uuid::from_u128((1 << 64) + number.0 as u128));
+        let tab = Tab::open(self.now, id, snapshot).expect("the image opens");
+        self.tabs.push(Some(SimulatedTab {
+            tab,
+            store,
+            inbox: VecDeque::new(),
+            store_calls: VecDeque::new(),
+            events: Vec::new(),
+            pace: Pace::Runs,
+            store_pace: Pace::Runs,
+        }));
+        self.carry_out(number);
+        number
+    }
+
+    /// Lets everything happen that can happen now.
+    pub(crate) fn settle(&mut self) {
+        while (0..self.tabs.len()).any(|index| self.step(TabNo(index))) {}
+    }
+
+    /// Lets time pass, deadline by deadline.
+    pub(crate) fn pass_ms(&mut self, ms: u64) {
+        let end = self.now.after_ms(ms);
+        loop {
+            self.settle();
+            let next = self.running().filter_map(|tab| tab.tab.deadline()).min();
+            match next {
+                Some(at) if at <= end => self.now = at.max(self.now),
+                _ => break,
+            }
+            for index in 0..self.tabs.len() {
+                self.wake(TabNo(index));
+            }
+        }
+        self.now = end;
+    }
+
+    /// The tab is gone at once, with all it had in hand.
+    pub(crate) fn kill(&mut self, number: TabNo) {
+        self.tabs[number.0] = None;
+        self.lock_queue.retain(|waiting| *waiting != number);
+        if self.lock_holder == Some(number) {
+            self.lock_holder = None;
+            self.grant_lock();
+        }
+    }
+
+    /// The tab does nothing more (it keeps its lock, and what arrives waits) until thawed.
+    pub(crate) fn freeze(&mut self, number: TabNo) {
+        self.tab(number).pace = Pace::Held;
+    }
+
+    pub(crate) fn thaw(&mut self, number: TabNo) {
+        self.tab(number).pace = Pace::Runs;
+        self.wake(number);
+    }
+
+    /// Store calls of the tab wait from now on.
+    pub(crate) fn hold_store(&mut self, number: TabNo) {
+        self.tab(number).store_pace = Pace::Held;
+    }
+
+    pub(crate) fn release_store(&mut self, number: TabNo) {
+        self.tab(number).store_pace = Pace::Runs;
+    }
+
+    /// Makes the held store calls of a tab happen on disk, without the tab hearing of it: as when it dies
+    /// between the two.
+    pub(crate) fn store_without_telling(&mut self, number: TabNo) {
+        let tab = self.tab(number);
+        for call in std::mem::take(&mut tab.store_calls) {
+            let _unheard = perform(&tab.store, call);
+        }
+    }
+
+    pub(crate) fn held_store_calls(&mut self, number: TabNo) -> usize {
+        self.tab(number).store_calls.len()
+    }
+
+    /// Messages of other tabs that were not looked at yet are lost; what the browser itself said is not.
+    pub(crate) fn lose_messages(&mut self, number: TabNo) {
+        self.tab(number)
+            .inbox
+            .retain(|happening| !matches!(happening, Happening::Heard(_)));
+    }
+
+    /// The message that arrived last and was not looked at yet; it stays where it is.
+    pub(crate) fn last_message(&mut self, number: TabNo) -> Vec<u8> {
+        match self.tab(number).inbox.back() {
+            Some(Happening::Heard(bytes)) => bytes.clone(),
+            other => panic!("not a message: {other:?}"),
+        }
+    }
+
+    /// A message from outside: a tab of another version, or a repeated one.
+    pub(crate) fn deliver(&mut self, number: TabNo, bytes: Vec<u8>) {
+        self.tab(number).inbox.push_back(Happening::Heard(bytes));
+    }
+
+    pub(crate) fn request(&mut self, number: TabNo, request: impl FnOnce(CallId) -> Request) -> CallId {
+        let call = CallId(self.next_call);
+        self.next_call += 1;
+        let happening = Happening::Asked(request(call));
+        self.tab(number).inbox.push_back(happening);
+        call
+    }
+
+    /// Queues a write; nothing happens before the next [`Browser::settle`].
+    pub(crate) fn write(&mut self, number: TabNo, sql: &str) -> CallId {
+        let work = Work::batch(vec![Statement::new(sql)]);
+        self.request(number, |call| Request::Write {
+            call,
+            work,
+            timeout_ms: 5_000,
+        })
+    }
+
+    pub(crate) fn subscribe(&mut self, number: TabNo, query: u64, sql: &str) {
+        let (query, statement) = (QueryId(query), Statement::new(sql));
+        self.tab(number)
+            .inbox
+            .push_back(Happening::Asked(Request::Subscribe { query, statement }));
+    }
+
+    /// What the call was answered, if it was.
+    pub(crate) fn answer(&mut self, number: TabNo, call: CallId) -> Option<Result<Outcome, Failure>> {
+        self.tab(number).events.iter().find_map(|event| match event {
+            Event::Answered { call: answered, answer } if *answered == call => {
+                Some(answer.clone().map(|response| match response {
+                    Response::Outcome(outcome) => outcome,
+                    Response::Leadership(_) | Response::Done => Outcome::nothing(),
+                }))
+            }
+            _ => None,
+        })
+    }
+
+    /// The results that a live query was told, and forgets them.
+    pub(crate) fn told(&mut self, number: TabNo, query: u64) -> Vec<Result<Rows, SqlFailure>> {
+        let mut told = Vec::new();
+        self.tab(number).events.retain(|event| match event {
+            Event::Rows { query: of, rows } if of.0 == query => {
+                told.push(rows.clone());
+                false
+            }
+            _ => true,
+        });
+        told
+    }
+
+    pub(crate) fn events(&mut self, number: TabNo) -> &[Event] {
+        &self.tab(number).events
+    }
+
+    /// Runs a query in a tab and gives its first column as text.
+    pub(crate) fn column(&mut self, number: TabNo, sql: &str) -> Vec<String> {
+        let queried = self.tab(number).tab.engine().query(&Statement::new(sql));
+        let (_, rows) = queried.expect("the query runs").outcome.rows.table();
+        rows.into_iter()
+            .filter_map(|row| row.into_iter().next())
+            .map(text)
+            .collect()
+    }
+
+    pub(crate) fn leaders(&mut self) -> Vec<TabNo> {
+        (0..self.tabs.len())
+            .filter(|index| {
+                self.tabs[*index]
+                    .as_ref()
+                    .is_some_and(|tab| LeaderInfo::from(tab.tab.leadership()).is_leader)
+            })
+            .map(TabNo)
+            .collect()
+    }
+
+    pub(crate) fn image_bytes(&mut self, number: TabNo) -> Vec<u8> {
+        self.tab(number).tab.engine().image().pages().concat()
+    }
+
+    pub(crate) fn alive(&self) -> Vec<TabNo> {
+        (0..self.tabs.len())
+            .filter(|index| self.tabs[*index].is_some())
+            .map(TabNo)
+            .collect()
+    }
+
+    fn tab(&mut self, number: TabNo) -> &mut SimulatedTab {
+        self.tabs[number.0].as_mut().expect("the tab is open")
+    }
+
+    fn running(&self) -> impl Iterator<Item = &SimulatedTab> {
+        self.tabs.iter().flatten().filter(|tab| tab.pace == Pace::Runs)
+    }
+
+    fn wake(&mut self, number: TabNo) {
+        let now = self.now;
+        let Some(tab) = self.tabs[number.0].as_mut() else {
+            return;
+        };
+        let due = tab.tab.deadline().is_some_and(|deadline| deadline <= now);
+        if tab.pace == Pace::Runs && due {
+            tab.tab.handle(now, Happening::TimedOut);
+            self.carry_out(number);
+        }
+    }
+
+    /// One thing of one tab: the next arrival, else the next store call. False if there was nothing.
+    pub(crate) fn step(&mut self, number: TabNo) -> bool {
+        let now = self.now;
+        let Some(tab) = self.tabs[number.0].as_mut() else {
+            return false;
+        };
+        if tab.pace == Pace::Held {
+            return false;
+        }
+        let happening = match tab.inbox.pop_front() {
+            Some(happening) => happening,
+            None if tab.store_pace == Pace::Held => return false,
+            None => match tab.store_calls.pop_front() {
+                Some(call) => Happening::Stored(perform(&tab.store, call)),
+                None => return false,
+            },
+        };
+        tab.tab.handle(now, happening);
+        self.carry_out(number);
+        true
+    }
+
+    fn carry_out(&mut self, number: TabNo) {
+        while let Some(effect) = self.tabs[number.0].as_mut().and_then(|tab| tab.tab.poll()) {
+            match effect {
+                Effect::Lock(call) => self.lock(number, call),
+                Effect::Store(call) => self.tab(number).store_calls.push_back(call),
+                Effect::Broadcast(bytes) => self.broadcast(number, &bytes),
+                Effect::Tell(event) => self.tab(number).events.push(event),
+                Effect::Closed => {}
+            }
+        }
+    }
+
+    fn broadcast(&mut self, from: TabNo, bytes: &[u8]) {
+        for (index, tab) in self.tabs.iter_mut().enumerate() {
+            if let Some(tab) = tab.as_mut().filter(|_| index != from.0) {
+                tab.inbox.push_back(Happening::Heard(bytes.to_vec()));
+            }
+        }
+    }
+
+    fn lock(&mut self, number: TabNo, call: LockCall) {
+        self.lock_queue.retain(|waiting| *waiting != number);
+        match call {
+            LockCall::Request => self.lock_queue.push_back(number),
+            LockCall::Steal => {
+                if let Some(robbed) = self.lock_holder.replace(number) {
+                    self.tab(robbed).inbox.push_back(Happening::LockLost);
+                }
+                self.tab(number).inbox.push_back(Happening::LockGranted);
+            }
+            LockCall::Release => {
+                if self.lock_holder == Some(number) {
+                    self.lock_holder = None;
+                }
+            }
+        }
+        self.grant_lock();
+    }
+
+    fn grant_lock(&mut self) {
+        if self.lock_holder.is_none()
+            && let Some(next) = self.lock_queue.pop_front()
+        {
+            self.lock_holder = Some(next);
+            self.tab(next).inbox.push_back(Happening::LockGranted);
+        }
+    }
+}
+
+fn perform(store: &MemoryStore, call: StoreCall) -> StoreAnswer {
+    match call {
+        StoreCall::RaiseEpoch => StoreAnswer::EpochRaised(now_or_never(store.raise_epoch())),
+        StoreCall::CommitsAfter(seq) => StoreAnswer::CaughtUp(now_or_never(store.commits_after(seq))),
+        StoreCall::Load => StoreAnswer::Loaded(now_or_never(store.load())),
+        StoreCall::Append(commit) => StoreAnswer::Appended(now_or_never(store.append(&commit))),
+        StoreCall::WriteBlocks { epoch, blocks } => {
+            StoreAnswer::BlocksWritten(now_or_never(store.write_blocks(epoch, &blocks)))
+        }
+        StoreCall::FinishCheckpoint { epoch, checkpoint } => {
+            StoreAnswer::CheckpointFinished(now_or_never(store.finish_checkpoint(epoch, &checkpoint)))
+        }
+    }
+}
+
+fn now_or_never<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable!("the store in memory answers at once"),
+    }
+}
+
+fn text(value: Value) -> String {
+    match value {
+        Value::Null => "NULL".into(),
+        Value::Integer(integer) => integer.to_string(),
+        Value::Real(real) => real.to_string(),
+        Value::Text(text) => text,
+        Value::Blob(blob) => format!("{blob:?}"),
+    }
+}

@@ -1,0 +1,7 @@
+//! A cluster of tabs in a simulated browser: the real protocol, live queries, SQLite, and VFS over a store
+//! in memory. One promise of the design to a test, told as a scenario.
+#![cfg(not(target_family = "wasm"))]
+
+mod browser;
+mod random;
+mod scenarios;

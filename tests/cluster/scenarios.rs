@@ -1,0 +1,406 @@
+//! Scenarios, each named after the promise that it shows.
+
+use sqlite_elements::protocol::Message;
+use sqlite_elements::request::{Event, Request};
+use sqlite_elements::sql::{Statement, Work};
+use sqlite_elements::storage::{FaultPoint, Operation, StoreError};
+
+use crate::browser::{Browser, TabNo};
+
+const A: TabNo = TabNo(0);
+const B: TabNo = TabNo(1);
+const C: TabNo = TabNo(2);
+
+/// Tabs that share a table `t(a)`, A leading.
+fn tabs_with_table(count: usize) -> Browser {
+    let mut browser = Browser::with_tabs(count);
+    let call = browser.write(A, "CREATE TABLE t(a)");
+    browser.settle();
+    assert!(browser.answer(A, call).is_some_and(|answer| answer.is_ok()));
+    browser
+}
+
+fn rows(browser: &mut Browser, tab: TabNo) -> Vec<String> {
+    browser.column(tab, "SELECT a FROM t ORDER BY rowid")
+}
+
+#[test]
+fn the_first_tab_leads_and_the_others_know_it() {
+    let mut browser = Browser::with_tabs(3);
+    assert_eq!(browser.leaders(), [A]);
+    let known = browser
+        .events(C)
+        .iter()
+        .any(|event| matches!(event, Event::Leadership(info) if !info.is_leader && !info.leader_id.is_empty()));
+    assert!(known);
+}
+
+#[test]
+fn a_write_of_a_follower_is_done_by_the_leader_and_seen_by_all() {
+    let mut browser = tabs_with_table(3);
+    let call = browser.write(B, "INSERT INTO t VALUES ('from B')");
+    browser.settle();
+    let outcome = browser.answer(B, call).expect("answered").expect("done");
+    assert_eq!((outcome.changes, outcome.last_row_id), (1, 1));
+    for tab in [A, B, C] {
+        assert_eq!(rows(&mut browser, tab), ["from B"]);
+    }
+    assert_eq!(browser.image_bytes(A), browser.image_bytes(C));
+}
+
+#[test]
+fn the_leader_dies_before_answering_and_the_write_happens_once() {
+    let mut browser = tabs_with_table(3);
+    browser.hold_store(A);
+    let call = browser.write(B, "INSERT INTO t VALUES ('once')");
+    browser.settle();
+    assert_eq!(
+        browser.held_store_calls(A),
+        1,
+        "A has run it and asks the store to keep it"
+    );
+    assert_eq!(browser.answer(B, call), None);
+
+    browser.store_without_telling(A);
+    browser.kill(A);
+    browser.settle();
+
+    assert_eq!(browser.leaders(), [B]);
+    assert!(browser.answer(B, call).is_some_and(|answer| answer.is_ok()));
+    assert_eq!(rows(&mut browser, B), ["once"]);
+    assert_eq!(rows(&mut browser, C), ["once"]);
+}
+
+#[test]
+fn the_leader_dies_before_storing_and_the_write_happens_once() {
+    let mut browser = tabs_with_table(3);
+    browser.hold_store(A);
+    let call = browser.write(C, "INSERT INTO t VALUES ('once')");
+    browser.settle();
+    browser.kill(A);
+    browser.settle();
+    assert!(browser.answer(C, call).is_some_and(|answer| answer.is_ok()));
+    assert_eq!(rows(&mut browser, B), ["once"]);
+    assert_eq!(rows(&mut browser, C), ["once"]);
+}
+
+#[test]
+fn a_request_that_is_sent_again_is_answered_and_not_run_again() {
+    let mut browser = tabs_with_table(2);
+    browser.freeze(A);
+    let call = browser.write(B, "INSERT INTO t VALUES (1)");
+    browser.settle();
+    let repeated = browser.last_message(A);
+    browser.thaw(A);
+    browser.settle();
+    assert!(browser.answer(B, call).is_some_and(|answer| answer.is_ok()));
+    browser.deliver(A, repeated.clone());
+    browser.deliver(A, repeated);
+    browser.settle();
+    assert_eq!(rows(&mut browser, A), ["1"]);
+}
+
+#[test]
+fn two_believe_to_lead_and_the_older_epochs_append_is_refused() {
+    let mut browser = tabs_with_table(2);
+    browser.hold_store(A);
+    let lost = browser.write(A, "INSERT INTO t VALUES ('from the old leader')");
+    browser.settle();
+    browser.freeze(A);
+    browser.pass_ms(6_000);
+    assert_eq!(browser.leaders(), [A, B], "A was frozen and does not know yet");
+    let call = browser.write(B, "INSERT INTO t VALUES ('from the new leader')");
+    browser.settle();
+    assert!(browser.answer(B, call).is_some_and(|answer| answer.is_ok()));
+
+    browser.release_store(A);
+    browser.thaw(A);
+    browser.settle();
+
+    assert_eq!(browser.leaders(), [B]);
+    assert!(browser.answer(A, lost).is_some(), "settled, one way or the other");
+    for tab in [A, B] {
+        let rows = rows(&mut browser, tab);
+        assert_eq!(rows[0], "from the new leader");
+        assert!(rows.len() <= 2, "{rows:?}");
+    }
+    assert_eq!(browser.image_bytes(A), browser.image_bytes(B));
+}
+
+#[test]
+fn a_leader_that_woke_late_cannot_write_though_nobody_wrote_meanwhile() {
+    let mut browser = tabs_with_table(2);
+    browser.hold_store(A);
+    browser.write(A, "INSERT INTO t VALUES ('late')");
+    browser.settle();
+    browser.freeze(A);
+    browser.pass_ms(6_000);
+    browser.store_without_telling(A);
+    browser.kill(A);
+    let call = browser.write(B, "INSERT INTO t VALUES ('B leads')");
+    browser.settle();
+    assert!(browser.answer(B, call).is_some_and(|answer| answer.is_ok()));
+    assert_eq!(browser.leaders(), [B]);
+    assert_eq!(rows(&mut browser, B), ["B leads"]);
+}
+
+#[test]
+fn a_gap_is_filled_from_the_store() {
+    let mut browser = tabs_with_table(3);
+    browser.freeze(C);
+    for value in 0..5 {
+        browser.write(A, &format!("INSERT INTO t VALUES ({value})"));
+        browser.settle();
+    }
+    browser.lose_messages(C);
+    browser.thaw(C);
+    browser.settle();
+    assert!(rows(&mut browser, C).is_empty(), "it cannot know yet");
+    browser.write(A, "INSERT INTO t VALUES (5)");
+    browser.settle();
+    assert_eq!(rows(&mut browser, C), ["0", "1", "2", "3", "4", "5"]);
+    assert_eq!(browser.image_bytes(A), browser.image_bytes(C));
+}
+
+#[test]
+fn a_lost_broadcast_is_made_good_by_the_next_heartbeat() {
+    let mut browser = tabs_with_table(2);
+    browser.freeze(B);
+    browser.write(A, "INSERT INTO t VALUES (1)");
+    browser.settle();
+    browser.lose_messages(B);
+    browser.thaw(B);
+    browser.pass_ms(1_500);
+    assert_eq!(rows(&mut browser, B), ["1"]);
+}
+
+#[test]
+fn a_write_that_got_lost_is_sent_again() {
+    let mut browser = tabs_with_table(2);
+    browser.freeze(A);
+    let call = browser.write(B, "INSERT INTO t VALUES (1)");
+    browser.settle();
+    browser.lose_messages(A);
+    browser.thaw(A);
+    browser.pass_ms(4_000);
+    assert!(browser.answer(B, call).is_some_and(|answer| answer.is_ok()));
+    assert_eq!(rows(&mut browser, A), ["1"]);
+}
+
+#[test]
+fn when_the_leaders_tab_closes_the_next_leads_without_waiting() {
+    let mut browser = tabs_with_table(3);
+    browser.kill(A);
+    browser.settle();
+    assert_eq!(browser.leaders(), [B]);
+    let call = browser.write(C, "INSERT INTO t VALUES ('after')");
+    browser.settle();
+    assert!(browser.answer(C, call).is_some_and(|answer| answer.is_ok()));
+}
+
+#[test]
+fn a_leader_that_hangs_is_replaced_when_its_lease_lapses() {
+    let mut browser = tabs_with_table(3);
+    browser.freeze(A);
+    browser.pass_ms(4_000);
+    assert_eq!(browser.leaders(), [A]);
+    browser.pass_ms(2_500);
+    let leaders = browser.leaders();
+    assert_eq!(leaders.len(), 2, "one beside the frozen one: {leaders:?}");
+    browser.thaw(A);
+    browser.settle();
+    assert_eq!(browser.leaders().len(), 1);
+}
+
+#[test]
+fn nobody_sees_a_commit_before_it_is_stored() {
+    let mut browser = tabs_with_table(2);
+    browser.hold_store(A);
+    let call = browser.write(A, "INSERT INTO t VALUES ('not yet')");
+    browser.settle();
+    assert!(rows(&mut browser, A).is_empty());
+    assert!(rows(&mut browser, B).is_empty());
+    assert_eq!(browser.answer(A, call), None);
+    browser.release_store(A);
+    browser.settle();
+    assert_eq!(rows(&mut browser, A), ["not yet"]);
+    assert_eq!(rows(&mut browser, B), ["not yet"]);
+}
+
+#[test]
+fn a_failed_append_leaves_the_database_as_it_was_and_says_why() {
+    let mut browser = tabs_with_table(2);
+    let before = browser.image_bytes(A);
+    let quota = StoreError::Quota("disk full".into());
+    browser.disk.fail(FaultPoint::Before(Operation::Append), quota);
+    let call = browser.write(B, "INSERT INTO t VALUES (1)");
+    browser.settle();
+    let failure = browser.answer(B, call).expect("answered").expect_err("refused");
+    assert_eq!(failure.code, "QUOTA_EXCEEDED");
+    assert_eq!(browser.image_bytes(A), before);
+    assert_eq!(browser.image_bytes(B), before);
+    let again = browser.write(A, "INSERT INTO t VALUES (3)");
+    browser.settle();
+    assert!(browser.answer(A, again).is_some_and(|answer| answer.is_ok()));
+    assert_eq!(
+        rows(&mut browser, A),
+        ["3"],
+        "what failed is not carried along by the next commit"
+    );
+    assert_eq!(browser.image_bytes(A), browser.image_bytes(B));
+}
+
+#[test]
+fn one_refused_write_does_not_fail_its_neighbours_in_the_group() {
+    let mut browser = tabs_with_table(2);
+    browser.hold_store(A);
+    browser.write(A, "INSERT INTO t VALUES ('first, keeps the store busy')");
+    browser.settle();
+    let good = browser.write(B, "INSERT INTO t VALUES ('good')");
+    let bad = browser.write(B, "INSERT INTO nowhere VALUES ('bad')");
+    let fine = browser.write(A, "INSERT INTO t VALUES ('fine')");
+    browser.settle();
+    browser.release_store(A);
+    browser.settle();
+    assert!(browser.answer(B, good).is_some_and(|answer| answer.is_ok()));
+    assert!(browser.answer(A, fine).is_some_and(|answer| answer.is_ok()));
+    let failure = browser.answer(B, bad).expect("answered").expect_err("refused");
+    assert!(
+        failure.message.contains("no such table: nowhere"),
+        "{}",
+        failure.message
+    );
+    assert_eq!(rows(&mut browser, B).len(), 3);
+}
+
+#[test]
+fn a_follower_is_refused_row_writes_by_execute_but_may_change_the_schema() {
+    let mut browser = tabs_with_table(2);
+    let hidden = "/* SELECT */ WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x RETURNING a";
+    let execute = |browser: &mut Browser, sql: &str| {
+        let statement = Statement::new(sql);
+        let call = browser.request(B, |call| Request::Execute { call, statement });
+        browser.settle();
+        browser.answer(B, call).expect("answered")
+    };
+    let failure = execute(&mut browser, hidden).expect_err("refused");
+    assert_eq!(failure.code, "WRITE_PERMISSION_DENIED");
+    assert!(failure.message.contains("WRITE_PERMISSION_DENIED"));
+    assert!(execute(&mut browser, "CREATE TABLE u(b)").is_ok());
+    let failure = execute(&mut browser, "CREATE TABLE v(b); INSERT INTO v VALUES (1)");
+    assert_eq!(failure.expect_err("refused").code, "WRITE_PERMISSION_DENIED");
+    for tab in [A, B] {
+        let tables = browser.column(tab, "SELECT name FROM sqlite_schema ORDER BY name");
+        assert_eq!(tables, ["t", "u"]);
+    }
+}
+
+#[test]
+fn migrations_run_once_though_two_tabs_open_at_the_same_instant() {
+    let mut browser = Browser::new();
+    let scripts = ["CREATE TABLE m(a)", "INSERT INTO m VALUES ('seed')"].map(String::from);
+    let (first, second) = (browser.open(), browser.open());
+    let calls = [first, second].map(|tab| {
+        let work = Work::Migrate {
+            scripts: scripts.to_vec(),
+        };
+        (
+            tab,
+            browser.request(tab, |call| Request::Write {
+                call,
+                work,
+                timeout_ms: 5_000,
+            }),
+        )
+    });
+    browser.settle();
+    for (tab, call) in calls {
+        assert!(browser.answer(tab, call).is_some_and(|answer| answer.is_ok()));
+        assert_eq!(browser.column(tab, "SELECT a FROM m"), ["seed"]);
+    }
+}
+
+#[test]
+fn a_live_query_in_another_tab_is_told_and_only_when_its_rows_change() {
+    let mut browser = tabs_with_table(2);
+    browser.subscribe(B, 1, "SELECT a FROM t WHERE a > 10");
+    browser.settle();
+    assert_eq!(browser.told(B, 1).len(), 1, "the first answer");
+    browser.write(A, "INSERT INTO t VALUES (5)");
+    browser.pass_ms(100);
+    assert_eq!(browser.told(B, 1), [], "its rows are the same");
+    browser.write(A, "INSERT INTO t VALUES (50)");
+    browser.pass_ms(100);
+    let told = browser.told(B, 1);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].as_ref().map(|rows| rows.len()), Ok(1));
+}
+
+#[test]
+fn closing_and_opening_again_shows_what_was_written() {
+    let mut browser = tabs_with_table(1);
+    for value in 0..700 {
+        browser.write(A, &format!("INSERT INTO t VALUES ({value})"));
+        browser.settle();
+    }
+    let before = browser.image_bytes(A);
+    let mut reopened = Browser::on(browser.disk.clone());
+    drop(browser);
+    let tab = reopened.open();
+    reopened.settle();
+    assert_eq!(reopened.image_bytes(tab), before);
+    assert_eq!(reopened.column(tab, "SELECT count(*) FROM t"), ["700"]);
+    assert_eq!(reopened.column(tab, "PRAGMA integrity_check"), ["ok"]);
+}
+
+#[test]
+fn every_call_is_answered_when_the_database_closes() {
+    let mut browser = tabs_with_table(2);
+    browser.hold_store(A);
+    let under_way = browser.write(A, "INSERT INTO t VALUES (1)");
+    browser.settle();
+    let waiting = browser.write(A, "INSERT INTO t VALUES (2)");
+    let close = browser.request(A, |call| Request::Close { call });
+    browser.settle();
+    assert_eq!(browser.answer(A, close), None, "a write is on its way to the store");
+    let refused = browser.answer(A, waiting).expect("answered").expect_err("not run");
+    assert_eq!(refused.code, "DATABASE_CLOSED");
+    assert!(refused.message.contains("never run"), "{}", refused.message);
+    browser.release_store(A);
+    browser.settle();
+    assert!(browser.answer(A, under_way).is_some_and(|answer| answer.is_ok()));
+    assert!(browser.answer(A, close).is_some_and(|answer| answer.is_ok()));
+    assert_eq!(browser.leaders(), [B]);
+    assert_eq!(rows(&mut browser, B), ["1"]);
+}
+
+#[test]
+fn a_write_without_a_leader_times_out_and_says_that_it_was_never_run() {
+    let mut browser = Browser::new();
+    let tab = browser.open();
+    browser.hold_store(tab);
+    let call = browser.write(tab, "CREATE TABLE t(a)");
+    browser.pass_ms(5_100);
+    let failure = browser.answer(tab, call).expect("answered").expect_err("timed out");
+    assert_eq!(failure.code, "TIMEOUT");
+    assert!(failure.message.contains("timeout"), "{}", failure.message);
+    assert!(failure.message.contains("never run"), "{}", failure.message);
+}
+
+#[test]
+fn a_message_of_another_version_is_reported_and_changes_nothing() {
+    let mut browser = tabs_with_table(2);
+    let mut bytes = Message::Hello {
+        from: sqlite_elements::storage::TabId(uuid::Uuid::nil()),
+    }
+    .encode();
+    bytes[0] = 200;
+    browser.deliver(B, bytes);
+    browser.settle();
+    let warned = browser
+        .events(B)
+        .iter()
+        .any(|event| matches!(event, Event::Warning(failure) if failure.code == "VERSION_MISMATCH"));
+    assert!(warned);
+    assert_eq!(browser.leaders(), [A]);
+}
