@@ -7,7 +7,9 @@
 //! * `foreign_keys=ON`: natively the bundled SQLite has it on by default and on wasm32 off; one of the
 //!   two, and constraints that are declared but not kept help nobody;
 //! * `cache_size`: [`CACHE_KIB`]. The image is in memory already, so the pager's cache is a second copy and
-//!   spares only the copying of a page into it;
+//!   spares only the copying of a page into it. Over an image of 9 MB a point select took 5 to 9 µs and a
+//!   one-row insert 17 to 24 µs with 256 KiB to 4 MiB alike, twice that for the insert with 64 KiB
+//!   (`tests/engine/measure.rs`);
 //! * defensive: shadow tables of FTS5 and R-Tree cannot be damaged by a statement, nor the schema table;
 //! * no mmap: pages are not contiguous.
 //!

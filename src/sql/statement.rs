@@ -69,7 +69,7 @@ pub struct Outcome {
     pub rows: Rows,
     /// Rows inserted, updated or deleted (`sqlite3_total_changes64`), triggers included.
     pub changes: u64,
-    /// `sqlite3_last_insert_rowid` after the work; 0 if nothing was ever inserted.
+    /// `sqlite3_last_insert_rowid` after the work; 0 if it inserted nothing.
     pub last_row_id: i64,
 }
 

@@ -60,6 +60,10 @@ fn rows_and_columns_that_are_read_meet_their_writes() {
         ),
         ("SELECT a FROM t", "UPDATE t SET a = x FROM u"),
         ("SELECT a FROM t", "REPLACE INTO t VALUES (3, 1, 100)"),
+        (
+            "SELECT page_count FROM pragma_page_count",
+            "INSERT INTO u VALUES (zeroblob(9000))",
+        ),
         ("PRAGMA page_count", "INSERT INTO u VALUES (zeroblob(9000))"),
         ("SELECT name FROM sqlite_schema", "CREATE TABLE v(y)"),
         ("SELECT name FROM pragma_table_info('u')", "ALTER TABLE u ADD COLUMN y"),
@@ -91,6 +95,12 @@ fn a_statement_that_changes_nothing_writes_nothing() {
         "SELECT * FROM t",
     ] {
         assert!(tab.written(write).is_empty(), "{write}");
+        let beside = tab.written(&format!("INSERT INTO u VALUES (5); {write}"));
+        assert_eq!(
+            beside.tables().map(|(table, _)| table).collect::<Vec<_>>(),
+            ["u"],
+            "{write}"
+        );
     }
 }
 
@@ -159,6 +169,12 @@ fn generated_columns_change_with_their_sources() {
         let setup = format!("CREATE TABLE t(a, twice AS (a * 2) {storage}); INSERT INTO t VALUES (1);");
         assert_meets(&setup, "SELECT twice FROM t", "UPDATE t SET a = 2");
     }
+    // The same after a unit of work that dropped the column and was undone.
+    let mut tab = Tab::with("CREATE TABLE t(a, twice AS (a * 2)); INSERT INTO t VALUES (1)");
+    let undone = "ALTER TABLE t DROP COLUMN twice; UPDATE t SET a = 3; INSERT INTO missing VALUES (1)";
+    assert!(tab.try_write(undone).is_err());
+    let reads = tab.reads("SELECT twice FROM t");
+    assert!(reads.meets(&tab.written("UPDATE t SET a = 2")));
 }
 
 #[test]
@@ -190,8 +206,28 @@ fn a_full_text_search_meets_writes_to_its_table() {
         assert_meets(setup, query, "DELETE FROM f WHERE rowid = 1");
     }
     assert_meets(setup, "SELECT body FROM f", "UPDATE f SET body = 'x' WHERE rowid = 1");
+    assert_meets(
+        setup,
+        "SELECT rowid FROM f WHERE f MATCH 'one'",
+        "UPDATE f SET body = 'x' WHERE rowid = 1",
+    );
     let vocabulary = format!("{setup} CREATE VIRTUAL TABLE v USING fts5vocab(f, 'row');");
     assert_meets(&vocabulary, "SELECT term FROM v", "INSERT INTO f VALUES ('three')");
+}
+
+/// FTS5 prepares its own statements once and writes some of them only at COMMIT.
+#[test]
+fn every_write_to_a_full_text_table_writes_its_shadow_tables() {
+    let mut tab = Tab::with("CREATE VIRTUAL TABLE f USING fts5(body)");
+    for _ in 0..3 {
+        let written = tab.written("INSERT INTO f VALUES ('one')");
+        for shadow in ["f_content", "f_data", "f_docsize"] {
+            assert!(
+                tab.reads(&format!("SELECT * FROM {shadow}")).meets(&written),
+                "{shadow}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -95,7 +95,6 @@ fn what_would_leave_the_image_is_refused_with_a_way_out() {
             "ordinary table",
         ),
         ("CREATE TABLE temp.x(a)", "ordinary table"),
-        ("SELECT load_extension('x')", "built in"),
         ("PRAGMA writable_schema = ON", "ALTER"),
         ("PRAGMA journal_mode = WAL", "option of the database"),
         ("PRAGMA foreign_keys = OFF", "DEFERRABLE"),
@@ -103,6 +102,7 @@ fn what_would_leave_the_image_is_refused_with_a_way_out() {
         ("PRAGMA schema_version = 9", "table_info"),
         ("PRAGMA page_size = 512", "import"),
         ("PRAGMA cache_size = 5", "table_info"),
+        ("PRAGMA journal_mode", "option of the database"),
         ("SELECT 1; PRAGMA cache_size = 5", "table_info"),
     ] {
         for refusal in [tab.try_query(sql).map(drop), tab.try_write(sql).map(drop)] {
@@ -116,6 +116,16 @@ fn what_would_leave_the_image_is_refused_with_a_way_out() {
     assert!(message(failure).contains("Export"));
     assert_eq!(code(tab.try_write("UPDATE sqlite_master SET sql = ''")), "SQLITE_ERROR");
     tab.assert_whole();
+}
+
+/// SQLite for wasm32 is built without the function.
+#[cfg(not(target_family = "wasm"))]
+#[test]
+fn no_extension_is_loaded() {
+    let mut tab = Tab::new();
+    let refusal = tab.try_query("SELECT load_extension('x')");
+    assert_eq!(code(refusal.clone()), "SQLITE_AUTH");
+    assert!(message(refusal).contains("built in"));
 }
 
 #[test]

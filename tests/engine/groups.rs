@@ -142,6 +142,21 @@ fn a_unit_far_larger_than_the_page_cache_is_undone_as_well() {
     assert_eq!(tab.integers("SELECT count(*) FROM t"), [5991]);
 }
 
+/// Temporary tables, sorters and statement journals stay in memory: the file system here would refuse a file.
+#[test]
+fn sorting_and_indexing_more_than_the_page_cache_holds_needs_no_file() {
+    let mut tab = Tab::with("CREATE TABLE t(a, b)");
+    tab.write(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) \
+         INSERT INTO t SELECT i * 7919 % 20000, hex(randomblob(60)) FROM n",
+    );
+    let sorted = "SELECT count(*) FROM (SELECT DISTINCT b FROM t ORDER BY b LIMIT -1 OFFSET 0)";
+    assert_eq!(tab.integers(sorted), [20000]);
+    tab.write("CREATE INDEX i ON t(b); UPDATE t SET b = b || 'x'; DELETE FROM t WHERE a % 2");
+    assert_eq!(tab.integers("SELECT count(*) FROM t"), [10000]);
+    tab.assert_whole();
+}
+
 #[test]
 fn vacuum_shrinks_the_image_within_a_group() {
     let mut tab = Tab::with("CREATE TABLE t(a); INSERT INTO t VALUES (zeroblob(200000)); CREATE TABLE u(a)");

@@ -3,6 +3,8 @@
 mod access;
 mod classes;
 mod groups;
+#[cfg(not(target_family = "wasm"))]
+mod measure;
 mod migrations;
 #[cfg(not(target_family = "wasm"))]
 mod random;

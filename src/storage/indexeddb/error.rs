@@ -1,12 +1,12 @@
-//! What the browser throws → what a store answers. The one place that knows the names of DOM exceptions.
+//! What the browser throws → what a store answers. The one place where that is decided.
 //!
 //! Names: Indexed Database API 3.0, section 3 "Exceptions", and Web IDL 4.3. The same name may mean
 //! different things at different moments, hence [`Moment`].
 
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::DomException;
+use wasm_bindgen::JsValue;
 
 use crate::storage::{Epoch, StoreError};
+use crate::web::BrowserError;
 
 /// When something was thrown.
 #[derive(Clone, Copy, Debug)]
@@ -54,9 +54,9 @@ fn damaged(record: &str, reason: String) -> StoreError {
 
 /// Both empty for `null`: a transaction that ended without a reason.
 fn name_and_message(thrown: &JsValue) -> (String, String) {
-    match thrown.dyn_ref::<DomException>() {
-        Some(exception) => (exception.name(), exception.message()),
-        None if thrown.is_null() => Default::default(),
-        None => ("exception".into(), format!("{thrown:?}")),
+    if thrown.is_null() {
+        return Default::default();
     }
+    let BrowserError { name, message } = thrown.clone().into();
+    (name, message)
 }

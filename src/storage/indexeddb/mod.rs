@@ -11,10 +11,11 @@
 //! they are read and written. Every operation is one transaction that begins by reading the head; one
 //! that writes checks the epoch in it and is kept or undone as a whole.
 //!
-//! An append reads the head and looks for the commit before its own in one go, and then adds its record
-//! and commits in another. Adding without waiting for the head, and aborting from the callback of the
-//! read, was measured and refused: it is no faster, and a caller that stopped listening would have
-//! taken the fence down with it.
+//! An append reads the head and looks for the commit before its own in one go, and adds its record and
+//! commits in another. Adding at once, without waiting for the head, and aborting from the callback of
+//! the read was measured and refused: it takes as long (Chromium, one page, relaxed: 0.8 ms both), and a
+//! caller that stopped listening would take the fence down with it. Without the explicit commit the same
+//! takes 1.1 ms; an append without any check, 0.5 ms.
 
 mod connection;
 mod error;

@@ -1,0 +1,237 @@
+//! The store in IndexedDB, in a dedicated worker of a real browser: keeps the contract, and answers what
+//! only a browser does.
+#![cfg(target_family = "wasm")]
+
+mod store_contract;
+
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Waker};
+
+use js_sys::Uint8Array;
+use sqlite_elements::sql::WriteSet;
+use sqlite_elements::storage::{
+    CatchUp, Commit, Dirty, Durability, Epoch, Image, IndexedDbStore, PageCount, PageNo, PageSize, RecordName, Seq,
+    Store, StoreError,
+};
+use sqlite_elements::web::indexeddb::{answer, begin, end, factory};
+use sqlite_elements::web::since_start_ms;
+use store_contract::{Stores, for_each_promise};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{IdbDatabase, IdbFactory};
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+/// A database of its own for each test.
+struct Database(&'static str);
+
+impl Database {
+    async fn empty(name: &'static str) -> Self {
+        IndexedDbStore::delete(name).await.expect("nobody has it open");
+        Database(name)
+    }
+
+    /// Past the library, at this version.
+    async fn raw(&self, version: u32) -> IdbDatabase {
+        let request = indexed_db().open_with_u32(&format!("sqlite-elements:{}", self.0), version);
+        answer(request.expect("it is asked").into())
+            .await
+            .expect("it is opened")
+            .unchecked_into()
+    }
+}
+
+impl Stores for Database {
+    type Store = IndexedDbStore;
+
+    async fn open(&self) -> IndexedDbStore {
+        IndexedDbStore::open(self.0, Durability::Relaxed)
+            .await
+            .expect("it is opened")
+    }
+
+    async fn flip_byte(&self, record: RecordName, at: usize) {
+        let (table, key) = match record {
+            RecordName::Head => ("meta", JsValue::from("head")),
+            RecordName::Replies => ("meta", JsValue::from("replies")),
+            RecordName::Commit(seq) => ("commits", JsValue::from(seq.0 as f64)),
+            RecordName::Block(number) => ("blocks", JsValue::from(number.0)),
+        };
+        let database = self.raw(1).await;
+        let transaction = begin(&database, &[table], "readwrite", "relaxed").expect("it begins");
+        let ended = end(transaction.clone());
+        let table = transaction.object_store(table).expect("it is there");
+        let value = answer(table.get(&key).expect("it is asked")).await.expect("it is read");
+        let mut bytes = value.dyn_into::<Uint8Array>().expect("bytes").to_vec();
+        bytes[at] ^= 0x10;
+        table
+            .put_with_key(&Uint8Array::from(bytes.as_slice()), &key)
+            .expect("it is asked");
+        ended.await.expect("it is written");
+        database.close();
+    }
+}
+
+macro_rules! in_the_browser {
+    ($($promise:ident,)*) => {
+        $(#[wasm_bindgen_test]
+        async fn $promise() {
+            store_contract::$promise(&Database::empty(stringify!($promise)).await).await;
+        })*
+    };
+}
+
+for_each_promise!(in_the_browser);
+
+fn indexed_db() -> IdbFactory {
+    factory().expect("it may be asked for").expect("this is a worker")
+}
+
+/// A commit after `image`, of the first leader.
+fn next_commit(image: &Image, pages: u32) -> Commit {
+    let pages = (1..=pages).filter_map(|number| Some((PageNo::new(number)?, Rc::from(vec![number as u8; 4096]))));
+    let pages: std::collections::BTreeMap<_, _> = pages.collect();
+    let dirty = Dirty {
+        page_size: PageSize::DEFAULT,
+        page_count: PageCount(pages.len() as u32),
+        pages,
+    };
+    image.commit(Epoch(1), dirty, WriteSet::default(), Vec::new())
+}
+
+#[wasm_bindgen_test]
+async fn a_deleted_database_is_gone_for_those_who_have_it_open() {
+    let disk = Database::empty("deleted").await;
+    let store = disk.open().await;
+    store.raise_epoch().await.expect("raised");
+    let commit = next_commit(&Image::empty(), 1);
+    IndexedDbStore::delete(disk.0)
+        .await
+        .expect("those who block let go of it");
+    assert!(matches!(store.append(&commit).await, Err(StoreError::Gone(_))));
+    assert!(matches!(store.load().await, Err(StoreError::Gone(_))));
+    assert!(matches!(store.raise_epoch().await, Err(StoreError::Gone(_))));
+    assert!(matches!(store.commits_after(Seq(0)).await, Err(StoreError::Gone(_))));
+    let again = disk.open().await;
+    assert!(
+        matches!(again.append(&commit).await, Err(StoreError::Gone(_))),
+        "it is another database now"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn an_append_under_way_when_the_database_is_deleted_is_finished_first() {
+    let disk = Database::empty("deleted_under_way").await;
+    let store = disk.open().await;
+    store.raise_epoch().await.expect("raised");
+    let commit = next_commit(&Image::empty(), 1);
+    let mut append = pin!(store.append(&commit));
+    assert!(
+        append
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_pending()
+    );
+    let (appended, deleted) = store_contract::both(append, IndexedDbStore::delete(disk.0)).await;
+    assert_eq!((appended, deleted), (Ok(()), Ok(())));
+}
+
+#[wasm_bindgen_test]
+async fn a_newer_version_of_the_database_is_left_alone_and_not_held_up() {
+    let disk = Database::empty("newer").await;
+    let old = disk.open().await;
+    disk.raw(2).await.close();
+    assert!(matches!(old.load().await, Err(StoreError::Gone(_))));
+    let refused = IndexedDbStore::open(disk.0, Durability::Relaxed).await.err();
+    assert_eq!(refused, Some(StoreError::Layout { stored: 2, known: 1 }));
+}
+
+#[wasm_bindgen_test]
+async fn a_database_without_its_object_stores_is_named_as_damaged() {
+    let disk = Database::empty("foreign").await;
+    disk.raw(1).await.close();
+    let store = disk.open().await;
+    assert!(matches!(store.load().await, Err(StoreError::Corrupt { record, .. }) if record == "database"));
+}
+
+#[wasm_bindgen_test]
+async fn an_append_that_nobody_waits_for_is_made_whole_or_not_at_all_and_never_past_the_fence() {
+    let disk = Database::empty("dropped").await;
+    let (store, other) = (disk.open().await, disk.open().await);
+    store.raise_epoch().await.expect("raised");
+    let commit = next_commit(&Image::empty(), 3);
+    {
+        let append = pin!(store.append(&commit));
+        assert!(append.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    let seen = other.load().await.expect("it loads").head.position;
+    assert!(seen == commit.after || seen == commit.before);
+    other.raise_epoch().await.expect("raised");
+    {
+        let append = pin!(store.append(&commit));
+        assert!(append.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    assert_eq!(other.load().await.map(|loaded| loaded.head.position), Ok(seen));
+}
+
+#[wasm_bindgen_test]
+async fn strict_durability_keeps_the_same_promises() {
+    let disk = Database::empty("strict").await;
+    let store = IndexedDbStore::open(disk.0, Durability::Strict)
+        .await
+        .expect("it is opened");
+    store.raise_epoch().await.expect("raised");
+    let commit = next_commit(&Image::empty(), 2);
+    assert_eq!(store.append(&commit).await, Ok(()));
+    let Ok(CatchUp::Commits(commits)) = disk.open().await.commits_after(Seq(0)).await else {
+        panic!("one commit")
+    };
+    assert_eq!(commits, [commit]);
+}
+
+#[wasm_bindgen_test]
+async fn an_append_leaves_nothing_behind_in_memory() {
+    let disk = Database::empty("leaks").await;
+    let store = disk.open().await;
+    store.raise_epoch().await.expect("raised");
+    let mut image = Image::empty();
+    let mut held = Vec::new();
+    for _ in 0..40 {
+        let commit = next_commit(&image, 1);
+        store.append(&commit).await.expect("it is appended");
+        image.apply(&commit).expect("it follows");
+        held.push(wasm_bindgen::externref_heap_live_count());
+    }
+    assert_eq!(
+        held[10], held[39],
+        "JavaScript objects held after each append: {held:?}"
+    );
+}
+
+#[wasm_bindgen_test]
+#[ignore = "a measurement, not a promise: run with --include-ignored --nocapture how_long"]
+async fn how_long_an_append_takes() {
+    for durability in [Durability::Relaxed, Durability::Strict] {
+        let disk = Database::empty("measured").await;
+        let store = IndexedDbStore::open(disk.0, durability).await.expect("it is opened");
+        store.raise_epoch().await.expect("raised");
+        let mut image = Image::empty();
+        for pages in [1, 100] {
+            let mut took_ms = Vec::new();
+            for _ in 0..200 {
+                let commit = next_commit(&image, pages);
+                let start_ms = since_start_ms();
+                store.append(&commit).await.expect("it is appended");
+                took_ms.push(since_start_ms() - start_ms);
+                image.apply(&commit).expect("it follows");
+            }
+            took_ms.sort_by(f64::total_cmp);
+            console_log!(
+                "{durability:?}, pages {pages}: p50 {:.2} ms, p99 {:.2} ms",
+                took_ms[100],
+                took_ms[198]
+            );
+        }
+    }
+}
