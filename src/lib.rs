@@ -19,3 +19,7 @@ pub mod storage;
 pub mod tab;
 pub mod time;
 
+#[cfg(target_family = "wasm")]
+pub mod client;
+#[cfg(target_family = "wasm")]
+pub mod web;

@@ -53,7 +53,14 @@ enum Told {
 
 impl Live {
     pub fn subscribe(&mut self, query: QueryId, statement: Statement) {
-        self.queries.insert(query, LiveQuery { statement, state: State::New, told: None });
+        self.queries.insert(
+            query,
+            LiveQuery {
+                statement,
+                state: State::New,
+                told: None,
+            },
+        );
     }
 
     pub fn unsubscribe(&mut self, query: QueryId) {
@@ -123,7 +130,12 @@ impl Live {
         let (told, news) = match answer {
             Ok((rows, reads)) => {
                 query.state = State::Watching(reads);
-                (Told::Rows { hash: xxh3_128(rows.as_bytes()) }, Ok(rows))
+                (
+                    Told::Rows {
+                        hash: xxh3_128(rows.as_bytes()),
+                    },
+                    Ok(rows),
+                )
             }
             Err(failure) => {
                 query.state = State::Failed;

@@ -22,18 +22,36 @@ pub struct QueryId(pub u64);
 pub enum Request {
     /// Runs a statement by what SQLite says it is: reads run here, row writes only in the leader, schema
     /// changes by the leader whoever asks. Answered by `Response::Outcome`.
-    Execute { call: CallId, statement: Statement },
+    Execute {
+        call: CallId,
+        statement: Statement,
+    },
     /// Queues work for the leader, whichever tab that is. Answered by `Response::Outcome`.
-    Write { call: CallId, work: Work, timeout_ms: u32 },
+    Write {
+        call: CallId,
+        work: Work,
+        timeout_ms: u32,
+    },
     /// Answered by `Response::Done` when all writes of this page before it are settled.
-    Sync { call: CallId },
+    Sync {
+        call: CallId,
+    },
     /// Answered by `Response::Leadership`.
-    LeaderInfo { call: CallId },
+    LeaderInfo {
+        call: CallId,
+    },
     /// From now on [`Event::Rows`] tells the rows of this query, first at once, then whenever they change.
-    Subscribe { query: QueryId, statement: Statement },
-    Unsubscribe { query: QueryId },
+    Subscribe {
+        query: QueryId,
+        statement: Statement,
+    },
+    Unsubscribe {
+        query: QueryId,
+    },
     /// Gives everything back. Answered by `Response::Done`; nothing is answered after it.
-    Close { call: CallId },
+    Close {
+        call: CallId,
+    },
 }
 
 /// From the worker.
@@ -41,9 +59,15 @@ pub enum Request {
 pub enum Event {
     /// The database is open: the first event.
     Opened { tab: String },
-    Answered { call: CallId, answer: Result<Response, Failure> },
+    Answered {
+        call: CallId,
+        answer: Result<Response, Failure>,
+    },
     /// All rows of a live query, or why it has none. Not sent when they are the same as before.
-    Rows { query: QueryId, rows: Result<Rows, SqlFailure> },
+    Rows {
+        query: QueryId,
+        rows: Result<Rows, SqlFailure>,
+    },
     /// A commit became visible in this tab.
     Changed(Change),
     /// Who leads has changed, or the lease was extended.
@@ -137,7 +161,11 @@ impl FailureKind {
 
 impl Failure {
     pub fn new(name: FailureKind, code: &str, message: impl Into<String>) -> Self {
-        Failure { name, code: code.to_owned(), message: message.into() }
+        Failure {
+            name,
+            code: code.to_owned(),
+            message: message.into(),
+        }
     }
 
     /// The answer to every call after `close()`.
@@ -153,7 +181,11 @@ impl From<SqlFailure> for Failure {
             "WRITE_PERMISSION_DENIED" => FailureKind::Write,
             _ => FailureKind::Sqlite,
         };
-        Failure { name, code: failure.code, message: failure.message }
+        Failure {
+            name,
+            code: failure.code,
+            message: failure.message,
+        }
     }
 }
 

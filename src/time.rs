@@ -3,9 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Microseconds since the UNIX epoch, by the driver's clock: all tabs of an origin are on one machine.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timestamp(pub u64);
 
 impl Timestamp {

@@ -68,7 +68,13 @@ enum Role {
 impl Seat {
     pub(super) fn waiting(now: Timestamp, tab: TabId) -> Self {
         let lease_expiry = now.after_ms(LEASE_MS);
-        Seat { tab, role: Role::Waiting, leader: None, lease_expiry, last_led: None }
+        Seat {
+            tab,
+            role: Role::Waiting,
+            leader: None,
+            lease_expiry,
+            last_led: None,
+        }
     }
 
     pub(super) fn leading(&self) -> Option<Epoch> {
@@ -102,9 +108,17 @@ impl Seat {
     }
 
     pub(super) fn leadership(&self) -> Leadership {
-        let here = if self.leading().is_some() { Here::Leads } else { Here::Follows };
+        let here = if self.leading().is_some() {
+            Here::Leads
+        } else {
+            Here::Follows
+        };
         let leader = self.leader.map(|(tab, _)| tab);
-        Leadership { leader, here, lease_expiry: self.lease_expiry }
+        Leadership {
+            leader,
+            here,
+            lease_expiry: self.lease_expiry,
+        }
     }
 
     pub(super) fn deadline(&self) -> Option<Timestamp> {
@@ -138,7 +152,9 @@ impl Protocol {
         }
         match raised {
             Ok(head) => {
-                self.seat.role = Role::Rising { target: Some((head.epoch, head.position)) };
+                self.seat.role = Role::Rising {
+                    target: Some((head.epoch, head.position)),
+                };
                 self.replica.hear(head.position);
                 self.advance(now, None);
             }
@@ -152,7 +168,12 @@ impl Protocol {
 
     /// Begins to lead once the replica stands where the head stood when the epoch was raised.
     pub(super) fn rise(&mut self, now: Timestamp) {
-        let Role::Rising { target: Some((epoch, head)) } = self.seat.role else { return };
+        let Role::Rising {
+            target: Some((epoch, head)),
+        } = self.seat.role
+        else {
+            return;
+        };
         if self.replica_is_busy() {
             return;
         }
@@ -181,23 +202,24 @@ impl Protocol {
 
     /// Says that this tab leads, if it does, and extends the lease.
     pub(super) fn announce(&mut self, now: Timestamp) {
-        let Role::Leading { epoch, heartbeat } = &mut self.seat.role else { return };
+        let Role::Leading { epoch, heartbeat } = &mut self.seat.role else {
+            return;
+        };
         *heartbeat = now.after_ms(HEARTBEAT_MS);
         let epoch = *epoch;
         let lease_expiry = now.after_ms(LEASE_MS);
         self.seat.lease_expiry = lease_expiry;
         let position = self.position();
-        self.send(Message::Lead { leader: self.tab, epoch, position, lease_expiry });
+        self.send(Message::Lead {
+            leader: self.tab,
+            epoch,
+            position,
+            lease_expiry,
+        });
         self.output(Output::Leadership(self.seat.leadership()));
     }
 
-    pub(super) fn heard_leader(
-        &mut self,
-        now: Timestamp,
-        leader: TabId,
-        epoch: Epoch,
-        lease_expiry: Timestamp,
-    ) {
+    pub(super) fn heard_leader(&mut self, now: Timestamp, leader: TabId, epoch: Epoch, lease_expiry: Timestamp) {
         if self.seat.known_epoch().is_some_and(|known| epoch < known) {
             return;
         }
@@ -271,7 +293,10 @@ impl Protocol {
     fn fate(&mut self, request: RequestId) -> Fate {
         match self.queue.withdraw(request) {
             Some(_) => Fate::NeverRun,
-            None => self.pending.find(request).map_or(Fate::Unknown, |pending| pending.fate()),
+            None => self
+                .pending
+                .find(request)
+                .map_or(Fate::Unknown, |pending| pending.fate()),
         }
     }
 

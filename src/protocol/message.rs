@@ -74,9 +74,7 @@ impl Message {
 
     pub fn decode(bytes: &[u8]) -> Result<Self, MessageError> {
         match bytes.split_first() {
-            Some((&VERSION, body)) => {
-                postcard::from_bytes(body).map_err(|_| MessageError::Damaged)
-            }
+            Some((&VERSION, body)) => postcard::from_bytes(body).map_err(|_| MessageError::Damaged),
             Some((&version, _)) => Err(MessageError::Version(version)),
             None => Err(MessageError::Damaged),
         }
@@ -123,13 +121,19 @@ mod tests {
             pages: [(crate::storage::PageNo::FIRST, Rc::from(vec![7; 4096]))].into(),
         };
         let commit = Rc::new(Image::empty().commit(Epoch(1), dirty, Default::default(), vec![]));
-        let message = Message::Committed { commit, at: Timestamp(5) };
+        let message = Message::Committed {
+            commit,
+            at: Timestamp(5),
+        };
         assert_eq!(Message::decode(&message.encode()), Ok(message));
     }
 
     #[test]
     fn another_version_is_named_not_guessed_at() {
-        let mut bytes = Message::Hello { from: TabId(uuid::Uuid::nil()) }.encode();
+        let mut bytes = Message::Hello {
+            from: TabId(uuid::Uuid::nil()),
+        }
+        .encode();
         bytes[0] = 9;
         assert_eq!(Message::decode(&bytes), Err(MessageError::Version(9)));
         assert_eq!(Message::decode(&[]), Err(MessageError::Damaged));

@@ -34,11 +34,11 @@ mod tests;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-pub use leadership::{Here, Leadership};
 use leadership::Seat;
+pub use leadership::{Here, Leadership};
 pub use message::{Message, MessageError};
-pub use pending::{Fate, StoreCause, WriteError};
 use pending::PendingWrites;
+pub use pending::{Fate, StoreCause, WriteError};
 use replica::{Replica, Step};
 pub use write_queue::Queued;
 use write_queue::{Unstored, WriteQueue};
@@ -46,9 +46,7 @@ use write_queue::{Unstored, WriteQueue};
 pub use crate::time::Timestamp;
 
 use crate::sql::{Answer, Outcome, Work};
-use crate::storage::{
-    CatchUp, Commit, Epoch, Head, Position, Replies, RequestId, Seq, StoreError, TabId,
-};
+use crate::storage::{CatchUp, Commit, Epoch, Head, Position, Replies, RequestId, Seq, StoreError, TabId};
 
 /// What happens to a tab.
 #[derive(Debug)]
@@ -64,7 +62,10 @@ pub enum Input {
     /// Answer to [`Output::Reload`]: the engine has the image that the store holds.
     Reloaded(Result<(Position, Replies), StoreError>),
     /// Answer to [`Output::Run`], with the commit if anything changed.
-    Ran { answers: Vec<Answer>, commit: Option<Rc<Commit>> },
+    Ran {
+        answers: Vec<Answer>,
+        commit: Option<Rc<Commit>>,
+    },
     /// Answer to [`Output::Append`].
     Appended(Result<(), StoreError>),
     /// The engine found that a commit does not fit its image.
@@ -87,10 +88,15 @@ pub enum Output {
     /// Give the lock back, or leave the queue for it.
     ReleaseLock,
     RaiseEpoch,
-    CatchUp { after: Seq },
+    CatchUp {
+        after: Seq,
+    },
     Reload,
     /// Run these on the engine, stage what they change.
-    Run { epoch: Epoch, group: Vec<Queued> },
+    Run {
+        epoch: Epoch,
+        group: Vec<Queued>,
+    },
     Append(Rc<Commit>),
     /// The staged pages are durable: make them the image.
     Publish(Rc<Commit>),
@@ -98,10 +104,16 @@ pub enum Output {
     Revert,
     /// Move the image forward by a commit of another tab. `sent` is the leader's clock when the store
     /// had it, absent when it came from the store.
-    Apply { commit: Rc<Commit>, sent: Option<Timestamp> },
+    Apply {
+        commit: Rc<Commit>,
+        sent: Option<Timestamp>,
+    },
     Send(Message),
     /// A write of this tab has its answer.
-    Settle { request: RequestId, result: Result<Outcome, WriteError> },
+    Settle {
+        request: RequestId,
+        result: Result<Outcome, WriteError>,
+    },
     /// Who leads has changed, or the lease was extended.
     Leadership(Leadership),
     /// The store can't be used: the database is closed in this tab.
@@ -184,7 +196,10 @@ impl Protocol {
             Fetch::Again(at) => Some(at),
             _ => None,
         };
-        [self.seat.deadline(), self.pending.deadline(), retry].into_iter().flatten().min()
+        [self.seat.deadline(), self.pending.deadline(), retry]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Asks for a write; settled by [`Output::Settle`] with the same id.
@@ -238,19 +253,41 @@ impl Protocol {
         }
         match message {
             Message::Hello { .. } => self.announce(now),
-            Message::Lead { leader, epoch, position, lease_expiry } => {
+            Message::Lead {
+                leader,
+                epoch,
+                position,
+                lease_expiry,
+            } => {
                 self.heard_leader(now, leader, epoch, lease_expiry);
                 self.replica.hear(position);
                 self.advance(now, None);
             }
-            Message::Write { request, epoch, work, settled_below } => {
-                self.heard_write(epoch, Queued { request, work, settled_below });
+            Message::Write {
+                request,
+                epoch,
+                work,
+                settled_below,
+            } => {
+                self.heard_write(
+                    epoch,
+                    Queued {
+                        request,
+                        work,
+                        settled_below,
+                    },
+                );
             }
             Message::Committed { commit, at } => {
                 self.replica.hold(commit);
                 self.advance(now, Some(at));
             }
-            Message::Answered { request, epoch, answer, seq } => {
+            Message::Answered {
+                request,
+                epoch,
+                answer,
+                seq,
+            } => {
                 self.answered(request, epoch, answer, seq);
             }
         }
@@ -263,9 +300,19 @@ impl Protocol {
         let request = queued.request;
         if let Some(outcome) = self.replica.replies().find(request) {
             let (answer, seq) = (Ok(outcome.clone()), self.position().seq);
-            self.send(Message::Answered { request, epoch, answer, seq });
+            self.send(Message::Answered {
+                request,
+                epoch,
+                answer,
+                seq,
+            });
         } else if let Some(Unstored { answer, seq }) = self.queue.remembered(&queued) {
-            self.send(Message::Answered { request, epoch, answer, seq });
+            self.send(Message::Answered {
+                request,
+                epoch,
+                answer,
+                seq,
+            });
         } else {
             self.queue.push(queued);
             self.run_next();
@@ -273,15 +320,11 @@ impl Protocol {
     }
 
     /// An answer that did not come as part of a commit.
-    fn answered(
-        &mut self,
-        request: RequestId,
-        epoch: Epoch,
-        answer: Result<Outcome, WriteError>,
-        seq: Seq,
-    ) {
+    fn answered(&mut self, request: RequestId, epoch: Epoch, answer: Result<Outcome, WriteError>, seq: Seq) {
         let here = self.position().seq;
-        let Some(pending) = self.pending.find(request) else { return };
+        let Some(pending) = self.pending.find(request) else {
+            return;
+        };
         if pending.sent.is_none_or(|(sent_to, _)| sent_to != epoch) {
             return;
         }
@@ -298,13 +341,24 @@ impl Protocol {
     fn send_pending(&mut self, now: Timestamp, request: RequestId) {
         let settled_below = self.pending.settled_below();
         let Some(epoch) = self.seat.known_epoch() else { return };
-        let Some(pending) = self.pending.find(request) else { return };
+        let Some(pending) = self.pending.find(request) else {
+            return;
+        };
         pending.sent = Some((epoch, now));
         let work = pending.work.clone();
         if self.seat.leading().is_some() {
-            self.queue.push(Queued { request, work, settled_below });
+            self.queue.push(Queued {
+                request,
+                work,
+                settled_below,
+            });
         } else {
-            self.send(Message::Write { request, epoch, work, settled_below });
+            self.send(Message::Write {
+                request,
+                epoch,
+                work,
+                settled_below,
+            });
         }
     }
 
@@ -312,10 +366,12 @@ impl Protocol {
     fn send_unanswered(&mut self, now: Timestamp) {
         let Some(epoch) = self.seat.known_epoch() else { return };
         for request in self.pending.requests() {
-            let Some(pending) = self.pending.find(request) else { continue };
-            let waits = pending.sent.is_some_and(|(sent_to, at)| {
-                sent_to == epoch && now < at.after_ms(RESEND_MS)
-            });
+            let Some(pending) = self.pending.find(request) else {
+                continue;
+            };
+            let waits = pending
+                .sent
+                .is_some_and(|(sent_to, at)| sent_to == epoch && now < at.after_ms(RESEND_MS));
             if !waits {
                 self.send_pending(now, request);
             }
@@ -347,7 +403,9 @@ impl Protocol {
 
     /// The store has spoken. This may come after the tab ceased to lead; what is durable is durable.
     fn appended(&mut self, now: Timestamp, appended: Result<(), StoreError>) {
-        let Some((commit, answers)) = self.queue.stored() else { return };
+        let Some((commit, answers)) = self.queue.stored() else {
+            return;
+        };
         match appended {
             Ok(()) => {
                 self.replica.advance(&commit);
@@ -385,7 +443,10 @@ impl Protocol {
                 self.announce(now);
             }
         } else {
-            self.send(Message::Committed { commit: Rc::clone(commit), at: now });
+            self.send(Message::Committed {
+                commit: Rc::clone(commit),
+                at: now,
+            });
         }
     }
 
@@ -397,9 +458,20 @@ impl Protocol {
         }
         let Some(epoch) = self.seat.last_led() else { return };
         if self.seat.leading() == Some(epoch) {
-            self.queue.remember(request, Unstored { answer: answer.clone(), seq });
+            self.queue.remember(
+                request,
+                Unstored {
+                    answer: answer.clone(),
+                    seq,
+                },
+            );
         }
-        self.send(Message::Answered { request, epoch, answer, seq });
+        self.send(Message::Answered {
+            request,
+            epoch,
+            answer,
+            seq,
+        });
     }
 
     fn settle(&mut self, request: RequestId, result: Result<Outcome, WriteError>) {
@@ -422,7 +494,10 @@ impl Protocol {
             match self.replica.step() {
                 Step::Apply(commit) => {
                     self.replica.advance(&commit);
-                    self.output(Output::Apply { commit: Rc::clone(&commit), sent });
+                    self.output(Output::Apply {
+                        commit: Rc::clone(&commit),
+                        sent,
+                    });
                     for reply in &commit.replies {
                         self.settle(reply.request, Ok(reply.outcome.clone()));
                     }
@@ -450,7 +525,9 @@ impl Protocol {
         self.fetch = Fetch::Idle;
         match caught_up {
             Ok(CatchUp::Commits(commits)) => {
-                commits.into_iter().for_each(|commit| self.replica.hold_stored(Rc::new(commit)));
+                commits
+                    .into_iter()
+                    .for_each(|commit| self.replica.hold_stored(Rc::new(commit)));
                 self.replica.believe_store();
                 self.advance(now, None);
             }
@@ -509,5 +586,8 @@ fn refusal(error: &StoreError) -> WriteError {
         StoreError::Gone(_) => StoreCause::Gone,
         _ => StoreCause::Other,
     };
-    WriteError::Store { reason: error.to_string(), cause }
+    WriteError::Store {
+        reason: error.to_string(),
+        cause,
+    }
 }

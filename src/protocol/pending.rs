@@ -68,7 +68,11 @@ pub(super) struct Pending {
 impl Pending {
     /// What is known of it as long as no answer comes.
     pub(super) fn fate(&self) -> Fate {
-        if self.sent.is_some() { Fate::Unknown } else { Fate::NeverRun }
+        if self.sent.is_some() {
+            Fate::Unknown
+        } else {
+            Fate::NeverRun
+        }
     }
 }
 
@@ -82,13 +86,25 @@ pub(super) struct PendingWrites {
 
 impl PendingWrites {
     pub(super) fn new(tab: TabId) -> Self {
-        PendingWrites { tab, next: 1, writes: BTreeMap::new() }
+        PendingWrites {
+            tab,
+            next: 1,
+            writes: BTreeMap::new(),
+        }
     }
 
     pub(super) fn add(&mut self, work: Work, deadline: Timestamp) -> RequestId {
-        let request = RequestId { tab: self.tab, counter: self.next };
+        let request = RequestId {
+            tab: self.tab,
+            counter: self.next,
+        };
         self.next += 1;
-        let pending = Pending { work, deadline, sent: None, done_at: None };
+        let pending = Pending {
+            work,
+            deadline,
+            sent: None,
+            done_at: None,
+        };
         self.writes.insert(request.counter, pending);
         request
     }
@@ -108,7 +124,13 @@ impl PendingWrites {
     }
 
     pub(super) fn requests(&self) -> Vec<RequestId> {
-        self.writes.keys().map(|counter| RequestId { tab: self.tab, counter: *counter }).collect()
+        self.writes
+            .keys()
+            .map(|counter| RequestId {
+                tab: self.tab,
+                counter: *counter,
+            })
+            .collect()
     }
 
     pub(super) fn settled_below(&self) -> u64 {
@@ -121,7 +143,12 @@ impl PendingWrites {
 
     pub(super) fn overdue(&self, now: Timestamp) -> Vec<RequestId> {
         let overdue = self.writes.iter().filter(|(_, pending)| pending.deadline <= now);
-        overdue.map(|(counter, _)| RequestId { tab: self.tab, counter: *counter }).collect()
+        overdue
+            .map(|(counter, _)| RequestId {
+                tab: self.tab,
+                counter: *counter,
+            })
+            .collect()
     }
 
     /// Those whose answer waited for the replica to reach `seq`.
@@ -131,7 +158,13 @@ impl PendingWrites {
             if let Some((at, outcome)) = &pending.done_at
                 && *at <= seq
             {
-                reached.push((RequestId { tab: self.tab, counter: *counter }, outcome.clone()));
+                reached.push((
+                    RequestId {
+                        tab: self.tab,
+                        counter: *counter,
+                    },
+                    outcome.clone(),
+                ));
             }
         }
         reached

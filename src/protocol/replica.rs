@@ -13,7 +13,9 @@ use crate::storage::{Commit, Position, Replies, Seq};
 pub(super) enum Step {
     Apply(Rc<Commit>),
     /// Commits between are missing.
-    Gap { after: Seq },
+    Gap {
+        after: Seq,
+    },
     /// Same number, other checksum: this replica is wrong.
     Diverged,
     /// Nothing is missing, as far as known.
@@ -34,7 +36,12 @@ impl Replica {
     const MOST_HELD: usize = 64;
 
     pub(super) fn new(position: Position, replies: Replies) -> Self {
-        Replica { position, replies, held: BTreeMap::new(), heard: position }
+        Replica {
+            position,
+            replies,
+            held: BTreeMap::new(),
+            heard: position,
+        }
     }
 
     pub(super) fn position(&self) -> Position {
@@ -79,10 +86,10 @@ impl Replica {
                     Step::Diverged
                 }
             }
-            _ if self.heard.seq > self.position.seq => Step::Gap { after: self.position.seq },
-            _ if self.heard.seq == self.position.seq && self.heard != self.position => {
-                Step::Diverged
-            }
+            _ if self.heard.seq > self.position.seq => Step::Gap {
+                after: self.position.seq,
+            },
+            _ if self.heard.seq == self.position.seq && self.heard != self.position => Step::Diverged,
             _ => Step::Level,
         }
     }

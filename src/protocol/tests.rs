@@ -20,7 +20,10 @@ fn insert() -> Work {
 
 fn opened(number: u128) -> Protocol {
     let mut protocol = Protocol::open(NOW, tab(number), Position::default(), Replies::default());
-    assert!(matches!(drain(&mut protocol)[..], [Output::RequestLock, Output::Send(Message::Hello { .. })]));
+    assert!(matches!(
+        drain(&mut protocol)[..],
+        [Output::RequestLock, Output::Send(Message::Hello { .. })]
+    ));
     protocol
 }
 
@@ -28,7 +31,10 @@ fn leading(number: u128, epoch: Epoch) -> Protocol {
     let mut protocol = opened(number);
     protocol.handle(NOW, Input::LockGranted);
     assert!(matches!(drain(&mut protocol)[..], [Output::RaiseEpoch]));
-    let head = Head { epoch, position: Position::default() };
+    let head = Head {
+        epoch,
+        position: Position::default(),
+    };
     protocol.handle(NOW, Input::EpochRaised(Ok(head)));
     drain(&mut protocol);
     assert_eq!(protocol.leadership().here, Here::Leads);
@@ -42,12 +48,22 @@ fn drain(protocol: &mut Protocol) -> Vec<Output> {
 fn lead(number: u128, epoch: Epoch) -> Input {
     let position = Position::default();
     let lease_expiry = NOW.after_ms(5_000);
-    Input::Heard(Message::Lead { leader: tab(number), epoch, position, lease_expiry })
+    Input::Heard(Message::Lead {
+        leader: tab(number),
+        epoch,
+        position,
+        lease_expiry,
+    })
 }
 
 fn refused(request: RequestId, epoch: Epoch) -> Input {
     let answer = Err(SqlFailure::new("SQLITE_CONSTRAINT", "no").into());
-    Input::Heard(Message::Answered { request, epoch, answer, seq: Seq(0) })
+    Input::Heard(Message::Answered {
+        request,
+        epoch,
+        answer,
+        seq: Seq(0),
+    })
 }
 
 fn settled(outputs: &[Output]) -> bool {
@@ -104,11 +120,22 @@ fn the_broadcast_does_not_exist_before_the_store_has_the_commit() {
     leader.submit(NOW, insert(), NOW.after_ms(5_000));
     assert!(matches!(drain(&mut leader)[..], [Output::Run { .. }]));
     let answers = vec![Ok(Outcome::nothing())];
-    leader.handle(NOW, Input::Ran { answers, commit: Some(first_commit(Epoch(1))) });
+    leader.handle(
+        NOW,
+        Input::Ran {
+            answers,
+            commit: Some(first_commit(Epoch(1))),
+        },
+    );
     assert!(matches!(drain(&mut leader)[..], [Output::Append(_)]));
     leader.handle(NOW, Input::Appended(Ok(())));
     let outputs = drain(&mut leader);
-    let [Output::Publish(_), Output::Send(Message::Committed { .. }), Output::Settle { .. }] = &outputs[..] else {
+    let [
+        Output::Publish(_),
+        Output::Send(Message::Committed { .. }),
+        Output::Settle { .. },
+    ] = &outputs[..]
+    else {
         panic!("publish, tell, settle; not {outputs:?}");
     };
 }
@@ -119,7 +146,13 @@ fn a_commit_that_became_durable_after_the_lock_was_lost_still_counts() {
     leader.submit(NOW, insert(), NOW.after_ms(5_000));
     drain(&mut leader);
     let answers = vec![Ok(Outcome::nothing())];
-    leader.handle(NOW, Input::Ran { answers, commit: Some(first_commit(Epoch(1))) });
+    leader.handle(
+        NOW,
+        Input::Ran {
+            answers,
+            commit: Some(first_commit(Epoch(1))),
+        },
+    );
     leader.handle(NOW, Input::LockLost);
     drain(&mut leader);
     leader.handle(NOW, Input::Appended(Ok(())));
@@ -135,7 +168,10 @@ fn a_leader_does_not_lead_before_it_stands_where_the_head_stands() {
     tab.handle(NOW, Input::LockGranted);
     drain(&mut tab);
     let commit = first_commit(Epoch(1));
-    let head = Head { epoch: Epoch(2), position: commit.after };
+    let head = Head {
+        epoch: Epoch(2),
+        position: commit.after,
+    };
     tab.handle(NOW, Input::EpochRaised(Ok(head)));
     assert!(matches!(drain(&mut tab)[..], [Output::CatchUp { after: Seq(0) }]));
     assert_eq!(tab.leadership().here, Here::Follows);

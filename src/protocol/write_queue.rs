@@ -66,8 +66,10 @@ impl WriteQueue {
     /// The answer that was given to this request and is not stored; forgets those that its tab has.
     pub(super) fn remembered(&mut self, queued: &Queued) -> Option<Unstored> {
         let RequestId { tab, .. } = queued.request;
-        let settled = RequestId { tab, counter: 0 }
-            ..RequestId { tab, counter: queued.settled_below };
+        let settled = RequestId { tab, counter: 0 }..RequestId {
+            tab,
+            counter: queued.settled_below,
+        };
         let gone: Vec<RequestId> = self.unstored.range(settled).map(|(id, _)| *id).collect();
         gone.iter().for_each(|request| {
             self.unstored.remove(request);
@@ -103,7 +105,9 @@ impl WriteQueue {
 
     /// The group has changed nothing.
     pub(super) fn nothing_to_store(&mut self, answers: Vec<Answer>) -> Answers {
-        let Some(Group::Running(requests)) = self.group.take() else { return Vec::new() };
+        let Some(Group::Running(requests)) = self.group.take() else {
+            return Vec::new();
+        };
         requests.iter().for_each(|request| {
             self.known.remove(request);
         });
@@ -112,7 +116,9 @@ impl WriteQueue {
 
     /// The store has answered: gives the commit and the answers that waited for it.
     pub(super) fn stored(&mut self) -> Option<(Rc<Commit>, Answers)> {
-        let Some(Group::Storing { commit, answers }) = self.group.take() else { return None };
+        let Some(Group::Storing { commit, answers }) = self.group.take() else {
+            return None;
+        };
         answers.iter().for_each(|(request, _)| {
             self.known.remove(request);
         });
@@ -123,9 +129,7 @@ impl WriteQueue {
     pub(super) fn under_way(&self) -> Vec<RequestId> {
         match &self.group {
             Some(Group::Running(requests)) => requests.clone(),
-            Some(Group::Storing { answers, .. }) => {
-                answers.iter().map(|(request, _)| *request).collect()
-            }
+            Some(Group::Storing { answers, .. }) => answers.iter().map(|(request, _)| *request).collect(),
             None => Vec::new(),
         }
     }

@@ -16,6 +16,9 @@ pub struct SqlFailure {
 
 impl SqlFailure {
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        SqlFailure { code: code.into(), message: message.into() }
+        SqlFailure {
+            code: code.into(),
+            message: message.into(),
+        }
     }
 }

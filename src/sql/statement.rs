@@ -30,11 +30,17 @@ pub struct Statement {
 
 impl Statement {
     pub fn new(sql: impl Into<String>) -> Self {
-        Statement { sql: sql.into(), params: Params::none() }
+        Statement {
+            sql: sql.into(),
+            params: Params::none(),
+        }
     }
 
     pub fn with(sql: impl Into<String>, params: Vec<Value>) -> Self {
-        Statement { sql: sql.into(), params: Params::Positional(params) }
+        Statement {
+            sql: sql.into(),
+            params: Params::Positional(params),
+        }
     }
 }
 
@@ -51,14 +57,22 @@ pub enum Permit {
 /// One atomic unit of writing: all of it becomes part of one commit, or nothing of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Work {
-    Batch { statements: Vec<Statement>, permit: Permit },
+    Batch {
+        statements: Vec<Statement>,
+        permit: Permit,
+    },
     /// The migrations of a page, in order; those that the database already has are skipped.
-    Migrate { scripts: Vec<String> },
+    Migrate {
+        scripts: Vec<String>,
+    },
 }
 
 impl Work {
     pub fn batch(statements: Vec<Statement>) -> Self {
-        Work::Batch { statements, permit: Permit::All }
+        Work::Batch {
+            statements,
+            permit: Permit::All,
+        }
     }
 }
 
@@ -76,7 +90,11 @@ pub struct Outcome {
 impl Outcome {
     /// No rows, no changes.
     pub fn nothing() -> Self {
-        Outcome { rows: Rows::default(), changes: 0, last_row_id: 0 }
+        Outcome {
+            rows: Rows::default(),
+            changes: 0,
+            last_row_id: 0,
+        }
     }
 }
 

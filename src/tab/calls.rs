@@ -60,7 +60,10 @@ impl Tab {
             Ok(Class::Schema) if leads => Permit::All,
             Ok(Class::Schema) => Permit::SchemaOnly,
         };
-        let work = Work::Batch { statements: vec![statement], permit };
+        let work = Work::Batch {
+            statements: vec![statement],
+            permit,
+        };
         self.submit(now, call, work, now.after_ms(EXECUTE_TIMEOUT_MS));
     }
 

@@ -34,9 +34,7 @@ impl From<WriteError> for Failure {
                 Failure::new(FailureKind::Storage, code, message)
             }
             WriteError::Timeout { .. } => Failure::new(FailureKind::Write, "TIMEOUT", message),
-            WriteError::Closed { .. } => {
-                Failure::new(FailureKind::State, "DATABASE_CLOSED", message)
-            }
+            WriteError::Closed { .. } => Failure::new(FailureKind::State, "DATABASE_CLOSED", message),
         }
     }
 }

@@ -20,20 +20,15 @@ use calls::Calls;
 
 use crate::engine::Engine;
 use crate::live::Live;
-use crate::protocol::{
-    Here, Input, Leadership, Message, Output, Protocol, Queued, Timestamp,
-};
-use crate::request::{
-    Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin, Request,
-};
+use crate::protocol::{Here, Input, Leadership, Message, Output, Protocol, Queued, Timestamp};
+use crate::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin, Request};
 use crate::storage::{
-    Block, CatchUp, Checkpoint, Commit, Epoch, Folding, Head, Reply, Seq, Snapshot, StoreError,
-    TabId,
+    Block, CatchUp, Checkpoint, Commit, Epoch, Folding, Head, Reply, Seq, Snapshot, StoreError, TabId,
 };
 
 /// What happens to a tab.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "handed over once, never kept in numbers")]
+#[allow(clippy::large_enum_variant, reason = "handed over once, never kept in numbers")]
 pub enum Happening {
     /// Its page asks for something.
     Asked(Request),
@@ -84,7 +79,7 @@ pub enum StoreCall {
 
 /// Its answer.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "handed over once, never kept in numbers")]
+#[allow(clippy::large_enum_variant, reason = "handed over once, never kept in numbers")]
 pub enum StoreAnswer {
     EpochRaised(Result<Head, StoreError>),
     CaughtUp(Result<CatchUp, StoreError>),
@@ -116,7 +111,12 @@ enum Checkpointing {
 impl Tab {
     /// A tab whose store has been loaded. Drain [`Tab::poll`] at once.
     pub fn open(now: Timestamp, id: TabId, snapshot: Snapshot) -> Result<Tab, Failure> {
-        let Snapshot { head, image, replies, folding } = snapshot;
+        let Snapshot {
+            head,
+            image,
+            replies,
+            folding,
+        } = snapshot;
         let engine = Engine::open(image)?;
         let mut tab = Tab {
             protocol: Protocol::open(now, id, head.position, replies),
@@ -155,7 +155,10 @@ impl Tab {
 
     /// When to come back with [`Happening::TimedOut`] if nothing happens before.
     pub fn deadline(&self) -> Option<Timestamp> {
-        [self.protocol.deadline(), self.live.deadline()].into_iter().flatten().min()
+        [self.protocol.deadline(), self.live.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     pub fn leadership(&self) -> Leadership {
@@ -186,7 +189,12 @@ impl Tab {
     }
 
     fn reload(&mut self, snapshot: Snapshot) -> Input {
-        let Snapshot { head, image, replies, folding } = snapshot;
+        let Snapshot {
+            head,
+            image,
+            replies,
+            folding,
+        } = snapshot;
         self.folding = folding;
         match self.engine.reload(image) {
             Ok(()) => {
@@ -271,13 +279,26 @@ impl Tab {
                 .zip(&run.answers)
                 .filter_map(|(queued, answer)| {
                     let outcome = answer.as_ref().ok()?.clone();
-                    let Queued { request, settled_below, .. } = *queued;
-                    Some(Reply { request, outcome, settled_below })
+                    let Queued {
+                        request, settled_below, ..
+                    } = *queued;
+                    Some(Reply {
+                        request,
+                        outcome,
+                        settled_below,
+                    })
                 })
                 .collect();
-            Rc::new(self.engine.image().commit(epoch, staged.dirty, staged.write_set, replies))
+            Rc::new(
+                self.engine
+                    .image()
+                    .commit(epoch, staged.dirty, staged.write_set, replies),
+            )
         });
-        Input::Ran { answers: run.answers, commit }
+        Input::Ran {
+            answers: run.answers,
+            commit,
+        }
     }
 
     fn apply(&mut self, now: Timestamp, commit: &Commit, sent: Option<Timestamp>) -> Option<Input> {
@@ -325,7 +346,9 @@ impl Tab {
 // Checkpoints: one bounded step at a time, and only while no write is on its way.
 impl Tab {
     fn step_checkpoint(&mut self) {
-        let Some(epoch) = self.protocol.idle_epoch() else { return };
+        let Some(epoch) = self.protocol.idle_epoch() else {
+            return;
+        };
         if self.checkpointing == Checkpointing::UnderWay || !self.folding.is_due() {
             return;
         }

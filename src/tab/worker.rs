@@ -66,11 +66,12 @@ async fn serve(name: String, durability: Durability, port: MessagePort) {
         Ok(driver) => driver.drive().await,
         Err(failure) => Err(failure),
     };
-    if let Err(failure) = served {
-        report_text(&format!("sqlite-elements: {name}: {failure}"));
-        if let Err(error) = port.post(&encode(&Event::Failed(failure))) {
-            report_text(&format!("sqlite-elements: {name}: {error}"));
-        }
+    if let Err(failure) = served
+        && let Err(error) = port.post(&encode(&Event::Failed(failure.clone())))
+    {
+        report_text(&format!(
+            "sqlite-elements: {name}: {failure}; the page could not be told: {error}"
+        ));
     }
 }
 

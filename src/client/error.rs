@@ -1,0 +1,59 @@
+//! Errors as JavaScript sees them: the one place where failures become `Error` objects.
+
+use js_sys::{Error, Reflect};
+use wasm_bindgen::JsValue;
+
+use crate::request::Failure;
+
+/// An argument that is not what the method takes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ArgumentError {
+    /// Becomes a `TypeError` with code `ARGUMENT_TYPE`.
+    #[error("{what} must be {wanted}, not {given}")]
+    Type {
+        what: String,
+        wanted: &'static str,
+        given: String,
+    },
+    /// Becomes a `RangeError` with code `PARAMETER_RANGE`.
+    #[error("{what} is out of range: {range}")]
+    Range { what: String, range: &'static str },
+}
+
+impl ArgumentError {
+    /// Says inside which argument the wrong one is.
+    pub(super) fn within(mut self, outer: &str) -> Self {
+        let (ArgumentError::Type { what, .. } | ArgumentError::Range { what, .. }) = &mut self;
+        *what = format!("{outer}: {what}");
+        self
+    }
+}
+
+/// An `Error` with `name`, `code` and `message`.
+pub fn js_error(failure: &Failure) -> JsValue {
+    labelled(Error::new(&failure.message).into(), failure.name.name(), &failure.code)
+}
+
+impl From<ArgumentError> for JsValue {
+    fn from(error: ArgumentError) -> Self {
+        let message = error.to_string();
+        match error {
+            ArgumentError::Type { .. } => {
+                labelled(js_sys::TypeError::new(&message).into(), "TypeError", "ARGUMENT_TYPE")
+            }
+            ArgumentError::Range { .. } => labelled(
+                js_sys::RangeError::new(&message).into(),
+                "RangeError",
+                "PARAMETER_RANGE",
+            ),
+        }
+    }
+}
+
+fn labelled(error: JsValue, name: &str, code: &str) -> JsValue {
+    for (key, value) in [("name", name), ("code", code)] {
+        // A fresh error object takes any property.
+        let _ = Reflect::set(&error, &key.into(), &value.into());
+    }
+    error
+}

@@ -1,0 +1,25 @@
+//! The client: the page's side of its databases, on the main thread.
+//!
+//! Used by the elements and, as the class [`Database`], by script. It runs no SQL: each database is served by
+//! the page's one worker, and they talk over a MessagePort in the words of [`crate::request`].
+//!
+//! ```text
+//! Database (script), elements ──▶ Connection ──▶ Session ══ MessagePort ══▶ tab::worker
+//!                                 one user       one database of this page, shared by its users
+//! ```
+//!
+//! Every call is answered: by the worker, or with the failure that ended the session.
+
+mod arguments;
+mod connection;
+mod database;
+mod error;
+mod result;
+mod session;
+mod worker;
+
+pub use connection::{Connection, Listener, OpenOptions, Subscription};
+pub use database::{Database, LiveQuery};
+pub use error::js_error;
+pub use result::rows_object;
+pub use session::Status;

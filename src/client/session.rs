@@ -1,0 +1,305 @@
+//! A session: one database of this page, from the asking for it to its end, shared by all its users.
+//!
+//! It owns the page's end of the port. What comes in is matched with who waits for it: calls by their id, live
+//! queries by theirs, listeners hear everything. Callbacks are called with nothing borrowed, so they may use
+//! the session as they like, drop themselves included.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{MessageChannel, MessagePort};
+
+use super::worker::PageWorker;
+use crate::request::{CallId, Change, Event, Failure, LeaderInfo, QueryId, Request, Response, decode, encode};
+use crate::sql::{Rows, SqlFailure};
+use crate::storage::Durability;
+use crate::web::{BrowserError, Inbox, Port, report_text};
+
+/// What is known of a database right now.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// Instance id of this tab; absent until the database is open.
+    pub tab: Option<String>,
+    pub leader: LeaderInfo,
+    /// Writes of this page that have no answer yet.
+    pub pending: u32,
+    pub last_change: Option<Change>,
+    /// Why the database cannot be used (any more).
+    pub failure: Option<Failure>,
+}
+
+/// Names one listener until it is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ListenerId(u64);
+
+type Answer = Inbox<Result<Response, Failure>>;
+type RowsCallback = Rc<RefCell<dyn FnMut(Result<Rows, SqlFailure>)>>;
+type EventCallback = Rc<RefCell<dyn FnMut(&Event)>>;
+
+pub(super) struct Session {
+    name: String,
+    port: RefCell<Option<Port>>,
+    state: RefCell<State>,
+    /// How many users have not closed it.
+    pub(super) users: Cell<usize>,
+}
+
+struct State {
+    last_id: u64,
+    /// Those who wait for the database to be open.
+    opening: Vec<Answer>,
+    calls: BTreeMap<CallId, Answer>,
+    queries: BTreeMap<QueryId, RowsCallback>,
+    listeners: BTreeMap<ListenerId, EventCallback>,
+    status: Status,
+}
+
+thread_local! {
+    static SESSIONS: RefCell<BTreeMap<String, Weak<Session>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+impl Session {
+    /// The session of this name; begins one if there is none that can be used.
+    pub(super) fn shared(name: &str, durability: Durability) -> Rc<Self> {
+        let shared = SESSIONS.with_borrow(|sessions| sessions.get(name).and_then(Weak::upgrade));
+        if let Some(session) = shared.filter(|session| !session.is_over()) {
+            return session;
+        }
+        let session = Rc::new(Session {
+            name: name.to_owned(),
+            port: RefCell::new(None),
+            state: RefCell::new(State::default()),
+            users: Cell::new(0),
+        });
+        SESSIONS.with_borrow_mut(|sessions| {
+            sessions.retain(|_, session| session.strong_count() > 0);
+            sessions.insert(name.to_owned(), Rc::downgrade(&session));
+        });
+        if let Err(failure) = session.begin(name, durability) {
+            session.fail(&failure);
+        }
+        session
+    }
+
+    fn begin(self: &Rc<Self>, name: &str, durability: Durability) -> Result<(), Failure> {
+        let channel = MessageChannel::new().map_err(BrowserError::from)?;
+        self.listen_to(channel.port1());
+        PageWorker::current()?.serve(self, name, durability, &channel.port2())
+    }
+
+    fn listen_to(self: &Rc<Self>, port: MessagePort) {
+        let heard = Rc::downgrade(self);
+        let port = Port::listen(port, move |bytes| {
+            if let Some(session) = heard.upgrade() {
+                session.heard(&bytes);
+            }
+        });
+        *self.port.borrow_mut() = Some(port);
+    }
+
+    pub(super) fn status(&self) -> Status {
+        self.state.borrow().status.clone()
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.state.borrow().status.failure.is_some()
+    }
+
+    pub(super) async fn opened(&self) -> Result<(), Failure> {
+        let opened = Answer::default();
+        {
+            let mut state = self.state.borrow_mut();
+            if let Some(failure) = &state.status.failure {
+                return Err(failure.clone());
+            }
+            if state.status.tab.is_some() {
+                return Ok(());
+            }
+            state.opening.push(opened.clone());
+        }
+        opened.next().await.map(drop)
+    }
+
+    /// Sends a request; its answer, or the failure that ended the session, comes into the inbox.
+    pub(super) fn call(self: &Rc<Self>, request: impl FnOnce(CallId) -> Request) -> (CallId, Answer) {
+        let answer = Answer::default();
+        let call = CallId(self.next_id());
+        self.state.borrow_mut().calls.insert(call, answer.clone());
+        self.send(&request(call));
+        (call, answer)
+    }
+
+    /// Answers a call from here, if it has no answer yet.
+    pub(super) fn answer(&self, call: CallId, answer: Result<Response, Failure>) {
+        let waiting = self.state.borrow_mut().calls.remove(&call);
+        if let Some(waiting) = waiting {
+            waiting.push(answer);
+        }
+    }
+
+    pub(super) fn subscribe(self: &Rc<Self>, each: RowsCallback, request: impl FnOnce(QueryId) -> Request) -> QueryId {
+        let query = QueryId(self.next_id());
+        self.state.borrow_mut().queries.insert(query, each);
+        self.send(&request(query));
+        query
+    }
+
+    pub(super) fn unsubscribe(self: &Rc<Self>, query: QueryId) {
+        let subscribed = self.state.borrow_mut().queries.remove(&query);
+        if subscribed.is_some() {
+            self.send(&Request::Unsubscribe { query });
+        }
+    }
+
+    pub(super) fn listen(&self, each: EventCallback) -> ListenerId {
+        let listener = ListenerId(self.next_id());
+        self.state.borrow_mut().listeners.insert(listener, each);
+        listener
+    }
+
+    pub(super) fn unlisten(&self, listener: ListenerId) {
+        let gone = self.state.borrow_mut().listeners.remove(&listener);
+        // Dropped only now: it may own what uses the session.
+        drop(gone);
+    }
+
+    /// The session cannot go on: every call is answered with the failure, live queries and listeners hear of it.
+    pub(super) fn fail(&self, failure: &Failure) {
+        if self.is_over() {
+            return;
+        }
+        let queries = self.end(failure.clone());
+        for each in queries.into_values() {
+            (each.borrow_mut())(Err(SqlFailure::new(failure.code.clone(), failure.message.clone())));
+        }
+        self.tell_listeners(&Event::Failed(failure.clone()));
+        // They have heard the last; dropped with nothing borrowed, for they may own what uses the session.
+        let listeners = std::mem::take(&mut self.state.borrow_mut().listeners);
+        drop(listeners);
+    }
+
+    /// From now on whoever opens this name begins a new session.
+    pub(super) fn retire(self: &Rc<Self>) {
+        SESSIONS.with_borrow_mut(|sessions| {
+            if sessions
+                .get(&self.name)
+                .is_some_and(|held| held.as_ptr() == Rc::as_ptr(self))
+            {
+                sessions.remove(&self.name);
+            }
+        });
+    }
+
+    /// Ends the session quietly; gives the live queries that it had.
+    pub(super) fn end(&self, failure: Failure) -> BTreeMap<QueryId, RowsCallback> {
+        self.port.take();
+        let mut state = self.state.borrow_mut();
+        state.status.failure = Some(failure.clone());
+        state.status.pending = 0;
+        let opening = std::mem::take(&mut state.opening);
+        let calls = std::mem::take(&mut state.calls);
+        let queries = std::mem::take(&mut state.queries);
+        drop(state);
+        opening
+            .iter()
+            .chain(calls.values())
+            .for_each(|answer| answer.push(Err(failure.clone())));
+        queries
+    }
+
+    fn next_id(&self) -> u64 {
+        let mut state = self.state.borrow_mut();
+        state.last_id += 1;
+        state.last_id
+    }
+
+    /// Sends to the worker, where requests wait until the database is open.
+    fn send(self: &Rc<Self>, request: &Request) {
+        let posted = match (&*self.port.borrow(), &self.state.borrow().status.failure) {
+            (_, Some(failure)) => Err(failure.clone()),
+            (Some(port), None) => port.post(&encode(request)).map_err(Failure::from),
+            (None, None) => Ok(()),
+        };
+        if let Err(failure) = posted {
+            // Not from in here: the caller may be one of the listeners.
+            let session = Rc::clone(self);
+            spawn_local(async move {
+                session.fail(&failure);
+                session.end(failure);
+            });
+        }
+    }
+
+    fn heard(&self, bytes: &[u8]) {
+        match decode(bytes) {
+            Some(Event::Answered { call, answer }) => self.answer(call, answer),
+            Some(Event::Rows { query, rows }) => {
+                let each = self.state.borrow().queries.get(&query).cloned();
+                if let Some(each) = each {
+                    (each.borrow_mut())(rows);
+                }
+            }
+            Some(Event::Failed(failure)) => self.fail(&failure),
+            Some(event) => {
+                self.note(&event);
+                self.tell_listeners(&event);
+            }
+            None => report_text("sqlite-elements: the page received an event that it cannot read"),
+        }
+    }
+
+    fn note(&self, event: &Event) {
+        let mut state = self.state.borrow_mut();
+        match event {
+            Event::Opened { tab } => {
+                state.status.tab = Some(tab.clone());
+                state
+                    .opening
+                    .drain(..)
+                    .for_each(|opened| opened.push(Ok(Response::Done)));
+            }
+            Event::Changed(change) => state.status.last_change = Some(change.clone()),
+            Event::Leadership(leader) => state.status.leader = leader.clone(),
+            Event::Pending { writes } => state.status.pending = *writes,
+            Event::Warning(warning) => report_text(&format!("sqlite-elements: {}: {warning}", self.name)),
+            Event::Answered { .. } | Event::Rows { .. } | Event::Failed(_) => {}
+        }
+    }
+
+    /// In the order in which they came; one that is dropped by another before its turn hears nothing.
+    fn tell_listeners(&self, event: &Event) {
+        let listeners: Vec<ListenerId> = self.state.borrow().listeners.keys().copied().collect();
+        for listener in listeners {
+            let each = self.state.borrow().listeners.get(&listener).cloned();
+            if let Some(each) = each {
+                (each.borrow_mut())(event);
+            }
+        }
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let leader = LeaderInfo {
+            is_leader: false,
+            leader_id: String::new(),
+            lease_expiry_ms: 0,
+        };
+        State {
+            last_id: 0,
+            opening: Vec::new(),
+            calls: BTreeMap::new(),
+            queries: BTreeMap::new(),
+            listeners: BTreeMap::new(),
+            status: Status {
+                tab: None,
+                leader,
+                pending: 0,
+                last_change: None,
+                failure: None,
+            },
+        }
+    }
+}

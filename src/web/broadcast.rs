@@ -1,0 +1,43 @@
+//! BroadcastChannel: every tab of the origin that uses the same name hears what one of them posts
+//! (<https://html.spec.whatwg.org/multipage/web-messaging.html#broadcasting-to-other-browsing-contexts>).
+
+use js_sys::Uint8Array;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::{BroadcastChannel, MessageEvent};
+
+use super::BrowserError;
+
+/// An open channel of byte messages; closed on drop. It does not hear itself.
+#[derive(Debug)]
+#[must_use = "the channel is closed when this is dropped"]
+pub struct Broadcast {
+    channel: BroadcastChannel,
+    _heard: Closure<dyn FnMut(MessageEvent)>,
+}
+
+impl Broadcast {
+    /// Calls `heard` for each message of bytes; whatever else arrives under this name is not ours.
+    pub fn open(name: &str, mut heard: impl FnMut(Vec<u8>) + 'static) -> Result<Self, BrowserError> {
+        let channel = BroadcastChannel::new(name)?;
+        let heard = Closure::new(move |event: MessageEvent| {
+            if let Some(bytes) = event.data().dyn_ref::<Uint8Array>() {
+                heard(bytes.to_vec());
+            }
+        });
+        channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        Ok(Broadcast { channel, _heard: heard })
+    }
+
+    /// Posts a copy to every other tab.
+    pub fn post(&self, bytes: &[u8]) -> Result<(), BrowserError> {
+        Ok(self.channel.post_message(&Uint8Array::from(bytes))?)
+    }
+}
+
+impl Drop for Broadcast {
+    fn drop(&mut self) {
+        self.channel.set_onmessage(None);
+        self.channel.close();
+    }
+}

@@ -1,0 +1,106 @@
+//! An inbox: where callbacks leave what happened, and one task awaits it.
+//!
+//! It is the bridge between the browser, which calls, and code that reads from top to bottom. A push never
+//! runs the receiver: that one wakes in its own microtask, so nothing here re-enters anything. One thread,
+//! many senders (clones), one receiver; a channel of a library was refused, it would be more code than this.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+/// A queue that can be awaited.
+#[derive(Debug)]
+pub struct Inbox<T>(Rc<RefCell<Queue<T>>>);
+
+#[derive(Debug)]
+struct Queue<T> {
+    items: VecDeque<T>,
+    receiver: Option<Waker>,
+}
+
+impl<T> Inbox<T> {
+    pub fn push(&self, item: T) {
+        let receiver = {
+            let mut queue = self.0.borrow_mut();
+            queue.items.push_back(item);
+            queue.receiver.take()
+        };
+        if let Some(receiver) = receiver {
+            receiver.wake();
+        }
+    }
+
+    /// The oldest item, as soon as there is one.
+    pub async fn next(&self) -> T {
+        poll_fn(|context| {
+            let mut queue = self.0.borrow_mut();
+            match queue.items.pop_front() {
+                Some(item) => Poll::Ready(item),
+                None => {
+                    queue.receiver = Some(context.waker().clone());
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+impl<T> Inbox<T> {
+    /// All that is here now.
+    pub(crate) fn take(&self) -> Vec<T> {
+        self.0.borrow_mut().items.drain(..).collect()
+    }
+}
+
+impl<T> Clone for Inbox<T> {
+    fn clone(&self) -> Self {
+        Inbox(Rc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Inbox<T> {
+    fn default() -> Self {
+        Inbox(Rc::new(RefCell::new(Queue {
+            items: VecDeque::new(),
+            receiver: None,
+        })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_futures::spawn_local;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    async fn items_come_out_in_the_order_they_went_in() {
+        let inbox = Inbox::default();
+        let sender = inbox.clone();
+        spawn_local(async move { (1..=3).for_each(|item| sender.push(item)) });
+        assert_eq!([inbox.next().await, inbox.next().await, inbox.next().await], [1, 2, 3]);
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_push_does_not_run_the_receiver() {
+        let (inbox, done) = (Inbox::default(), Inbox::default());
+        let (items, received) = (inbox.clone(), done.clone());
+        spawn_local(async move {
+            let item: u8 = items.next().await;
+            received.push(item);
+        });
+        // Lets the receiver begin to wait.
+        let turn = Inbox::default();
+        let next = turn.clone();
+        spawn_local(async move { next.push(()) });
+        turn.next().await;
+        inbox.push(7);
+        assert_eq!(done.take(), Vec::<u8>::new(), "it runs in a microtask of its own");
+        assert_eq!(done.next().await, 7);
+    }
+}

@@ -1,0 +1,228 @@
+//! Web Locks: one place in the queue for one exclusive lock (<https://w3c.github.io/web-locks/>).
+//!
+//! The platform lends a lock to a promise: it is held until the promise that the callback returned settles.
+//! Here that is turned around into three calls and three events. Each call begins a new [`Attempt`] and ends
+//! the one before; an attempt that has ended reports nothing more, however late the browser answers.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use js_sys::{Function, Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::AbortController;
+
+use super::BrowserError;
+
+// web-sys keeps Web Locks behind a compiler flag.
+#[wasm_bindgen]
+extern "C" {
+    #[derive(Clone)]
+    type LockManager;
+
+    #[wasm_bindgen(method)]
+    fn request(this: &LockManager, name: &str, options: &Object, granted: &JsValue) -> Promise;
+
+    /// Absent where the origin is not secure.
+    #[wasm_bindgen(thread_local_v2, js_namespace = navigator, js_name = locks)]
+    static LOCKS: Option<LockManager>;
+}
+
+/// What becomes of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockEvent {
+    /// The lock is ours until it is released or stolen.
+    Granted,
+    /// It was ours, and another tab stole it.
+    Lost,
+    /// The browser refused the request.
+    Refused(BrowserError),
+}
+
+/// Asks for one lock, again and again; at most one request is outstanding. Drop gives everything back.
+#[must_use = "the lock is released when this is dropped"]
+pub struct LockQueue {
+    locks: LockManager,
+    name: String,
+    report: Rc<dyn Fn(LockEvent)>,
+    attempt: RefCell<Option<Rc<Attempt>>>,
+}
+
+/// One request, from the asking to the end of it.
+struct Attempt {
+    stage: Cell<Stage>,
+    abort: AbortController,
+    /// Resolves the promise that the browser lends the lock to.
+    give_back: RefCell<Option<Function>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Waiting,
+    Held,
+    Over,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    Queue,
+    Steal,
+}
+
+impl LockQueue {
+    /// Nothing is asked for yet. `None` where the browser offers no locks: on plain-http origins.
+    pub fn new(name: &str, report: impl Fn(LockEvent) + 'static) -> Option<Self> {
+        let locks = LOCKS.with(Clone::clone)?;
+        Some(LockQueue {
+            locks,
+            name: name.to_owned(),
+            report: Rc::new(report),
+            attempt: RefCell::new(None),
+        })
+    }
+
+    /// Queues for the lock behind whoever waits already.
+    pub fn request(&self) {
+        self.begin(Manner::Queue);
+    }
+
+    /// Takes the lock from whoever holds it, before all who wait.
+    pub fn steal(&self) {
+        self.begin(Manner::Steal);
+    }
+
+    /// Gives the lock back, or leaves the queue.
+    pub fn release(&self) {
+        if let Some(attempt) = self.attempt.take() {
+            attempt.end();
+        }
+    }
+
+    fn begin(&self, manner: Manner) {
+        self.release();
+        match Attempt::new() {
+            Ok(attempt) => {
+                *self.attempt.borrow_mut() = Some(Rc::clone(&attempt));
+                let (locks, name) = (self.locks.clone(), self.name.clone());
+                spawn_local(attempt.run(locks, name, manner, Rc::clone(&self.report)));
+            }
+            Err(error) => (self.report)(LockEvent::Refused(error)),
+        }
+    }
+}
+
+impl Drop for LockQueue {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+impl Attempt {
+    fn new() -> Result<Rc<Self>, BrowserError> {
+        let abort = AbortController::new()?;
+        Ok(Rc::new(Attempt {
+            stage: Cell::new(Stage::Waiting),
+            abort,
+            give_back: RefCell::new(None),
+        }))
+    }
+
+    /// Asks, and reports how the request ended unless it was ended from here.
+    async fn run(self: Rc<Self>, locks: LockManager, name: String, manner: Manner, report: Rc<dyn Fn(LockEvent)>) {
+        let options = Object::new();
+        // The platform refuses the two together.
+        let (key, value) = match manner {
+            Manner::Steal => ("steal", JsValue::TRUE),
+            Manner::Queue => ("signal", self.abort.signal().into()),
+        };
+        // A fresh object takes any property.
+        let _ = Reflect::set(&options, &key.into(), &value);
+        let (attempt, tell) = (Rc::clone(&self), Rc::clone(&report));
+        let granted = Closure::once(move |_lock: JsValue| attempt.granted(&*tell));
+        let asked = locks.request(&name, &options, granted.as_ref());
+        let settled = JsFuture::from(asked).await;
+        match (settled, self.stage.replace(Stage::Over)) {
+            (_, Stage::Over) | (Ok(_), _) => {}
+            (Err(_), Stage::Held) => report(LockEvent::Lost),
+            (Err(error), Stage::Waiting) => report(LockEvent::Refused(error.into())),
+        }
+    }
+
+    /// The browser lends the lock for as long as the returned promise is pending.
+    fn granted(&self, report: &dyn Fn(LockEvent)) -> Promise {
+        if self.stage.get() == Stage::Over {
+            return Promise::resolve(&JsValue::UNDEFINED);
+        }
+        self.stage.set(Stage::Held);
+        let lent = Promise::new(&mut |resolve, _| *self.give_back.borrow_mut() = Some(resolve));
+        report(LockEvent::Granted);
+        lent
+    }
+
+    fn end(&self) {
+        self.stage.set(Stage::Over);
+        self.abort.abort();
+        if let Some(give_back) = self.give_back.take() {
+            // Calling a resolve function does not throw.
+            let _ = give_back.call0(&JsValue::UNDEFINED);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+    use crate::web::Inbox;
+
+    fn queue(name: &str) -> (LockQueue, Inbox<LockEvent>) {
+        let events = Inbox::default();
+        let heard = events.clone();
+        let queue = LockQueue::new(name, move |event| heard.push(event));
+        (queue.expect("tests run on localhost, where there are locks"), events)
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_next_in_the_queue_has_the_lock_once_it_is_released() {
+        let ((first, first_events), (second, second_events)) = (queue("queue"), queue("queue"));
+        first.request();
+        second.request();
+        assert_eq!(first_events.next().await, LockEvent::Granted);
+        assert_eq!(second_events.take(), []);
+        first.release();
+        assert_eq!(second_events.next().await, LockEvent::Granted);
+        assert_eq!(first_events.take(), [], "a release is not reported");
+    }
+
+    #[wasm_bindgen_test]
+    async fn who_is_stolen_from_hears_of_it_once_and_can_queue_again() {
+        let ((first, first_events), (second, second_events)) = (queue("steal"), queue("steal"));
+        first.request();
+        assert_eq!(first_events.next().await, LockEvent::Granted);
+        second.request();
+        second.steal();
+        assert_eq!(second_events.next().await, LockEvent::Granted);
+        assert_eq!(first_events.next().await, LockEvent::Lost);
+        first.request();
+        drop(second);
+        assert_eq!(first_events.next().await, LockEvent::Granted);
+        assert_eq!(
+            second_events.take(),
+            [],
+            "the request that the theft replaced is not reported"
+        );
+    }
+
+    #[wasm_bindgen_test]
+    async fn who_leaves_the_queue_is_passed_over() {
+        let names = [queue("leave"), queue("leave"), queue("leave")];
+        let [(first, first_events), (second, second_events), (third, third_events)] = names;
+        [&first, &second, &third].iter().for_each(|queue| queue.request());
+        assert_eq!(first_events.next().await, LockEvent::Granted);
+        second.release();
+        first.release();
+        assert_eq!(third_events.next().await, LockEvent::Granted);
+        assert_eq!(second_events.take(), []);
+    }
+}

@@ -1,0 +1,31 @@
+//! The browser's names: one small handle for each thing of the platform that the layers above use.
+//!
+//! Used by `storage` (IndexedDB), `tab::worker` and `client`. No policy lives here: nothing in this folder
+//! knows what a leader, a commit or a query is. A handle owns the closures that it gave to the browser and
+//! undoes itself when it is dropped. What the browser throws becomes a [`BrowserError`], in one place.
+//!
+//! Callbacks only hand over and return (most push to an [`Inbox`]); the work is done by whoever awaits it,
+//! so no callback ever finds its owner in the middle of something.
+
+mod broadcast;
+mod clock;
+mod error;
+mod identity;
+mod inbox;
+pub mod indexeddb;
+mod lock;
+mod port;
+mod report;
+mod thread;
+mod timer;
+
+pub use broadcast::Broadcast;
+pub use clock::{since_epoch_ms, since_start_ms};
+pub use error::BrowserError;
+pub use identity::time_ordered_id;
+pub use inbox::Inbox;
+pub use lock::{LockEvent, LockQueue};
+pub use port::Port;
+pub use report::{report_exception, report_panics, report_text};
+pub use thread::{Thread, ThreadEvent};
+pub use timer::Timer;
