@@ -1,0 +1,79 @@
+// The library as JavaScript sees it: loading, and nothing else. Everything it does is Rust (src/, elements/src/).
+// Bundled with wasm-bindgen's output into dist/sqlite-elements.js, the one module that pages include; the same module
+// is imported by the page's worker (started in src/client/worker.rs), where only `startWorker` is called.
+import bind, { Database, define_elements, initSync, serveDatabases } from '#bindgen';
+
+export { Database };
+
+const wasm = new URL('sqlite-elements.wasm', import.meta.url);
+let started: Promise<void> | undefined;
+
+/** Loads and starts the library, once. Resolves when `Database` and the elements can be used. */
+export default function init(): Promise<void> {
+  started ??= start().catch((error: unknown) => {
+    // The next call tries again: the network may be back.
+    started = undefined;
+    throw error;
+  });
+  return started;
+}
+
+async function start(): Promise<void> {
+  await bind({ module_or_path: await compile(wasm) });
+  // There are none in a worker; and where another copy of the library was faster, its elements stay.
+  if (typeof customElements !== 'undefined' && !customElements.get('sqlite-db')) define_elements();
+}
+
+/** While it downloads, if the server names its type rightly; else after that. */
+async function compile(url: URL): Promise<WebAssembly.Module> {
+  const response = await fetch(url).catch((cause: unknown) => {
+    throw new Error(`${url} could not be loaded; it must stand beside sqlite-elements.js`, { cause });
+  });
+  if (!response.ok) {
+    throw new Error(`${url} could not be loaded (${response.status}); it must stand beside sqlite-elements.js`);
+  }
+  const type = response.headers.get('Content-Type');
+  return type === 'application/wasm'
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(await response.arrayBuffer());
+}
+
+/** Called in the page's worker. The first message is the module that the page has compiled, the others are Rust's. */
+export function startWorker(): void {
+  const receive = ({ data }: MessageEvent<WebAssembly.Module>) => {
+    initSync({ module: data });
+    serveDatabases();
+  };
+  addEventListener('message', receive, { once: true });
+}
+
+// `Database.newDatabase` needs no `init()` before it.
+const open = Database.newDatabase;
+Database.newDatabase = async (name, options) => {
+  await init();
+  return open(name, options);
+};
+
+/** A form in an element that has not come to life yet would be sent to the server, and what was typed would be lost. */
+function holdForms(): void {
+  const held = new Map<HTMLFormElement, HTMLElement | null>();
+  const hold = (event: SubmitEvent) => {
+    const form = event.target as HTMLFormElement;
+    if (!form.closest('sqlite-write:not(:defined)')) return;
+    event.preventDefault();
+    held.set(form, event.submitter);
+  };
+  addEventListener('submit', hold, { capture: true });
+  void customElements.whenDefined('sqlite-write').then(() => {
+    removeEventListener('submit', hold, { capture: true });
+    // The elements take their first look at the document in a microtask: after that.
+    setTimeout(() => held.forEach((submitter, form) => form.requestSubmit(submitter)));
+  });
+}
+
+// In a page, one script tag is all: the elements come to life by themselves. A second copy of the library, from
+// another address or of another version, leaves that to the first.
+if (typeof document !== 'undefined' && !customElements.get('sqlite-db')) {
+  holdForms();
+  init().catch(reportError);
+}

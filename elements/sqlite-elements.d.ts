@@ -1,0 +1,308 @@
+// The public types of sqlite-elements. Written by hand: what wasm-bindgen generates knows no units, no errors, and no
+// elements.
+
+/**
+ * Loads and starts the library. In a page it starts by itself, so calling this is only needed to wait for it;
+ * again is harmless. Rejects if `sqlite-elements.wasm` cannot be loaded; the next call tries again.
+ */
+export default function init(): Promise<void>;
+
+/**
+ * A value that SQLite stores, as results have it: NULL is `null`; an integer is a `number`, or a `bigint` where it is
+ * beyond ±2⁵³; a blob is a `Uint8Array` of its own.
+ */
+export type SqlValue = null | number | bigint | string | Uint8Array;
+
+/**
+ * A value to bind. `undefined` is NULL; `true` and `false` are 1 and 0; a number is an integer if it is a safe one (but
+ * -0 is real), else real, and NaN is NULL; a `Date` is its ISO 8601 text (`2026-01-31T12:00:00.000Z`), which SQLite's
+ * date functions read; bytes are a blob.
+ */
+export type SqlParameter = SqlValue | undefined | boolean | ArrayBuffer | DataView | Date;
+
+/**
+ * An array for `?` and `?1`, as many as the statement has; or an object for `:name`, `@name` and `$name`, its keys with
+ * or without the sign, where keys that the statement does not use are ignored.
+ */
+export type SqlParameters = readonly SqlParameter[] | Readonly<Record<string, SqlParameter>> | null;
+
+/** A row by column name. Of two columns with one name, the later one counts: give them names with `AS`. */
+export type Row = Record<string, SqlValue>;
+
+export interface Rows<R = Row> {
+  /** Names of the columns, in order. */
+  columns: string[];
+  rows: R[];
+}
+
+export interface QueryResult<R = Row> extends Rows<R> {
+  /** Rows inserted, updated or deleted, those included that triggers and cascades touched. */
+  rowsAffected: number;
+  /** The rowid that the last INSERT gave; 0 if there was none. */
+  lastInsertId: number | bigint;
+  /** Milliseconds from the call to its result, waiting included. */
+  timeMs: number;
+}
+
+export interface LeaderInfo {
+  /** Whether this tab leads. */
+  isLeader: boolean;
+  /** Instance id of the tab that leads; empty while none is known. */
+  leaderId: string;
+  /** When its lease ends unless it is extended, in milliseconds since the UNIX epoch. */
+  leaseExpiry: number;
+}
+
+/** What changed: rows (`data`), or tables, indexes, views, triggers (`schema`). */
+export type ChangeType = 'data' | 'schema';
+
+export interface ChangeDetail {
+  /** Names of the tables written, in lower case. */
+  tables: string[];
+  /** Number of the commit: one more for each. */
+  seq: number;
+  /** Milliseconds from the commit being stored to its being visible here; `null` where that is not known. */
+  latencyMs: number | null;
+}
+
+/** Every call that fails rejects with an `Error` of this shape. */
+export interface SqliteElementsError extends Error {
+  /**
+   * `SqliteError` (SQLite refused the statement), `WriteError` (a write has no answer or may not be made here),
+   * `StorageError` (the browser's storage refused), `StateError` (closed, or could not be opened); or `TypeError` and
+   * `RangeError` for arguments.
+   */
+  name: 'SqliteError' | 'WriteError' | 'StorageError' | 'StateError' | 'TypeError' | 'RangeError';
+  /**
+   * Stable, for programs: SQLite's extended result code by name (`SQLITE_CONSTRAINT_UNIQUE`), or one of the library:
+   * `WRITE_PERMISSION_DENIED`, `TIMEOUT`, `QUOTA_EXCEEDED`, `DATABASE_CLOSED`, `WORKER_UNAVAILABLE`,
+   * `LOCKS_UNAVAILABLE`, `PARAMETER_RANGE`, `ARGUMENT_TYPE` …
+   */
+  code: string;
+  /** For people; says what to do where something can be done. */
+  message: string;
+}
+
+export interface DatabaseOptions {
+  /**
+   * What an acknowledged write survives: with `relaxed` (the default) a crash of the tab and of the browser, with
+   * `strict` a power cut too, at about twice the time for each commit. The first to open a database in a page decides.
+   */
+  durability?: 'relaxed' | 'strict';
+}
+
+/** A query that is run again whenever a commit changed what it shows. */
+export interface LiveQuery {
+  /** Ends it. Letting go of the object does not: a live query lasts until this, or until `close()`. */
+  unsubscribe(): void;
+}
+
+/**
+ * A database that all tabs of the origin share. One of them, the leader, writes; all read their own copy, which follows
+ * the leader's commits. Who leads is settled by itself.
+ */
+export class Database {
+  private constructor();
+
+  /** Opens a database, and makes it if there is none of this name. */
+  static newDatabase(dbName: string, options?: DatabaseOptions): Promise<Database>;
+
+  /**
+   * Runs SQL: several statements, separated by `;`, are one transaction. Queries run in this tab. INSERT, UPDATE, DELETE
+   * and REPLACE run in the leader only: elsewhere they reject with the code `WRITE_PERMISSION_DENIED`, and `queueWrite`
+   * is the way. Statements that change the schema may be run in any tab. A write that resolved is stored.
+   */
+  execute<R = Row>(sql: string, params?: SqlParameters): Promise<QueryResult<R>>;
+
+  /** The same. */
+  executeWithParams<R = Row>(sql: string, params: SqlParameters): Promise<QueryResult<R>>;
+
+  /**
+   * Writes from any tab: the leader runs it at once, a follower sends it to the leader. It is done exactly once, also when
+   * the leader goes away meanwhile. Resolves when it is stored and visible in this tab. Without an answer within 5 s
+   * it rejects with the code `TIMEOUT`, and the message says whether the write was never run or may have been.
+   */
+  queueWrite<R = Row>(sql: string, params?: SqlParameters): Promise<QueryResult<R>>;
+
+  /** The same with a timeout of its own, in milliseconds. */
+  queueWriteWithTimeout<R = Row>(sql: string, timeoutMs: number, params?: SqlParameters): Promise<QueryResult<R>>;
+
+  /**
+   * Writes several statements as one transaction, from any tab: all of them or none. The result is that of the whole,
+   * with the rows of the last statement that returns any. The timeout is that of `queueWrite`.
+   */
+  batch<R = Row>(
+    statements: readonly (string | readonly [sql: string, params?: SqlParameters])[],
+  ): Promise<QueryResult<R>>;
+
+  /** This tab's instance: what {@link LeaderInfo.leaderId} says when it leads. Ids order by the time tabs were opened. */
+  readonly instanceId: string;
+
+  /** Whether this tab leads. */
+  isLeader(): Promise<boolean>;
+
+  getLeaderInfo(): Promise<LeaderInfo>;
+
+  /** Calls back after each commit that holds another tab's writes, once this tab shows it. Lasts until `close()`. */
+  onDataChange(callback: (changeType: ChangeType, detail: ChangeDetail) => void): void;
+
+  /**
+   * Calls back with the rows of a query, soon and then whenever they have changed, whichever tab changed them. If
+   * the query fails, `result` is undefined and `error` says why; it is tried again when the schema changes.
+   */
+  liveQuery<R = Row>(
+    sql: string,
+    params: SqlParameters | undefined,
+    callback: (result: Rows<R> | undefined, error?: SqliteElementsError) => void,
+  ): LiveQuery;
+
+  /** Resolves when all writes of this page so far are stored or have failed. A write that resolved needs no `sync`. */
+  sync(): Promise<void>;
+
+  /**
+   * Ends the callbacks and live queries of this object and gives the database back; calls after it reject with the
+   * code `DATABASE_CLOSED`. Other users of the same database in this page keep it open.
+   */
+  close(): Promise<void>;
+}
+
+/** For the library's own worker. */
+export function startWorker(): void;
+
+/** Where an element is. The attribute `state` says the same, for style sheets. */
+export type SqliteDbState = 'loading' | 'ready' | 'error';
+export type SqliteQueryState = SqliteDbState | 'empty';
+
+/** The `detail` of a `commit` event. */
+export interface CommitDetail extends ChangeDetail {
+  kind: ChangeType;
+}
+
+/** What a `<sqlite-write>` did: the `detail` of its `done` event. */
+export interface WriteDetail {
+  /** Rows inserted, updated or deleted, those included that triggers and cascades touched. */
+  changes: number;
+  /** The rowid that the last INSERT gave; 0 if there was none. */
+  lastInsertId: number | bigint;
+}
+
+/** Events of the elements do not bubble. An `error` event's `detail` is the error, which the element shows in its place. */
+interface SqliteDbEventMap {
+  /** The database is open and its migrations are done. */
+  ready: CustomEvent<null>;
+  /** A commit, this page's or another tab's, has become visible here. */
+  commit: CustomEvent<CommitDetail>;
+  leaderchange: CustomEvent<{ isLeader: boolean; leaderId: string }>;
+  error: CustomEvent<SqliteElementsError>;
+}
+
+interface SqliteQueryEventMap {
+  /** An answer has been rendered: `count` rows. */
+  rows: CustomEvent<{ count: number }>;
+  error: CustomEvent<SqliteElementsError>;
+}
+
+interface SqliteWriteEventMap {
+  /** The write is stored, and visible in this tab. */
+  done: CustomEvent<WriteDetail>;
+  error: CustomEvent<SqliteElementsError>;
+}
+
+/** An element with events of its own beside those that every element has. */
+interface WithEvents<Events> extends HTMLElement {
+  addEventListener<K extends keyof Events>(
+    type: K,
+    listener: (this: this, event: Events[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener<K extends Exclude<keyof HTMLElementEventMap, keyof Events>>(
+    type: K,
+    listener: (this: this, event: HTMLElementEventMap[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
+/**
+ * `<sqlite-db name="app.db">`: opens a database for the elements in it. Its children `<script type="application/sql">`
+ * (with text or `src`) are its migrations, run in order and once for all tabs.
+ */
+export interface SqliteDbElement extends WithEvents<SqliteDbEventMap> {
+  /** Mirrors the attribute. Another name is another database. */
+  name: string;
+  /** Mirrors the attribute: `relaxed` (the default) or `strict`; see `DatabaseOptions`. */
+  durability: string;
+  readonly state: SqliteDbState;
+  /** Why `state` is `error`, else `null`. */
+  readonly error: SqliteElementsError | null;
+  /** Whether this tab leads. The attribute `leader` is there while it does. */
+  readonly leader: boolean;
+  /**
+   * The element's own connection, from the moment it is in the document; calls wait until it is open, not until it is
+   * migrated. Closed when the element leaves the document or gets another name. `null` while it is in none.
+   */
+  readonly database: Database | null;
+}
+
+/**
+ * `<sqlite-query sql="SELECT …">` inside a `<sqlite-db>`, or with `db="its id"`: shows the rows of a live query by its
+ * first `<template>`, or as a table (with the attribute `caption`, if there is one). Parameters are its `data-*` attributes and
+ * the fields of the form that the attribute `form` names by its id.
+ */
+export interface SqliteQueryElement extends WithEvents<SqliteQueryEventMap> {
+  /** Mirrors the attribute. */
+  sql: string;
+  /** Mirrors the attribute: the id of a `<sqlite-db>`. */
+  db: string;
+  /** Mirrors the attribute: the column that tells rows apart. Without it `id`, or else their position. */
+  key: string;
+  /** Mirrors the attribute. */
+  caption: string;
+  readonly state: SqliteQueryState;
+  /** Why `state` is `error`, else `null`. */
+  readonly error: SqliteElementsError | null;
+  /** The rows of the latest answer, made anew at each call. */
+  readonly rows: Row[];
+  /** Asks again; resolves when the answer is shown. What did not change is not touched. */
+  refresh(): Promise<void>;
+}
+
+/**
+ * `<sqlite-write sql="INSERT …">`: a form, a button, or a field in it sets the statement off. Parameters are its `data-*`
+ * attributes and the named fields.
+ */
+export interface SqliteWriteElement extends WithEvents<SqliteWriteEventMap> {
+  /** Mirrors the attribute. */
+  sql: string;
+  /** Mirrors the attribute: the id of a `<sqlite-db>`. */
+  db: string;
+  /** Mirrors the attribute: a question to be answered before. */
+  confirm: string;
+  /** Mirrors the attribute: whether the form keeps what it says after its write. */
+  keep: boolean;
+  /** Whether a write is under way. */
+  readonly pending: boolean;
+  /** Why the last write failed; `null` if it did not. */
+  readonly error: SqliteElementsError | null;
+  /** Writes what the fields say now, without asking `confirm`. Rejects as `Database.queueWrite` does. */
+  submit(): Promise<WriteDetail>;
+}
+
+/** `<sqlite-status>`: who leads, how many writes of this page are pending, how long the last change took to arrive here. */
+export interface SqliteStatusElement extends HTMLElement {
+  /** Mirrors the attribute: the id of a `<sqlite-db>`. */
+  db: string;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'sqlite-db': SqliteDbElement;
+    'sqlite-query': SqliteQueryElement;
+    'sqlite-write': SqliteWriteElement;
+    'sqlite-status': SqliteStatusElement;
+  }
+}

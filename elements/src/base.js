@@ -1,0 +1,134 @@
+// The classes that the four elements extend: their properties and methods as script sees them.
+// Called by base.rs, which hands each element its core (a Rust object) when the browser constructs it.
+//
+// A normal class is the only way to give an element of the crate custom-elements properties that are on the prototype,
+// as those of built-in elements are. Attributes hold the settings; everything else is asked of the core. The worker
+// loads this module too, and has no HTMLElement.
+
+const cores = new WeakMap();
+
+// What a query that left the document has rendered. Kept here and not in Rust: what Rust holds is never collected.
+const remains = new WeakMap();
+
+export const elements = {
+  /** Joins element and core, and takes over properties that were set before the element was defined. */
+  attach(element, core) {
+    cores.set(element, core);
+    for (const name of element.constructor.settings) {
+      if (!Object.hasOwn(element, name)) continue;
+      const value = element[name];
+      delete element[name];
+      element[name] = value;
+    }
+  },
+
+  /** The number of an element's core; undefined if it has none. */
+  numberOf(element) {
+    return cores.get(element)?.number;
+  },
+
+  leave(element, nodes) {
+    remains.set(element, nodes);
+  },
+
+  takeLeft(element) {
+    const nodes = remains.get(element) ?? [];
+    remains.delete(element);
+    return nodes;
+  },
+};
+
+/** Gives a class properties that mirror attributes: texts, and switches that are on by presence. */
+function reflect(base, texts, switches = []) {
+  base.settings = [...texts, ...switches];
+  for (const name of texts) {
+    property(base, name, {
+      get() {
+        return this.getAttribute(name) ?? '';
+      },
+      set(value) {
+        if (value === null || value === undefined) this.removeAttribute(name);
+        else this.setAttribute(name, value);
+      },
+    });
+  }
+  for (const name of switches) {
+    property(base, name, {
+      get() {
+        return this.hasAttribute(name);
+      },
+      set(value) {
+        this.toggleAttribute(name, Boolean(value));
+      },
+    });
+  }
+}
+
+function property(base, name, accessors) {
+  Object.defineProperty(base.prototype, name, { ...accessors, configurable: true, enumerable: true });
+}
+
+const Element = globalThis.HTMLElement ?? class {};
+
+export class SqliteDbBase extends Element {
+  static {
+    reflect(this, ['name', 'durability']);
+  }
+  get state() {
+    return cores.get(this).state;
+  }
+  get error() {
+    return cores.get(this).error;
+  }
+  get leader() {
+    return cores.get(this).leader;
+  }
+  get database() {
+    return cores.get(this).database;
+  }
+}
+
+export class SqliteQueryBase extends Element {
+  static {
+    reflect(this, ['sql', 'db', 'key', 'caption']);
+  }
+  get state() {
+    return cores.get(this).state;
+  }
+  get error() {
+    return cores.get(this).error;
+  }
+  get rows() {
+    return cores.get(this).rows;
+  }
+  refresh() {
+    return cores.get(this).refresh();
+  }
+}
+
+export class SqliteWriteBase extends Element {
+  static {
+    reflect(this, ['sql', 'db', 'confirm'], ['keep']);
+  }
+  constructor() {
+    super();
+    this.addEventListener('submit', (event) => cores.get(this).submitted(event));
+    this.addEventListener('click', (event) => cores.get(this).clicked(event));
+    this.addEventListener('change', (event) => cores.get(this).changed(event));
+  }
+  get pending() {
+    return cores.get(this).pending;
+  }
+  get error() {
+    return cores.get(this).error;
+  }
+  submit() {
+    return cores.get(this).submit();
+  }
+}
+
+export class SqliteStatusBase extends Element {
+  static {
+    reflect(this, ['db']);
+  }
+}

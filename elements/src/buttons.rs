@@ -1,0 +1,66 @@
+//! The buttons of a `<sqlite-write>`: which of them count, and switching them off while a write is under way.
+
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, HtmlElement};
+
+use crate::document::set_attribute;
+use crate::params::is_nearest;
+
+/// Buttons that set something off.
+const SELECTOR: &str = "button:not([type=reset]), input:is([type=submit], [type=button], [type=image])";
+
+/// Buttons that are off until this is dropped.
+#[must_use = "the buttons are on again when this is dropped"]
+pub(crate) struct SwitchedOff {
+    buttons: Vec<Element>,
+    focused: Option<HtmlElement>,
+}
+
+/// The button that a click on `target` is a click on.
+pub(crate) fn around(element: &Element, target: &Element) -> Option<Element> {
+    let button = target.closest(SELECTOR).expect_throw("a valid selector")?;
+    element.contains(Some(&button)).then_some(button)
+}
+
+pub(crate) fn any(element: &Element) -> bool {
+    all(element).next().is_some()
+}
+
+/// Switches off those that are on.
+pub(crate) fn switch_off(element: &Element) -> SwitchedOff {
+    let active = crate::query::active_element(element);
+    let buttons: Vec<Element> = all(element)
+        .filter(|button| !button.has_attribute("disabled"))
+        .collect();
+    let focused = buttons.iter().find(|button| active.as_ref() == Some(button)).cloned();
+    buttons
+        .iter()
+        .for_each(|button| set_attribute(button, "disabled", Some("")));
+    SwitchedOff {
+        buttons,
+        focused: focused.and_then(|button| button.dyn_into().ok()),
+    }
+}
+
+fn all(element: &Element) -> impl Iterator<Item = Element> {
+    let all = element.query_selector_all(SELECTOR).expect_throw("a valid selector");
+    let element = element.clone();
+    (0..all.length())
+        .filter_map(move |at| all.get(at)?.dyn_into::<Element>().ok())
+        .filter(move |button| is_nearest(&element, button))
+}
+
+impl Drop for SwitchedOff {
+    fn drop(&mut self) {
+        self.buttons
+            .iter()
+            .for_each(|button| set_attribute(button, "disabled", None));
+        // A browser takes the focus from a button that is switched off; whoever is at the keyboard would be lost.
+        if let Some(button) = self.focused.take().filter(|button| button.is_connected()) {
+            let elsewhere = crate::query::active_element(&button).is_some_and(|active| active.local_name() != "body");
+            if !elsewhere {
+                let _ = button.focus();
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! What an attribute of a row template may be filled with.
+//!
+//! A value out of the database is data: whoever wrote it must not get script to run, a style sheet in, or SQL executed.
+//! So some attributes take no marks at all, addresses are checked after filling, and attributes that are on or off by
+//! presence follow the truth of a value. `template` asks here once per attribute, `rows` once per filled address.
+
+/// How an attribute is filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// By presence, where the whole value is one mark: absent for NULL, 0 and the empty text.
+    Boolean,
+    /// An address: a text whose scheme is checked.
+    Address,
+    /// Declarations that are set one by one, so that a value stays within its property.
+    Style,
+    /// Not at all; says why and what to do instead.
+    Refused(&'static str),
+}
+
+/// The attributes of HTML that are boolean or, like `hidden`, are used so.
+const BOOLEAN: [&str; 25] = [
+    "allowfullscreen",
+    "async",
+    "autofocus",
+    "autoplay",
+    "checked",
+    "controls",
+    "default",
+    "defer",
+    "disabled",
+    "formnovalidate",
+    "hidden",
+    "inert",
+    "ismap",
+    "itemscope",
+    "loop",
+    "multiple",
+    "muted",
+    "nomodule",
+    "novalidate",
+    "open",
+    "playsinline",
+    "readonly",
+    "required",
+    "reversed",
+    "selected",
+];
+
+/// Attributes that a click or the page itself follows.
+const ADDRESSES: [&str; 9] = [
+    "action",
+    "background",
+    "cite",
+    "formaction",
+    "href",
+    "ping",
+    "poster",
+    "src",
+    "xlink:href",
+];
+
+/// Elements whose attributes or content are instructions to the browser.
+const INSTRUCTIONS: [&str; 12] = [
+    "animate",
+    "animatemotion",
+    "animatetransform",
+    "base",
+    "embed",
+    "link",
+    "meta",
+    "object",
+    "script",
+    "set",
+    "style",
+    "sqlite-db",
+];
+
+/// How the attribute `name` of an element with this local name is filled.
+pub fn kind(element: &str, name: &str) -> Kind {
+    let (element, name) = (element.to_ascii_lowercase(), name.to_ascii_lowercase());
+    if let Some(reason) = refusal_of_element(&element) {
+        return Kind::Refused(reason);
+    }
+    match name.as_str() {
+        "srcdoc" => Kind::Refused("it would turn data into markup"),
+        "sql" => Kind::Refused("it would turn data into SQL; hand the value over as data-… and write :name in the SQL"),
+        "style" => Kind::Style,
+        _ if name.starts_with("on") => Kind::Refused("it would turn data into script"),
+        _ if BOOLEAN.contains(&name.as_str()) => Kind::Boolean,
+        _ if ADDRESSES.contains(&name.as_str()) => Kind::Address,
+        _ => Kind::Text,
+    }
+}
+
+/// Why an element with this local name takes no marks, neither in attributes nor in its text.
+pub fn refusal_of_element(element: &str) -> Option<&'static str> {
+    let instructs = INSTRUCTIONS.iter().any(|name| name.eq_ignore_ascii_case(element));
+    instructs.then_some("what stands in this element is an instruction to the browser, not text")
+}
+
+/// Whether a browser would run this address as script. Decided as the URL standard parses a scheme (basic URL parser,
+/// steps 1 to 3 and scheme state): leading C0 controls and spaces do not count, nor do tabs and line ends anywhere.
+pub fn runs_script(address: &str) -> bool {
+    let scheme: String = address
+        .trim_start_matches(|character: char| character <= ' ')
+        .chars()
+        .filter(|character| !matches!(character, '\t' | '\n' | '\r'))
+        .take_while(|character| *character != ':')
+        .take("javascript".len() + 1)
+        .collect();
+    let followed_by_colon = address.contains(':');
+    followed_by_colon
+        && ["javascript", "vbscript"]
+            .iter()
+            .any(|script| scheme.eq_ignore_ascii_case(script))
+}
+
+/// The declarations of a `style` attribute: property and value. Enough for what a template's author writes: a `;`
+/// inside of quotes or brackets does not end one.
+pub fn declarations(style: &str) -> Vec<(String, String)> {
+    let mut declarations = Vec::new();
+    let (mut start, mut depth, mut quote) = (0, 0_u32, None);
+    let mut end_at = |start: usize, end: usize| {
+        if let Some((property, value)) = style[start..end].split_once(':') {
+            declarations.push((property.trim().to_owned(), value.trim().to_owned()));
+        }
+    };
+    for (at, character) in style.char_indices() {
+        match (quote, character) {
+            (Some(open), _) if open == character => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(character),
+            (None, '(') => depth += 1,
+            (None, ')') => depth = depth.saturating_sub(1),
+            (None, ';') if depth == 0 => {
+                end_at(start, at);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    end_at(start, style.len());
+    declarations
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_never_becomes_script_markup_or_sql() {
+        for (element, name) in [
+            ("button", "onclick"),
+            ("IMG", "onError"),
+            ("iframe", "srcdoc"),
+            ("script", "src"),
+            ("a", "onmouseover"),
+            ("meta", "content"),
+            ("animate", "to"),
+            ("sqlite-query", "sql"),
+            ("sqlite-write", "sql"),
+        ] {
+            assert!(matches!(kind(element, name), Kind::Refused(_)), "{element} {name}");
+        }
+    }
+
+    #[test]
+    fn ordinary_attributes_are_filled_by_their_kind() {
+        assert_eq!(kind("a", "href"), Kind::Address);
+        assert_eq!(kind("use", "xlink:href"), Kind::Address);
+        assert_eq!(kind("button", "formaction"), Kind::Address);
+        assert_eq!(kind("input", "checked"), Kind::Boolean);
+        assert_eq!(kind("details", "open"), Kind::Boolean);
+        assert_eq!(kind("input", "value"), Kind::Text);
+        assert_eq!(kind("li", "data-id"), Kind::Text);
+        assert_eq!(kind("li", "style"), Kind::Style);
+    }
+
+    #[test]
+    fn an_address_that_runs_script_is_recognised_in_any_disguise() {
+        for address in [
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            "  javascript:alert(1)",
+            "\u{1}\u{0}javascript:alert(1)",
+            "java\nscript:alert(1)",
+            "j\ta\rvascript\t:alert(1)",
+            "vbscript:x",
+        ] {
+            assert!(runs_script(address), "{address:?}");
+        }
+    }
+
+    #[test]
+    fn other_addresses_are_let_through() {
+        for address in [
+            "",
+            "javascript",
+            "/javascript:alert(1)",
+            "https://example.org/?q=javascript:1",
+            "mailto:a@example.org",
+            "#javascript:",
+            "javascripts:x",
+            "java script:x",
+            "data:image/png;base64,AA==",
+        ] {
+            assert!(!runs_script(address), "{address:?}");
+        }
+    }
+
+    #[test]
+    fn a_style_is_read_declaration_by_declaration() {
+        let expected = [("width", "{{pct}}%"), ("--c", "url(a;b)"), ("content", "\"a;b\"")];
+        let expected = expected.map(|(property, value)| (property.to_owned(), value.to_owned()));
+        assert_eq!(
+            declarations("width: {{pct}}%; --c:url(a;b);content: \"a;b\" ; junk;"),
+            expected
+        );
+        assert_eq!(declarations(""), []);
+    }
+}

@@ -1,0 +1,139 @@
+//! One mark of a template and the place that it fills: a text, an attribute, a property of a field or of a style.
+//!
+//! `template` makes them, and calls [`Binding::fill`] for a place whose cells have changed. A field that somebody is
+//! editing keeps what they typed.
+
+use js_sys::Reflect;
+use sqlite_elements::sql::Value;
+use wasm_bindgen::prelude::*;
+use web_sys::{
+    Document, Element, HtmlElement, HtmlInputElement, HtmlOptionElement, HtmlTextAreaElement, Node, ShadowRoot,
+};
+
+use super::attribute;
+use super::marks::Marked;
+use crate::document::set_attribute;
+use crate::text;
+
+/// What is filled, and with what.
+#[derive(Clone, Debug)]
+pub(crate) struct Binding {
+    pub(crate) marked: Marked,
+    pub(crate) target: Target,
+}
+
+/// Where a text goes.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// A text node.
+    Text,
+    /// The text node in a `<textarea>`, and what the field shows.
+    Textarea,
+    Attribute(String),
+    /// The attribute `value`, and what the field shows.
+    Value,
+    /// An attribute that is on or off, and the property that it is the default of.
+    Presence(String),
+    /// An attribute that a browser follows; left out where it would run script.
+    Address(String),
+    /// One declaration, through the CSSOM: a strict Content-Security-Policy forbids the attribute `style`.
+    Style(String),
+    /// A cell of the table that stands in for a missing template.
+    Cell,
+}
+
+impl Binding {
+    /// Puts the text of `row` where it belongs.
+    pub(crate) fn fill(&self, node: &Node, row: &[Value]) {
+        match &self.target {
+            Target::Text => node.set_node_value(Some(&self.marked.join(row))),
+            Target::Textarea => fill_textarea(node, &self.marked.join(row)),
+            Target::Cell => self.fill_cell(node, row),
+            Target::Attribute(name) => set_attribute(node.unchecked_ref(), name, Some(&self.marked.join(row))),
+            Target::Value => fill_value(node.unchecked_ref(), &self.marked.join(row)),
+            Target::Presence(name) => fill_presence(node.unchecked_ref(), name, self.is_true(row)),
+            Target::Address(name) => {
+                let address = self.marked.join(row);
+                let address = Some(address.as_str()).filter(|address| !attribute::runs_script(address));
+                set_attribute(node.unchecked_ref(), name, address);
+            }
+            Target::Style(property) => {
+                let style = node.unchecked_ref::<HtmlElement>().style();
+                // A value that the property does not take is ignored, as in a style sheet.
+                let _ = style.set_property(property, &self.marked.join(row));
+            }
+        }
+    }
+
+    fn is_true(&self, row: &[Value]) -> bool {
+        self.marked
+            .single()
+            .and_then(|column| row.get(column))
+            .is_some_and(text::is_true)
+    }
+
+    fn fill_cell(&self, node: &Node, row: &[Value]) {
+        let cell: &Element = node.unchecked_ref();
+        let value = self
+            .marked
+            .single()
+            .and_then(|column| row.get(column))
+            .unwrap_or(&Value::Null);
+        cell.set_text_content(Some(&text::of(value)));
+        set_attribute(cell, "data-type", Some(text::type_of(value)));
+        set_attribute(cell, "data-null", matches!(value, Value::Null).then_some(""));
+    }
+}
+
+fn fill_textarea(text: &Node, value: &str) {
+    let area = text
+        .parent_node()
+        .and_then(|parent| parent.dyn_into::<HtmlTextAreaElement>().ok());
+    let keeps = area
+        .as_ref()
+        .is_some_and(|area| is_focused(area) && area.default_value().is_ok_and(|default| area.value() != default));
+    text.set_node_value(Some(value));
+    if let Some(area) = area.filter(|area| !keeps && area.value() != value) {
+        area.set_value(value);
+    }
+}
+
+/// Inputs and whatever else has a `value`: options, buttons, meters, selects, other people's elements.
+fn fill_value(element: &Element, value: &str) {
+    if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
+        let keeps = is_focused(input) && input.value() != input.default_value();
+        set_attribute(input, "value", Some(value));
+        if !keeps && input.value() != value {
+            input.set_value(value);
+        }
+        return;
+    }
+    set_attribute(element, "value", Some(value));
+    // A `<select value="{{x}}">` means its option, which may be an element's property only.
+    if element.local_name() == "select" {
+        let set = Reflect::set(element, &"value".into(), &value.into());
+        set.expect_throw("a select has a value");
+    }
+}
+
+fn fill_presence(element: &Element, name: &str, on: bool) {
+    set_attribute(element, name, on.then_some(""));
+    if let Some(input) = element.dyn_ref::<HtmlInputElement>().filter(|_| name == "checked") {
+        input.set_checked(on);
+    } else if let Some(option) = element.dyn_ref::<HtmlOptionElement>().filter(|_| name == "selected") {
+        option.set_selected(on);
+    }
+}
+
+fn is_focused(element: &Element) -> bool {
+    active_element(element).as_ref() == Some(element)
+}
+
+/// Who has the focus in the tree that `node` stands in.
+pub(crate) fn active_element(node: &Node) -> Option<Element> {
+    let root = node.get_root_node();
+    if let Some(root) = root.dyn_ref::<ShadowRoot>() {
+        return root.active_element();
+    }
+    root.dyn_ref::<Document>()?.active_element()
+}

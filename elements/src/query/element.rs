@@ -1,0 +1,411 @@
+//! The element `<sqlite-query>` itself: what it asks, of whom, and what it does with the answer.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use custom_elements::CustomElement;
+use js_sys::{Function, Promise, WeakRef};
+use sqlite_elements::client::{Subscription, js_error};
+use sqlite_elements::request::{Failure, FailureKind};
+use sqlite_elements::sql::{Params, Rows, SqlFailure, Statement};
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, HtmlElement, HtmlFormElement};
+
+use super::form::FormListener;
+use super::view::{Speaker, View};
+use crate::base::{self, Base};
+use crate::db::{self, Reach, SessionNumber};
+use crate::document::{self, Depth, set_attribute};
+use crate::event::{detail, fire, fire_error};
+use crate::params::Fields;
+use crate::schedule::{self, Due, ElementNumber, Look};
+use crate::{script_rows, style};
+
+#[derive(Default)]
+pub(crate) struct SqliteQuery(Option<Rc<Query>>);
+
+/// The core of one `<sqlite-query>`.
+pub(crate) struct Query {
+    number: ElementNumber,
+    element: WeakRef<HtmlElement>,
+    due: Due,
+    asked: RefCell<Option<Asked>>,
+    answer: RefCell<Answer>,
+    /// Whether the answer is to be rendered still.
+    fresh: Cell<bool>,
+    view: RefCell<View>,
+    form: RefCell<Option<FormListener>>,
+    refreshing: RefCell<Vec<Function>>,
+}
+
+/// What the element asks now.
+struct Asked {
+    session: SessionNumber,
+    statement: Statement,
+    state: AskedState,
+    _subscription: Subscription,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AskedState {
+    Waiting,
+    Answered,
+}
+
+/// The latest answer, be it to what is asked now or to what was asked before.
+enum Answer {
+    None,
+    Rows(Rows),
+    Failed(Failure, Speaker),
+}
+
+/// What the document says the element should ask.
+enum Wanted {
+    Ask {
+        session: SessionNumber,
+        connection: sqlite_elements::client::Connection,
+        statement: Statement,
+    },
+    /// Of a database that is not ready.
+    Wait,
+    Fail(Failure, Speaker),
+}
+
+impl CustomElement for SqliteQuery {
+    fn inject_children(&mut self, _this: &HtmlElement) {}
+
+    fn shadow() -> bool {
+        false
+    }
+
+    fn superclass() -> (Option<&'static str>, &'static Function) {
+        base::superclass(Base::Query)
+    }
+
+    /// And all `data-*` attributes, which cannot be listed here: `document::watch_data`.
+    fn observed_attributes() -> &'static [&'static str] {
+        &["sql", "db", "form", "key", "caption"]
+    }
+
+    fn constructor(&mut self, this: &HtmlElement) {
+        let query = Rc::new(Query::new(this));
+        base::attach(this, QueryCore(query.clone()).into());
+        self.0 = Some(query);
+    }
+
+    fn connected_callback(&mut self, _this: &HtmlElement) {
+        self.look_soon();
+    }
+
+    fn disconnected_callback(&mut self, _this: &HtmlElement) {
+        self.look_soon();
+    }
+
+    fn attribute_changed_callback(&mut self, _: &HtmlElement, name: String, _: Option<String>, _: Option<String>) {
+        if let Some(query) = self.0.as_ref().filter(|_| name == "key" || name == "caption") {
+            query.fresh.set(true);
+        }
+        self.look_soon();
+    }
+}
+
+impl SqliteQuery {
+    fn look_soon(&self) {
+        self.0.iter().cloned().for_each(|query| schedule::soon(query));
+    }
+}
+
+impl Look for Query {
+    fn due(&self) -> &Due {
+        &self.due
+    }
+
+    fn look(self: Rc<Self>) {
+        let Some(element) = self.element.deref() else { return };
+        if !element.is_connected() {
+            return self.leave(&element);
+        }
+        let core: Rc<dyn Look> = self.clone();
+        schedule::enlist(self.number, Rc::downgrade(&core));
+        document::watch(&element, Depth::Descendants);
+        document::watch_data(&element);
+        style::adopt(&element);
+        match self.wanted(&element) {
+            Wanted::Ask {
+                session,
+                connection,
+                statement,
+            } => {
+                let same = |asked: &Asked| asked.session == session && asked.statement == statement;
+                if !self.asked.borrow().as_ref().is_some_and(same) {
+                    self.ask(session, &connection, statement);
+                }
+            }
+            Wanted::Wait => drop(self.asked.take()),
+            Wanted::Fail(failure, speaker) => {
+                drop(self.asked.take());
+                self.fail(failure, speaker);
+            }
+        }
+        self.render(&element);
+    }
+}
+
+impl Query {
+    fn new(element: &HtmlElement) -> Self {
+        Query {
+            number: ElementNumber::next(),
+            element: WeakRef::new(element),
+            due: Due::default(),
+            asked: RefCell::default(),
+            answer: RefCell::new(Answer::None),
+            fresh: Cell::new(false),
+            view: RefCell::default(),
+            form: RefCell::default(),
+            refreshing: RefCell::default(),
+        }
+    }
+
+    /// Gives back what a connected element holds; what it shows stays in it.
+    fn leave(&self, element: &Element) {
+        schedule::discharge(self.number);
+        drop(self.asked.take());
+        drop(self.form.take());
+        self.view.take().leave(element);
+        self.fresh.set(true);
+        self.resolve_refreshing();
+    }
+
+    fn wanted(self: &Rc<Self>, element: &HtmlElement) -> Wanted {
+        let sql = element.get_attribute("sql").unwrap_or_default();
+        if sql.trim().is_empty() {
+            let message = "<sqlite-query> needs its SQL, as in <sqlite-query sql=\"SELECT …\">";
+            return Wanted::Fail(Failure::new(FailureKind::State, "SQL_MISSING", message), Speaker::Query);
+        }
+        let mut fields = Fields::of_attributes(element);
+        if let Err(failure) = self.add_form(element, &mut fields) {
+            return match document::is_parsed(element.owner_document().expect_throw("a document").as_ref()) {
+                true => Wanted::Fail(failure, Speaker::Query),
+                false => Wanted::Wait,
+            };
+        }
+        match db::reach(element) {
+            Reach::Ready(session, connection) => {
+                let statement = Statement {
+                    sql,
+                    params: Params::Named(fields.values()),
+                };
+                Wanted::Ask {
+                    session,
+                    connection,
+                    statement,
+                }
+            }
+            Reach::Loading => Wanted::Wait,
+            Reach::Failed(failure) => Wanted::Fail(failure, Speaker::Database),
+            Reach::Missing => {
+                db::missing(element).map_or(Wanted::Wait, |failure| Wanted::Fail(failure, Speaker::Query))
+            }
+        }
+    }
+
+    /// Adds the fields of the form that the element names, and listens to it.
+    fn add_form(self: &Rc<Self>, element: &HtmlElement, fields: &mut Fields) -> Result<(), Failure> {
+        let Some(id) = element.get_attribute("form") else {
+            drop(self.form.take());
+            return Ok(());
+        };
+        let form = document::by_id(element, &id).and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
+        let form = form.ok_or_else(|| {
+            let message = format!("form=\"{id}\": there is no <form id=\"{id}\">");
+            Failure::new(FailureKind::State, "FORM_MISSING", message)
+        })?;
+        if !self
+            .form
+            .borrow()
+            .as_ref()
+            .is_some_and(|listener| listener.is_of(&form))
+        {
+            let weak = Rc::downgrade(self);
+            let look = move || weak.upgrade().into_iter().for_each(|query| schedule::soon(query));
+            let earlier = self.form.replace(Some(FormListener::new(form, look)));
+            drop(earlier);
+        }
+        if let Some(listener) = self.form.borrow().as_ref() {
+            fields.add_form(listener.form(), None);
+        }
+        Ok(())
+    }
+
+    fn ask(
+        self: &Rc<Self>,
+        session: SessionNumber,
+        connection: &sqlite_elements::client::Connection,
+        statement: Statement,
+    ) {
+        let weak = Rc::downgrade(self);
+        let question = statement.clone();
+        let subscription = connection.subscribe(statement.clone(), move |answer| {
+            if let Some(query) = weak.upgrade() {
+                query.answered(session, &question, answer);
+            }
+        });
+        let state = AskedState::Waiting;
+        let earlier = self.asked.replace(Some(Asked {
+            session,
+            statement,
+            state,
+            _subscription: subscription,
+        }));
+        drop(earlier);
+    }
+
+    /// Records only: the subscription must not be dropped from within its own call.
+    fn answered(self: Rc<Self>, session: SessionNumber, question: &Statement, answer: Result<Rows, SqlFailure>) {
+        match self.asked.borrow_mut().as_mut() {
+            Some(asked) if asked.session == session && asked.statement == *question => {
+                asked.state = AskedState::Answered
+            }
+            _ => return,
+        }
+        match answer {
+            Ok(rows) => drop(self.answer.replace(Answer::Rows(rows))),
+            Err(failure) => drop(self.answer.replace(Answer::Failed(failure.into(), Speaker::Query))),
+        }
+        self.fresh.set(true);
+        schedule::soon(self);
+    }
+
+    fn fail(&self, failure: Failure, speaker: Speaker) {
+        let same = matches!(&*self.answer.borrow(), Answer::Failed(before, _) if *before == failure);
+        if !same {
+            self.answer.replace(Answer::Failed(failure, speaker));
+            self.fresh.set(true);
+        }
+    }
+
+    fn render(&self, element: &HtmlElement) {
+        // Out of its cell, because what is inserted and removed runs the page's own code.
+        let mut view = self.view.take();
+        let gone = view.follow(element);
+        let changed = self.fresh.take() || gone;
+        if !changed || !self.has_current_answer() || !view.is_complete(element) {
+            self.fresh.set(changed);
+        } else {
+            self.show_answer(element, &mut view);
+        }
+        if matches!(*self.answer.borrow(), Answer::None)
+            && let Err(failure) = view.show_loading(element)
+        {
+            view.show_failure(element, &failure, Speaker::Query);
+        }
+        self.view.replace(view);
+        let waits = !self.is_settled();
+        set_attribute(element, "state", Some(self.state()));
+        set_attribute(element, "aria-busy", waits.then_some("true"));
+        if !waits {
+            self.resolve_refreshing();
+        }
+    }
+
+    fn show_answer(&self, element: &HtmlElement, view: &mut View) {
+        let (columns, values) = match &*self.answer.borrow() {
+            Answer::None => return,
+            Answer::Failed(failure, speaker) => {
+                view.show_failure(element, failure, *speaker);
+                if *speaker == Speaker::Query {
+                    fire_error(element, failure);
+                }
+                return;
+            }
+            Answer::Rows(rows) => rows.table(),
+        };
+        let count = values.len();
+        match view.show_rows(element, &columns, values) {
+            Ok(()) => fire(element, "rows", detail([("count", (count as f64).into())])),
+            Err(failure) => {
+                view.show_failure(element, &failure, Speaker::Query);
+                fire_error(element, &failure);
+                self.answer.replace(Answer::Failed(failure, Speaker::Query));
+            }
+        }
+    }
+
+    /// Whether what is shown answers what is asked.
+    fn is_settled(&self) -> bool {
+        self.has_current_answer() && !self.fresh.get()
+    }
+
+    /// Whether the latest answer is one to what is asked now, or says why nothing can be asked.
+    fn has_current_answer(&self) -> bool {
+        match self.asked.borrow().as_ref() {
+            Some(asked) => asked.state == AskedState::Answered,
+            None => matches!(*self.answer.borrow(), Answer::Failed(..)),
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        match &*self.answer.borrow() {
+            Answer::None => "loading",
+            Answer::Rows(rows) if rows.is_empty() => "empty",
+            Answer::Rows(_) => "ready",
+            Answer::Failed(..) => "error",
+        }
+    }
+
+    fn resolve_refreshing(&self) {
+        for resolve in self.refreshing.take() {
+            resolve
+                .call0(&JsValue::UNDEFINED)
+                .expect_throw("resolving a promise does not throw");
+        }
+    }
+}
+
+impl Drop for Query {
+    fn drop(&mut self) {
+        schedule::discharge(self.number);
+    }
+}
+
+/// What `base.js` asks of the core.
+#[wasm_bindgen(skip_typescript)]
+pub struct QueryCore(Rc<Query>);
+
+#[wasm_bindgen]
+impl QueryCore {
+    #[wasm_bindgen(getter)]
+    pub fn number(&self) -> u32 {
+        self.0.number.0
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn state(&self) -> String {
+        self.0.state().to_owned()
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn error(&self) -> JsValue {
+        match &*self.0.answer.borrow() {
+            Answer::Failed(failure, _) => js_error(failure),
+            _ => JsValue::NULL,
+        }
+    }
+
+    /// The rows as objects, made anew at each call.
+    #[wasm_bindgen(getter)]
+    pub fn rows(&self) -> JsValue {
+        match &*self.0.answer.borrow() {
+            Answer::Rows(rows) => script_rows::objects(rows),
+            _ => js_sys::Array::new().into(),
+        }
+    }
+
+    /// Asks again; resolves when the answer is shown.
+    pub fn refresh(&self) -> Promise {
+        drop(self.0.asked.take());
+        let promise = Promise::new(&mut |resolve, _| self.0.refreshing.borrow_mut().push(resolve));
+        schedule::soon(self.0.clone());
+        promise
+    }
+}

@@ -1,0 +1,84 @@
+//! The form whose fields are a query's parameters: who tells the query that somebody has typed.
+//!
+//! Listens at the root of the tree, because fields may belong to a form without standing in it (attribute `form`).
+
+use js_sys::Reflect;
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, Event, HtmlFormElement, Node};
+
+use crate::event::in_task;
+
+const EVENTS: [&str; 4] = ["input", "change", "reset", "submit"];
+
+/// Listens for a form's events until it is dropped.
+#[must_use = "nothing is heard of the form after this is dropped"]
+pub(crate) struct FormListener {
+    form: HtmlFormElement,
+    root: Node,
+    heard: Closure<dyn FnMut(Event)>,
+}
+
+impl FormListener {
+    /// Calls `changed` after a field of the form has changed, from a microtask or a task.
+    pub(crate) fn new(form: HtmlFormElement, changed: impl Fn() + Clone + 'static) -> Self {
+        let root = form.get_root_node();
+        let own = form.clone();
+        let heard = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+            if !concerns(&event, &own) {
+                return;
+            }
+            match event.type_().as_str() {
+                // The fields are reset after the event.
+                "reset" => in_task(changed.clone()),
+                "submit" => {
+                    stay(&event, &own);
+                    changed();
+                }
+                _ => changed(),
+            }
+        });
+        for name in EVENTS {
+            let listening = root.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref());
+            listening.expect_throw("a node can be listened to");
+        }
+        FormListener { form, root, heard }
+    }
+
+    pub(crate) fn form(&self) -> &HtmlFormElement {
+        &self.form
+    }
+
+    /// Whether this still is where the form is.
+    pub(crate) fn is_of(&self, form: &HtmlFormElement) -> bool {
+        self.form == *form && self.root == form.get_root_node()
+    }
+}
+
+impl Drop for FormListener {
+    fn drop(&mut self) {
+        for name in EVENTS {
+            let stopped = self
+                .root
+                .remove_event_listener_with_callback(name, self.heard.as_ref().unchecked_ref());
+            stopped.expect_throw("a listener can be removed");
+        }
+    }
+}
+
+fn concerns(event: &Event, form: &HtmlFormElement) -> bool {
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
+        return false;
+    };
+    let owner = Reflect::get(&target, &"form".into()).unwrap_or(JsValue::UNDEFINED);
+    js_sys::Object::is(&owner, form) || form.contains(Some(&target))
+}
+
+/// Enter in a search field does not leave the page, unless the form says where to go.
+fn stay(event: &Event, form: &HtmlFormElement) {
+    let is_dialog = form
+        .get_attribute("method")
+        .is_some_and(|method| method.eq_ignore_ascii_case("dialog"));
+    if !form.has_attribute("action") && !is_dialog {
+        event.prevent_default();
+    }
+}

@@ -1,0 +1,191 @@
+//! The marks of a row template: `{{column}}` in a text or in the value of an attribute.
+//!
+//! `template` parses every text and attribute once and resolves the names once per result; a row then only joins
+//! pieces. The marks are those of the Template Instantiation proposal, and names only: an expression belongs into the
+//! SQL, where it is also sorted, indexed and tested.
+
+use sqlite_elements::sql::Value;
+
+use crate::text;
+
+/// One piece of a marked text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    Literal(String),
+    /// The name between the braces, trimmed.
+    Name(String),
+}
+
+/// A marked text whose names are resolved to columns of one result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marked {
+    pieces: Vec<Resolved>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Resolved {
+    Literal(String),
+    Column(usize),
+}
+
+/// The pieces of `source`; `None` if it holds no mark. Braces that are not closed, or hold nothing, are text.
+pub fn parse(source: &str) -> Option<Vec<Piece>> {
+    let mut pieces = Vec::new();
+    let mut literal = String::new();
+    let mut rest = source;
+    while let Some((before, mark)) = rest.split_once("{{") {
+        let Some((inside, after)) = mark.split_once("}}") else {
+            break;
+        };
+        literal.push_str(before);
+        let name = inside.trim();
+        if name.is_empty() || name.contains(['{', '}']) {
+            literal.push_str("{{");
+            rest = mark;
+            continue;
+        }
+        if !literal.is_empty() {
+            pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+        }
+        pieces.push(Piece::Name(name.to_owned()));
+        rest = after;
+    }
+    literal.push_str(rest);
+    if pieces.is_empty() {
+        return None;
+    }
+    if !literal.is_empty() {
+        pieces.push(Piece::Literal(literal));
+    }
+    Some(pieces)
+}
+
+/// Where a column of that name is: exactly so written, else in any case, as SQLite compares names.
+pub fn find_column(columns: &[String], name: &str) -> Option<usize> {
+    let same_but_case = || columns.iter().position(|column| column.eq_ignore_ascii_case(name));
+    columns.iter().position(|column| column == name).or_else(same_but_case)
+}
+
+impl Marked {
+    /// Fails with the first name that is no column.
+    pub fn resolve(pieces: &[Piece], columns: &[String]) -> Result<Self, String> {
+        let pieces = pieces.iter().map(|piece| match piece {
+            Piece::Literal(literal) => Ok(Resolved::Literal(literal.clone())),
+            Piece::Name(name) => find_column(columns, name)
+                .map(Resolved::Column)
+                .ok_or_else(|| name.clone()),
+        });
+        Ok(Marked {
+            pieces: pieces.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The text of one column and nothing else.
+    pub fn column(column: usize) -> Self {
+        Marked {
+            pieces: vec![Resolved::Column(column)],
+        }
+    }
+
+    /// The column, if the whole text is one mark.
+    pub fn single(&self) -> Option<usize> {
+        match self.pieces.as_slice() {
+            [Resolved::Column(column)] => Some(*column),
+            _ => None,
+        }
+    }
+
+    /// Whether two rows give different texts; compares cells, joins nothing.
+    pub fn differs(&self, old: &[Value], new: &[Value]) -> bool {
+        self.pieces
+            .iter()
+            .any(|piece| matches!(piece, Resolved::Column(column) if old.get(*column) != new.get(*column)))
+    }
+
+    /// The text for one row.
+    pub fn join(&self, row: &[Value]) -> String {
+        let mut joined = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Resolved::Literal(literal) => joined.push_str(literal),
+                Resolved::Column(column) => joined.push_str(&row.get(*column).map(text::of).unwrap_or_default()),
+            }
+        }
+        joined
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(columns: &[&str]) -> Vec<String> {
+        columns.iter().map(|column| (*column).to_owned()).collect()
+    }
+
+    fn fill(source: &str, row: &[Value]) -> String {
+        Marked::resolve(&parse(source).unwrap(), &names(&["a", "b"]))
+            .unwrap()
+            .join(row)
+    }
+
+    #[test]
+    fn a_text_without_marks_is_left_alone() {
+        for source in [
+            "",
+            "plain",
+            "{{",
+            "}}",
+            "{{ }}",
+            "{{}}",
+            "a {b} c",
+            "{{never closed",
+            "{ {a} }",
+        ] {
+            assert_eq!(parse(source), None, "{source}");
+        }
+    }
+
+    #[test]
+    fn marks_become_the_text_of_their_columns() {
+        let row = [Value::from(3), Value::from("<b>{{a}}</b>")];
+        assert_eq!(fill("{{a}}", &row), "3");
+        assert_eq!(
+            fill("{{ a }} of {{b}}!", &row),
+            "3 of <b>{{a}}</b>!",
+            "a value is never parsed again"
+        );
+        assert_eq!(fill("{{a}}{{a}}", &row), "33");
+        assert_eq!(fill("{{{{a}}", &row), "{{3");
+        assert_eq!(fill("{{}}{{a}}{{", &row), "{{}}3{{");
+        assert_eq!(
+            fill("[{{B}}]", &[Value::Null, Value::Null]),
+            "[]",
+            "names fold case; NULL is empty"
+        );
+    }
+
+    #[test]
+    fn a_name_that_is_no_column_is_named() {
+        let pieces = parse("{{a}} {{titel}}").unwrap();
+        assert_eq!(
+            Marked::resolve(&pieces, &names(&["a", "title"])),
+            Err("titel".to_owned())
+        );
+    }
+
+    #[test]
+    fn the_exact_name_wins_over_another_case() {
+        assert_eq!(find_column(&names(&["ID", "id"]), "id"), Some(1));
+        assert_eq!(find_column(&names(&["ID", "name"]), "id"), Some(0));
+    }
+
+    #[test]
+    fn only_the_columns_used_make_a_text_differ() {
+        let marked = Marked::resolve(&parse("x {{a}}").unwrap(), &names(&["a", "b"])).unwrap();
+        assert!(!marked.differs(&[1.into(), 1.into()], &[1.into(), 2.into()]));
+        assert!(marked.differs(&[1.into(), 1.into()], &[2.into(), 1.into()]));
+        assert_eq!(marked.single(), None);
+        assert_eq!(Marked::column(1).single(), Some(1));
+    }
+}

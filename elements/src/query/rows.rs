@@ -1,0 +1,149 @@
+//! The rows that stand in the document, and how they become those of the next result.
+//!
+//! Rows with the same key keep their nodes, and with them focus, selection, scroll position and whatever script has
+//! hung on them. `order` says what moves; here it is done, from the last row to the first, each before its successor.
+
+use sqlite_elements::sql::Value;
+use wasm_bindgen::prelude::*;
+use web_sys::Node;
+
+use super::binding::active_element;
+use super::order::{self, Key, Slot};
+use super::template::{Blueprint, Instance};
+
+/// Rows between two nodes of the page that are not ours.
+pub(crate) struct Rows {
+    place: Place,
+    blueprint: Blueprint,
+    rows: Vec<Row>,
+}
+
+/// Where rows go.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// Right after this node.
+    After(Node),
+    /// All that is in this one.
+    In(Node),
+}
+
+struct Row {
+    key: Key,
+    values: Vec<Value>,
+    instance: Instance,
+}
+
+impl Rows {
+    pub(crate) fn new(place: Place, blueprint: Blueprint) -> Self {
+        Rows {
+            place,
+            blueprint,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Makes the document show these rows, touching what differs and nothing else.
+    pub(crate) fn show(&mut self, values: Vec<Vec<Value>>, key_column: Option<usize>) {
+        let keys = order::keys(&values, key_column);
+        let old_keys: Vec<Key> = self.rows.iter().map(|row| row.key.clone()).collect();
+        let plan = order::plan(&old_keys, &keys, self.focused());
+        let mut old: Vec<Option<Row>> = std::mem::take(&mut self.rows).into_iter().map(Some).collect();
+        for gone in &plan.gone {
+            old[*gone].take().iter().for_each(Row::remove);
+        }
+        let (parent, mut before) = self.end(old.iter().flatten());
+        let mut rows = Vec::with_capacity(values.len());
+        for ((slot, key), values) in plan.slots.into_iter().zip(keys).zip(values).rev() {
+            let row = match slot {
+                Slot::New => self.insert(key, values, &parent, before.as_ref()),
+                Slot::Stays(at) | Slot::Moves(at) => {
+                    let row = old[at].take().expect_throw("a plan uses an old row once");
+                    if slot == Slot::Moves(at) || !row.is_in(&parent) {
+                        row.instance
+                            .roots
+                            .iter()
+                            .for_each(|node| insert(&parent, node, before.as_ref()));
+                    }
+                    self.blueprint.update(&row.instance, &row.values, &values);
+                    Row { key, values, ..row }
+                }
+            };
+            before = row.instance.roots.first().cloned().or(before);
+            rows.push(row);
+        }
+        rows.reverse();
+        self.rows = rows;
+    }
+
+    /// Every node of every row.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.rows.iter().flat_map(|row| &row.instance.roots)
+    }
+
+    pub(crate) fn remove(self) {
+        self.rows.iter().for_each(Row::remove);
+    }
+
+    fn insert(&self, key: Key, values: Vec<Value>, parent: &Node, before: Option<&Node>) -> Row {
+        let (fragment, instance) = self.blueprint.instantiate(&values);
+        insert(parent, &fragment, before);
+        Row { key, values, instance }
+    }
+
+    /// The parent of the rows, and the node after the last of them.
+    fn end<'a>(&self, remaining: impl DoubleEndedIterator<Item = &'a Row>) -> (Node, Option<Node>) {
+        let start = match &self.place {
+            Place::In(parent) => return (parent.clone(), None),
+            Place::After(start) => start,
+        };
+        let parent = start.parent_node().expect_throw("a template in use has a parent");
+        let in_place = |node: &&Node| node.parent_node().as_ref() == Some(&parent);
+        let last = remaining
+            .rev()
+            .flat_map(|row| row.instance.roots.iter().rev())
+            .find(in_place);
+        let after = last.unwrap_or(start).next_sibling();
+        (parent, after)
+    }
+
+    fn focused(&self) -> Option<usize> {
+        let anchor = match &self.place {
+            Place::After(node) | Place::In(node) => node,
+        };
+        let active: Node = active_element(anchor)?.into();
+        let parent = match &self.place {
+            Place::After(node) => node.parent_node()?,
+            Place::In(node) => node.clone(),
+        };
+        if !parent.contains(Some(&active)) {
+            return None;
+        }
+        self.rows
+            .iter()
+            .position(|row| row.instance.roots.iter().any(|root| root.contains(Some(&active))))
+    }
+}
+
+impl Row {
+    /// Not so if a script took it out.
+    fn is_in(&self, parent: &Node) -> bool {
+        self.instance
+            .roots
+            .iter()
+            .all(|node| node.parent_node().as_ref() == Some(parent))
+    }
+
+    fn remove(&self) {
+        for node in &self.instance.roots {
+            if let Some(parent) = node.parent_node() {
+                parent.remove_child(node).expect_throw("a child can be removed");
+            }
+        }
+    }
+}
+
+fn insert(parent: &Node, node: &Node, before: Option<&Node>) {
+    parent
+        .insert_before(node, before)
+        .expect_throw("rows go where their template stands");
+}

@@ -1,0 +1,214 @@
+//! A `<template>` made ready for one result: where its marks are and which columns fill them.
+//!
+//! Compiled once per result's columns, then cloned per row. The clone has its bound texts and attributes empty: no `<img>` asks
+//! the server for `{{src}}`, no custom element in it sees a mark. Values are set as text and as attributes, never parsed
+//! as markup. Refused: filling the marks in `template.innerHTML`, which makes every cell an injection.
+
+use sqlite_elements::request::{Failure, FailureKind};
+use sqlite_elements::sql::Value;
+use wasm_bindgen::prelude::*;
+use web_sys::{DocumentFragment, Element, Node};
+
+use super::attribute::{self, Kind};
+use super::binding::{Binding, Target};
+use super::marks::{self, Marked};
+
+/// What each row is a clone of.
+pub(crate) struct Blueprint {
+    content: DocumentFragment,
+    bindings: Vec<(Path, Binding)>,
+}
+
+/// The way from the fragment to a node: the index of the child at every step.
+type Path = Vec<u32>;
+
+/// The nodes of one row.
+pub(crate) struct Instance {
+    /// What stands in the document, in order.
+    pub(crate) roots: Vec<Node>,
+    /// One for each binding.
+    targets: Vec<Node>,
+}
+
+struct Compiler<'a> {
+    columns: &'a [String],
+    bindings: Vec<(Path, Binding)>,
+}
+
+impl Blueprint {
+    /// Compiles a copy of the content. Fails at a mark that names no column, or stands where no data may.
+    pub(crate) fn compile(content: &DocumentFragment, columns: &[String]) -> Result<Self, Failure> {
+        let content: DocumentFragment = content
+            .clone_node_with_deep(true)
+            .expect_throw("a fragment can be cloned")
+            .unchecked_into();
+        trim(&content);
+        let mut compiler = Compiler {
+            columns,
+            bindings: Vec::new(),
+        };
+        compiler.children(&content, &mut Vec::new())?;
+        Ok(Blueprint {
+            content,
+            bindings: compiler.bindings,
+        })
+    }
+
+    /// From a fragment made by hand.
+    pub(crate) fn with_bindings(content: DocumentFragment, bindings: Vec<(Path, Binding)>) -> Self {
+        Blueprint { content, bindings }
+    }
+
+    /// A filled clone, in a fragment that is to be inserted.
+    pub(crate) fn instantiate(&self, row: &[Value]) -> (DocumentFragment, Instance) {
+        let document = web_sys::window()
+            .and_then(|window| window.document())
+            .expect_throw("elements live in a document");
+        let clone = document
+            .import_node_with_deep(&self.content, true)
+            .expect_throw("a fragment can be cloned");
+        let targets: Vec<Node> = self.bindings.iter().map(|(path, _)| walk(&clone, path)).collect();
+        for ((_, binding), target) in self.bindings.iter().zip(&targets) {
+            binding.fill(target, row);
+        }
+        let roots = children_of(&clone).collect();
+        (clone.unchecked_into(), Instance { roots, targets })
+    }
+
+    /// Brings the nodes of one row from its old values to new ones; touches only what differs.
+    pub(crate) fn update(&self, instance: &Instance, old: &[Value], new: &[Value]) {
+        for ((_, binding), target) in self.bindings.iter().zip(&instance.targets) {
+            if binding.marked.differs(old, new) {
+                binding.fill(target, new);
+            }
+        }
+    }
+}
+
+impl Compiler<'_> {
+    fn children(&mut self, parent: &Node, path: &mut Path) -> Result<(), Failure> {
+        for (at, child) in children_of(parent).enumerate() {
+            path.push(at as u32);
+            match child.dyn_ref::<Element>() {
+                Some(element) => self.element(element, path)?,
+                None if child.node_type() == Node::TEXT_NODE => self.text(&child, parent, path)?,
+                None => {}
+            }
+            path.pop();
+        }
+        Ok(())
+    }
+
+    /// The content of a template inside is not looked into: its marks belong to the query inside.
+    fn element(&mut self, element: &Element, path: &mut Path) -> Result<(), Failure> {
+        let local_name = element.local_name();
+        for name in element.get_attribute_names().iter().filter_map(|name| name.as_string()) {
+            let source = element.get_attribute(&name).unwrap_or_default();
+            if marks::parse(&source).is_some() {
+                self.attribute(element, &local_name, &name, &source, path)?;
+            }
+        }
+        self.children(element, path)
+    }
+
+    fn attribute(
+        &mut self,
+        element: &Element,
+        tag: &str,
+        name: &str,
+        source: &str,
+        path: &Path,
+    ) -> Result<(), Failure> {
+        let marked = self.resolve(source, &format!("the attribute {name} of <{tag}>"))?;
+        element
+            .remove_attribute(name)
+            .expect_throw("an attribute can be removed");
+        let target = match attribute::kind(tag, name) {
+            Kind::Refused(reason) => return Err(refused(&format!("the attribute {name} of <{tag}>"), reason)),
+            Kind::Style => return self.style(source, tag, path),
+            Kind::Boolean if marked.single().is_some() => Target::Presence(name.to_owned()),
+            Kind::Address => Target::Address(name.to_owned()),
+            Kind::Boolean | Kind::Text if name == "value" => Target::Value,
+            Kind::Boolean | Kind::Text => Target::Attribute(name.to_owned()),
+        };
+        self.bindings.push((path.clone(), Binding { marked, target }));
+        Ok(())
+    }
+
+    /// All declarations of an attribute that has a mark in one of them, for the attribute itself is gone.
+    fn style(&mut self, source: &str, tag: &str, path: &Path) -> Result<(), Failure> {
+        for (property, value) in attribute::declarations(source) {
+            let marked = self.resolve(&value, &format!("the style of <{tag}>"))?;
+            self.bindings.push((
+                path.clone(),
+                Binding {
+                    marked,
+                    target: Target::Style(property),
+                },
+            ));
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &Node, parent: &Node, path: &Path) -> Result<(), Failure> {
+        let source = text.node_value().unwrap_or_default();
+        if marks::parse(&source).is_none() {
+            return Ok(());
+        }
+        let tag = parent.dyn_ref::<Element>().map(Element::local_name).unwrap_or_default();
+        let place = format!("the text of <{tag}>");
+        if let Some(reason) = attribute::refusal_of_element(&tag) {
+            return Err(refused(&place, reason));
+        }
+        let marked = self.resolve(&source, &place)?;
+        text.set_node_value(Some(""));
+        let target = if tag == "textarea" {
+            Target::Textarea
+        } else {
+            Target::Text
+        };
+        self.bindings.push((path.clone(), Binding { marked, target }));
+        Ok(())
+    }
+
+    fn resolve(&self, source: &str, place: &str) -> Result<Marked, Failure> {
+        let literal = || vec![marks::Piece::Literal(source.to_owned())];
+        let pieces = marks::parse(source).unwrap_or_else(literal);
+        Marked::resolve(&pieces, self.columns).map_err(|name| {
+            let columns = self.columns.join(", ");
+            let message = format!("{{{{{name}}}}} in {place} is no column of the query; its columns are: {columns}");
+            Failure::new(FailureKind::State, "COLUMN_UNKNOWN", message)
+        })
+    }
+}
+
+fn refused(place: &str, reason: &str) -> Failure {
+    Failure::new(
+        FailureKind::State,
+        "MARK_REFUSED",
+        format!("{place} takes no {{{{marks}}}}: {reason}"),
+    )
+}
+
+/// Without the blanks around the content, a list of rows is a list of elements.
+fn trim(content: &Node) {
+    for end in [Node::first_child, Node::last_child] {
+        while let Some(node) = end(content) {
+            let text = node.node_value().filter(|_| node.node_type() == Node::TEXT_NODE);
+            if text.is_none_or(|text| !text.trim().is_empty()) {
+                break;
+            }
+            content.remove_child(&node).expect_throw("a child can be removed");
+        }
+    }
+}
+
+fn children_of(parent: &Node) -> impl Iterator<Item = Node> {
+    std::iter::successors(parent.first_child(), Node::next_sibling)
+}
+
+fn walk(from: &Node, path: &[u32]) -> Node {
+    path.iter().fold(from.clone(), |node, at| {
+        node.child_nodes().get(*at).expect_throw("a clone has the same shape")
+    })
+}

@@ -1,0 +1,288 @@
+//! What a `<sqlite-query>` shows of its answer, and where: rows after the row template, or a table; instead of them or
+//! beside them what the templates `for="loading"`, `for="empty"` and `for="error"` say.
+//!
+//! A view holds nodes of the document, so it exists only while its element is connected: what Rust holds is never collected.
+
+use sqlite_elements::request::{Failure, FailureKind};
+use sqlite_elements::sql::Value;
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, HtmlElement, HtmlTemplateElement, Node};
+
+use super::marks::find_column;
+use super::rows::{Place, Rows};
+use super::table::Table;
+use super::template::Blueprint;
+use crate::base;
+use crate::document::is_parsed;
+use crate::notice;
+
+/// The templates of one query, and what came of them.
+#[derive(Default)]
+pub(crate) struct View {
+    templates: Templates,
+    body: Option<Body>,
+    extra: Option<Extra>,
+}
+
+/// The templates that belong to a query and not to another one inside of it.
+#[derive(Default, PartialEq)]
+pub(crate) struct Templates {
+    row: Option<HtmlTemplateElement>,
+    loading: Option<HtmlTemplateElement>,
+    empty: Option<HtmlTemplateElement>,
+    error: Option<HtmlTemplateElement>,
+}
+
+enum Body {
+    Rows { columns: Vec<String>, rows: Rows },
+    Table(Table),
+}
+
+/// The content of a template that is shown once.
+struct Extra {
+    purpose: Purpose,
+    nodes: Vec<Node>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Loading,
+    Empty,
+    Error,
+}
+
+/// Who says that something failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Speaker {
+    Query,
+    /// The message stands in the `<sqlite-db>` already, once for all its queries.
+    Database,
+}
+
+impl Body {
+    fn nodes(&self) -> Vec<Node> {
+        match self {
+            Body::Rows { rows, .. } => rows.nodes().cloned().collect(),
+            Body::Table(table) => vec![table.root().clone().into()],
+        }
+    }
+}
+
+impl Templates {
+    pub(crate) fn of(element: &Element) -> Self {
+        let mut templates = Templates::default();
+        let all = element
+            .query_selector_all("template")
+            .expect_throw("a tag is a selector");
+        for at in 0..all.length() {
+            let Some(template) = all.get(at).and_then(|node| node.dyn_into::<HtmlTemplateElement>().ok()) else {
+                continue;
+            };
+            if template.closest("sqlite-query").ok().flatten().as_ref() != Some(element) {
+                continue;
+            }
+            let place = match template.get_attribute("for").as_deref() {
+                None => &mut templates.row,
+                Some("loading") => &mut templates.loading,
+                Some("empty") => &mut templates.empty,
+                Some("error") => &mut templates.error,
+                Some(_) => continue,
+            };
+            place.get_or_insert(template);
+        }
+        templates
+    }
+}
+
+impl View {
+    /// Follows the templates that stand in the element now; `true` if all that was shown is gone.
+    pub(crate) fn follow(&mut self, element: &Element) -> bool {
+        let templates = Templates::of(element);
+        if templates == self.templates {
+            return false;
+        }
+        self.clear(element);
+        self.templates = templates;
+        true
+    }
+
+    /// Whether it is known what a row looks like: the template is there, all of it, or none can come any more.
+    pub(crate) fn is_complete(&self, element: &Element) -> bool {
+        self.templates
+            .row
+            .as_ref()
+            .map_or_else(|| is_parsed(element), |template| is_parsed(template))
+    }
+
+    /// Says that there is no answer yet, unless rows of an earlier one stand there.
+    pub(crate) fn show_loading(&mut self, element: &Element) -> Result<(), Failure> {
+        if self.body.is_some() {
+            return Ok(());
+        }
+        self.show_extra(element, Purpose::Loading, &[], &[])
+    }
+
+    /// Shows a result; fails if the template or the key asks for columns that it has not.
+    pub(crate) fn show_rows(
+        &mut self,
+        element: &HtmlElement,
+        columns: &[String],
+        values: Vec<Vec<Value>>,
+    ) -> Result<(), Failure> {
+        let key_column = key_column(element, columns)?;
+        self.body_for(element, columns)?;
+        notice::clear(element);
+        remove_left(element);
+        if values.is_empty() {
+            self.show_extra(element, Purpose::Empty, &[], &[])?;
+        } else {
+            self.clear_extra();
+        }
+        match self.body.as_mut() {
+            Some(Body::Rows { rows, .. }) => rows.show(values, key_column),
+            Some(Body::Table(table)) => table.show(values, key_column),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Shows a failure in place of the rows.
+    pub(crate) fn show_failure(&mut self, element: &Element, failure: &Failure, speaker: Speaker) {
+        remove_left(element);
+        self.clear_body();
+        let names = ["message".to_owned(), "code".to_owned()];
+        let values = [
+            Value::from(failure.message.as_str()),
+            Value::from(failure.code.as_str()),
+        ];
+        self.clear_extra();
+        let own_template = match self.show_extra(element, Purpose::Error, &names, &values) {
+            Ok(()) => self.templates.error.is_some(),
+            Err(failure) => return notice::show(element, &failure),
+        };
+        match speaker {
+            Speaker::Query if !own_template => notice::show(element, failure),
+            _ => notice::clear(element),
+        }
+    }
+
+    /// Leaves what is shown in the document, to be taken out when the element shows something again.
+    pub(crate) fn leave(self, element: &Element) {
+        let rows = self.body.iter().flat_map(Body::nodes);
+        let extra = self.extra.iter().flat_map(|extra| extra.nodes.iter().cloned());
+        base::leave(element, rows.chain(extra).collect());
+    }
+
+    fn clear(&mut self, element: &Element) {
+        self.clear_body();
+        self.clear_extra();
+        notice::clear(element);
+    }
+
+    fn clear_body(&mut self) {
+        match self.body.take() {
+            Some(Body::Rows { rows, .. }) => rows.remove(),
+            Some(Body::Table(table)) => table.root().remove(),
+            None => {}
+        }
+    }
+
+    fn clear_extra(&mut self) {
+        self.extra.take().iter().flat_map(|extra| &extra.nodes).for_each(remove);
+    }
+
+    /// Makes the body one for these columns.
+    fn body_for(&mut self, element: &HtmlElement, columns: &[String]) -> Result<(), Failure> {
+        let caption = element.get_attribute("caption");
+        let fits = match &self.body {
+            Some(Body::Rows { columns: before, .. }) => before == columns,
+            Some(Body::Table(table)) => table.fits(columns, caption.as_deref()),
+            None => false,
+        };
+        if fits {
+            return Ok(());
+        }
+        self.clear_body();
+        self.body = Some(match &self.templates.row {
+            Some(template) => {
+                let blueprint = Blueprint::compile(&template.content(), columns)?;
+                let rows = Rows::new(Place::After(template.clone().into()), blueprint);
+                Body::Rows {
+                    columns: columns.to_vec(),
+                    rows,
+                }
+            }
+            None => {
+                let document = element.owner_document().expect_throw("an element has a document");
+                let table = Table::new(&document, columns, caption.as_deref());
+                element
+                    .append_child(table.root())
+                    .expect_throw("an element takes children");
+                Body::Table(table)
+            }
+        });
+        Ok(())
+    }
+
+    /// Shows the template for a purpose, if there is one, in place of what was shown for another.
+    fn show_extra(
+        &mut self,
+        element: &Element,
+        purpose: Purpose,
+        names: &[String],
+        values: &[Value],
+    ) -> Result<(), Failure> {
+        if self.extra.as_ref().is_some_and(|extra| extra.purpose == purpose) {
+            return Ok(());
+        }
+        self.clear_extra();
+        let template = match purpose {
+            Purpose::Loading => &self.templates.loading,
+            Purpose::Empty => &self.templates.empty,
+            Purpose::Error => &self.templates.error,
+        };
+        let Some(template) = template.as_ref().filter(|template| is_parsed(template)) else {
+            return Ok(());
+        };
+        let Some(parent) = template.parent_node() else {
+            return Ok(());
+        };
+        let blueprint = Blueprint::compile(&template.content(), names)?;
+        remove_left(element);
+        let (fragment, instance) = blueprint.instantiate(values);
+        let inserted = parent.insert_before(&fragment, template.next_sibling().as_ref());
+        inserted.expect_throw("content goes where its template stands");
+        self.extra = Some(Extra {
+            purpose,
+            nodes: instance.roots,
+        });
+        Ok(())
+    }
+}
+
+/// The column that tells rows apart: the one that `key` names, else `id` if there is one, else none (their position).
+fn key_column(element: &Element, columns: &[String]) -> Result<Option<usize>, Failure> {
+    let Some(name) = element.get_attribute("key") else {
+        return Ok(find_column(columns, "id"));
+    };
+    find_column(columns, &name).map(Some).ok_or_else(|| {
+        let message = format!(
+            "key=\"{name}\" is no column of the query; its columns are: {}",
+            columns.join(", ")
+        );
+        Failure::new(FailureKind::State, "COLUMN_UNKNOWN", message)
+    })
+}
+
+/// Takes out what an earlier connection of the element left.
+fn remove_left(element: &Element) {
+    base::take_left(element)
+        .iter()
+        .for_each(|node| remove(node.unchecked_ref()));
+}
+
+fn remove(node: &Node) {
+    if let Some(parent) = node.parent_node() {
+        parent.remove_child(node).expect_throw("a child can be removed");
+    }
+}

@@ -1,0 +1,220 @@
+//! `<sqlite-status>`: who leads, how many writes wait, how long the last change took to arrive here.
+//!
+//! Only who leads is announced to those who do not see it (`role="status"`); numbers that change many times a second
+//! stand beside it, silent.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use custom_elements::CustomElement;
+use js_sys::{Function, WeakRef};
+use sqlite_elements::client::{Connection, Listener};
+use wasm_bindgen::prelude::*;
+use web_sys::{Document, Element, HtmlElement};
+
+use crate::base::{self, Base};
+use crate::db::{self, Reach, SessionNumber};
+use crate::document;
+use crate::schedule::{self, Due, ElementNumber, Look};
+use crate::style;
+
+#[derive(Default)]
+pub(crate) struct SqliteStatus(Option<Rc<Status>>);
+
+/// The core of one `<sqlite-status>`.
+pub(crate) struct Status {
+    number: ElementNumber,
+    element: WeakRef<HtmlElement>,
+    due: Due,
+    listening: RefCell<Option<Listening>>,
+    parts: RefCell<Option<Parts>>,
+}
+
+struct Listening {
+    session: SessionNumber,
+    connection: Connection,
+    _listener: Listener,
+}
+
+/// The places for the texts, in the document while the element is.
+struct Parts {
+    role: Element,
+    pending: Element,
+    latency: Element,
+}
+
+impl CustomElement for SqliteStatus {
+    fn inject_children(&mut self, _this: &HtmlElement) {}
+
+    fn shadow() -> bool {
+        false
+    }
+
+    fn superclass() -> (Option<&'static str>, &'static Function) {
+        base::superclass(Base::Status)
+    }
+
+    fn observed_attributes() -> &'static [&'static str] {
+        &["db"]
+    }
+
+    fn constructor(&mut self, this: &HtmlElement) {
+        let status = Rc::new(Status {
+            number: ElementNumber::next(),
+            element: WeakRef::new(this),
+            due: Due::default(),
+            listening: RefCell::default(),
+            parts: RefCell::default(),
+        });
+        base::attach(this, StatusCore(status.clone()).into());
+        self.0 = Some(status);
+    }
+
+    fn connected_callback(&mut self, _this: &HtmlElement) {
+        self.look_soon();
+    }
+
+    fn disconnected_callback(&mut self, _this: &HtmlElement) {
+        self.look_soon();
+    }
+
+    fn attribute_changed_callback(&mut self, _: &HtmlElement, _: String, _: Option<String>, _: Option<String>) {
+        self.look_soon();
+    }
+}
+
+impl SqliteStatus {
+    fn look_soon(&self) {
+        self.0.iter().cloned().for_each(|status| schedule::soon(status));
+    }
+}
+
+impl Look for Status {
+    fn due(&self) -> &Due {
+        &self.due
+    }
+
+    fn look(self: Rc<Self>) {
+        let Some(element) = document::connected(&self.element) else {
+            schedule::discharge(self.number);
+            drop(self.listening.take());
+            self.parts.take().iter().for_each(Parts::remove);
+            return;
+        };
+        let core: Rc<dyn Look> = self.clone();
+        schedule::enlist(self.number, Rc::downgrade(&core));
+        style::adopt(&element);
+        let mut parts = self.parts.borrow_mut();
+        let parts = parts.get_or_insert_with(|| Parts::new(&element));
+        match db::reach(&element) {
+            Reach::Ready(session, connection) => {
+                self.listen(session, connection);
+                self.show(parts);
+            }
+            Reach::Loading => self.show_nobody(parts, "connecting"),
+            Reach::Failed(_) => self.show_nobody(parts, "unavailable"),
+            Reach::Missing => self.show_nobody(parts, "no database"),
+        }
+    }
+}
+
+impl Status {
+    fn listen(self: &Rc<Self>, session: SessionNumber, connection: Connection) {
+        if self
+            .listening
+            .borrow()
+            .as_ref()
+            .is_some_and(|listening| listening.session == session)
+        {
+            return;
+        }
+        let weak = Rc::downgrade(self);
+        let listener = connection.listen(move |_| weak.upgrade().into_iter().for_each(|status| schedule::soon(status)));
+        let earlier = self.listening.replace(Some(Listening {
+            session,
+            connection,
+            _listener: listener,
+        }));
+        drop(earlier);
+    }
+
+    fn show(&self, parts: &Parts) {
+        let listening = self.listening.borrow();
+        let Some(status) = listening.as_ref().map(|listening| listening.connection.status()) else {
+            return;
+        };
+        let role = match (status.leader.is_leader, status.leader.leader_id.is_empty()) {
+            (true, _) => "leader",
+            (false, false) => "follower",
+            (false, true) => "no leader",
+        };
+        set_text(&parts.role, role);
+        let pending = match status.pending {
+            0 => String::new(),
+            1 => "1 write pending".to_owned(),
+            writes => format!("{writes} writes pending"),
+        };
+        set_text(&parts.pending, &pending);
+        let latency = status.last_change.and_then(|change| change.latency_ms);
+        set_text(
+            &parts.latency,
+            &latency
+                .map(|latency_ms| format!("{latency_ms:.0} ms"))
+                .unwrap_or_default(),
+        );
+    }
+
+    fn show_nobody(&self, parts: &Parts, role: &str) {
+        drop(self.listening.take());
+        set_text(&parts.role, role);
+        set_text(&parts.pending, "");
+        set_text(&parts.latency, "");
+    }
+}
+
+impl Parts {
+    fn new(element: &HtmlElement) -> Self {
+        let document = element.owner_document().expect_throw("an element has a document");
+        let parts = Parts {
+            role: part(&document, element, "role"),
+            pending: part(&document, element, "pending"),
+            latency: part(&document, element, "latency"),
+        };
+        parts
+            .role
+            .set_attribute("role", "status")
+            .expect_throw("the name is valid");
+        parts
+    }
+
+    fn remove(&self) {
+        [&self.role, &self.pending, &self.latency]
+            .into_iter()
+            .for_each(Element::remove);
+    }
+}
+
+impl Drop for Status {
+    fn drop(&mut self) {
+        schedule::discharge(self.number);
+    }
+}
+
+fn part(document: &Document, element: &HtmlElement, name: &str) -> Element {
+    let part = document.create_element("span").expect_throw("a tag of HTML");
+    part.set_attribute("part", name).expect_throw("the name is valid");
+    element.append_child(&part).expect_throw("an element takes children");
+    set_text(&part, "");
+    part
+}
+
+fn set_text(part: &Element, text: &str) {
+    if part.text_content().as_deref() != Some(text) {
+        part.set_text_content(Some(text));
+    }
+    document::set_attribute(part, "hidden", text.is_empty().then_some(""));
+}
+
+/// What `base.js` asks of the core: nothing but that it be there.
+#[wasm_bindgen(skip_typescript)]
+pub struct StatusCore(#[expect(dead_code)] Rc<Status>);

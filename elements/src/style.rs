@@ -1,0 +1,40 @@
+//! The default look, as a constructed style sheet: a strict Content-Security-Policy forbids `<style>`, not this (CSSOM, 6.1).
+//!
+//! It stands in a cascade layer and has no specificity, so any rule of the page wins.
+
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+use web_sys::{CssStyleSheet, Document, Element, ShadowRoot};
+
+const CSS: &str = include_str!("style.css");
+
+thread_local! {
+    static SHEET: Option<CssStyleSheet> = sheet();
+}
+
+/// Gives the look to the tree that the element stands in, once.
+pub(crate) fn adopt(element: &Element) {
+    SHEET.with(|sheet| {
+        let Some(sheet) = sheet else { return };
+        let root = element.get_root_node();
+        if let Some(root) = root.dyn_ref::<ShadowRoot>() {
+            add(&root.adopted_style_sheets(), sheet);
+        } else if let Some(document) = root.dyn_ref::<Document>() {
+            add(&document.adopted_style_sheets(), sheet);
+        }
+    });
+}
+
+/// `adoptedStyleSheets` is an observable array: what is pushed applies.
+fn add(sheets: &Array, sheet: &CssStyleSheet) {
+    if !sheets.includes(sheet, 0) {
+        sheets.push(sheet);
+    }
+}
+
+/// `None` where sheets cannot be constructed: the elements then work without a look.
+fn sheet() -> Option<CssStyleSheet> {
+    let sheet = CssStyleSheet::new().ok()?;
+    sheet.replace_sync(CSS).ok()?;
+    Some(sheet)
+}

@@ -1,0 +1,272 @@
+//! `<sqlite-write sql="INSERT INTO …">`: turns a form, a button or a field into a statement.
+//!
+//! With a `<form>` in it, submitting the form runs the statement; without one, its buttons do; without either, a change of
+//! its field does (a checkbox in a row). The named fields and the `data-*` attributes are bound as parameters (`params`). The
+//! write goes to the leading tab, whichever that is; while it is under way the buttons are off, and what went wrong is said beside them.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use custom_elements::CustomElement;
+use js_sys::{Function, Promise, WeakRef};
+use sqlite_elements::client::js_error;
+use sqlite_elements::request::{Failure, FailureKind};
+use sqlite_elements::sql::{Outcome, Params, Statement, Work};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{future_to_promise, spawn_local};
+use web_sys::{Element, Event, HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent};
+
+use crate::base::{self, Base};
+use crate::document::set_attribute;
+use crate::event::{detail, fire, fire_error};
+use crate::params::{Fields, is_nearest, reset_form};
+use crate::{buttons, db, notice, script_rows, style};
+
+/// As long as the guide's `queueWrite` waits.
+const TIMEOUT_MS: u32 = 5_000;
+
+#[derive(Default)]
+pub(crate) struct SqliteWrite(Option<Rc<Write>>);
+
+/// The core of one `<sqlite-write>`.
+pub(crate) struct Write {
+    element: WeakRef<HtmlElement>,
+    pending: Cell<u32>,
+    failure: RefCell<Option<Failure>>,
+}
+
+/// What set a write off.
+enum Cause {
+    Form {
+        form: HtmlFormElement,
+        submitter: Option<Element>,
+    },
+    Button(Element),
+    Field(Element),
+    Script,
+}
+
+impl CustomElement for SqliteWrite {
+    fn inject_children(&mut self, _this: &HtmlElement) {}
+
+    fn shadow() -> bool {
+        false
+    }
+
+    fn superclass() -> (Option<&'static str>, &'static Function) {
+        base::superclass(Base::Write)
+    }
+
+    fn constructor(&mut self, this: &HtmlElement) {
+        let write = Rc::new(Write {
+            element: WeakRef::new(this),
+            pending: Cell::new(0),
+            failure: RefCell::default(),
+        });
+        base::attach(this, WriteCore(write.clone()).into());
+        self.0 = Some(write);
+    }
+
+    fn connected_callback(&mut self, this: &HtmlElement) {
+        style::adopt(this);
+    }
+}
+
+impl Write {
+    /// Starts the statement. What is sent is what stands in the fields at this call, and from it on the buttons are off.
+    fn start(
+        self: Rc<Self>,
+        element: HtmlElement,
+        cause: Cause,
+    ) -> impl Future<Output = Result<Outcome, Failure>> + 'static {
+        let sql = element.get_attribute("sql").unwrap_or_default();
+        let fields = fields_of(&element, &cause);
+        self.pending.set(self.pending.get() + 1);
+        set_attribute(&element, "aria-busy", Some("true"));
+        let off = match cause {
+            Cause::Field(_) => None,
+            _ => Some(buttons::switch_off(&element)),
+        };
+        async move {
+            let result = perform(&element, sql, fields).await;
+            drop(off);
+            self.pending.set(self.pending.get() - 1);
+            if self.pending.get() == 0 {
+                set_attribute(&element, "aria-busy", None);
+            }
+            match &result {
+                Ok(outcome) => self.show_success(&element, &cause, outcome),
+                Err(failure) => self.show_failure(&element, &cause, failure),
+            }
+            result
+        }
+    }
+
+    fn show_success(&self, element: &HtmlElement, cause: &Cause, outcome: &Outcome) {
+        self.failure.replace(None);
+        notice::clear(element);
+        if let Cause::Form { form, .. } = cause
+            && !element.has_attribute("keep")
+        {
+            reset_form(form);
+        }
+        fire(element, "done", detail_of(outcome));
+    }
+
+    fn show_failure(&self, element: &HtmlElement, cause: &Cause, failure: &Failure) {
+        self.failure.replace(Some(failure.clone()));
+        notice::show(element, failure);
+        // A box that could not be ticked shows again what is stored; a text stays, to be corrected.
+        if let Cause::Field(field) = cause
+            && let Some(input) = field.dyn_ref::<HtmlInputElement>()
+            && matches!(input.type_().as_str(), "checkbox" | "radio")
+        {
+            input.set_checked(input.default_checked());
+        }
+        fire_error(element, failure);
+    }
+
+    fn set_off(self: &Rc<Self>, event: &Event, element: HtmlElement, cause: Cause) {
+        event.prevent_default();
+        let pending = self.pending.get() > 0 && !matches!(cause, Cause::Field(_));
+        if pending || !is_confirmed(&element) {
+            return;
+        }
+        let outcome = self.clone().start(element, cause);
+        // What came of it is shown by the element.
+        spawn_local(async move { drop(outcome.await) });
+    }
+
+    /// The element and the event's target, if the event is for this element and nobody has stopped it.
+    fn accept(&self, event: &Event) -> Option<(HtmlElement, Element)> {
+        let element: HtmlElement = self.element.deref()?;
+        let target = event.target()?.dyn_into::<Element>().ok()?;
+        (!event.default_prevented() && is_nearest(&element, &target)).then_some((element, target))
+    }
+}
+
+async fn perform(element: &HtmlElement, sql: String, fields: Fields) -> Result<Outcome, Failure> {
+    if sql.trim().is_empty() {
+        let message = "<sqlite-write> needs its SQL, as in <sqlite-write sql=\"INSERT INTO …\">";
+        return Err(Failure::new(FailureKind::State, "SQL_MISSING", message));
+    }
+    let db = db::find(element).ok_or_else(|| db::failure_of_missing(element))?;
+    let params = fields.read().await.map_err(|_| {
+        Failure::new(
+            FailureKind::State,
+            "FILE_NOT_READ",
+            "the chosen file cannot be read; choose it again",
+        )
+    })?;
+    let connection = db.ready().await?;
+    let statement = Statement {
+        sql,
+        params: Params::Named(params),
+    };
+    connection.write(Work::batch(vec![statement]), TIMEOUT_MS).await
+}
+
+fn fields_of(element: &HtmlElement, cause: &Cause) -> Fields {
+    let mut fields = Fields::of_attributes(element);
+    match cause {
+        Cause::Form { form, submitter } => fields.add_form(form, submitter.as_ref()),
+        Cause::Button(button) => {
+            fields.add_within(element);
+            fields.add_button(button);
+        }
+        Cause::Field(_) => fields.add_within(element),
+        Cause::Script => match form_in(element) {
+            Some(form) => fields.add_form(&form, None),
+            None => fields.add_within(element),
+        },
+    }
+    fields
+}
+
+fn form_in(element: &Element) -> Option<HtmlFormElement> {
+    let form = element.query_selector("form").expect_throw("a tag is a selector")?;
+    is_nearest(element, &form).then(|| form.unchecked_into())
+}
+
+fn is_confirmed(element: &Element) -> bool {
+    element.get_attribute("confirm").is_none_or(|question| {
+        let window = web_sys::window().expect_throw("elements live in a window");
+        window.confirm_with_message(&question).unwrap_or(false)
+    })
+}
+
+fn detail_of(outcome: &Outcome) -> JsValue {
+    detail([
+        ("changes", (outcome.changes as f64).into()),
+        ("lastInsertId", script_rows::of_integer(outcome.last_row_id)),
+    ])
+}
+
+/// What `base.js` asks of the core.
+#[wasm_bindgen(skip_typescript)]
+pub struct WriteCore(Rc<Write>);
+
+#[wasm_bindgen]
+impl WriteCore {
+    #[wasm_bindgen(getter)]
+    pub fn pending(&self) -> bool {
+        self.0.pending.get() > 0
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn error(&self) -> JsValue {
+        self.0.failure.borrow().as_ref().map_or(JsValue::NULL, js_error)
+    }
+
+    /// Runs the statement with what the fields say now. Rejects as `Database.queueWrite` does.
+    pub fn submit(&self) -> Promise {
+        let Some(element) = self.0.element.deref() else {
+            return Promise::resolve(&JsValue::UNDEFINED);
+        };
+        let outcome = self.0.clone().start(element, Cause::Script);
+        future_to_promise(async move {
+            outcome
+                .await
+                .map(|outcome| detail_of(&outcome))
+                .map_err(|failure| js_error(&failure))
+        })
+    }
+
+    /// A form was submitted.
+    pub fn submitted(&self, event: &Event) {
+        let Some((element, target)) = self.0.accept(event) else {
+            return;
+        };
+        let Ok(form) = target.dyn_into::<HtmlFormElement>() else {
+            return;
+        };
+        let submitter = event
+            .dyn_ref::<SubmitEvent>()
+            .and_then(SubmitEvent::submitter)
+            .map(Element::from);
+        self.0.set_off(event, element, Cause::Form { form, submitter });
+    }
+
+    /// Something was clicked: a button that belongs to no form of ours sets the write off.
+    pub fn clicked(&self, event: &Event) {
+        let Some((element, target)) = self.0.accept(event) else {
+            return;
+        };
+        let Some(button) = buttons::around(&element, &target) else {
+            return;
+        };
+        if form_in(&element).is_none() {
+            self.0.set_off(event, element, Cause::Button(button));
+        }
+    }
+
+    /// A field was changed: it sets the write off if there is nothing else to do so.
+    pub fn changed(&self, event: &Event) {
+        let Some((element, target)) = self.0.accept(event) else {
+            return;
+        };
+        if form_in(&element).is_none() && !buttons::any(&element) {
+            self.0.set_off(event, element, Cause::Field(target));
+        }
+    }
+}
