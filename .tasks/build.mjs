@@ -1,0 +1,105 @@
+// Builds dist/: Rust → WebAssembly → wasm-bindgen → wasm-opt, and elements/index.ts → one ES module.
+// Called by `npm run build`, `npm run build:dev` (quick: not optimised, larger), `npm start`, and `npm test`.
+// What takes long runs only when its input changed: cargo knows by itself; for the rest a stamp holds a hash of the input.
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isProgram, main, root, run, since, step, TaskError } from './process.mjs';
+import { setUp } from './setup.mjs';
+import { checkSizes } from './sizes.mjs';
+
+const target = 'wasm32-unknown-unknown';
+// package.json's "imports" calls the JavaScript in here `#bindgen`.
+const bindings = join(root, 'target/bindgen');
+const dist = join(root, 'dist');
+const wasm = join(dist, 'sqlite-elements.wasm');
+const optimise = ['-Oz', '--strip-debug', '--strip-producers'];
+const entry = join(root, 'elements/index.ts');
+const types = join(root, 'elements/sqlite-elements.d.ts');
+
+/** Builds everything; `dev` trades size and speed of the result for time. */
+export async function build({ dev = false } = {}) {
+  const start = performance.now();
+  const profile = dev ? 'dev' : 'web';
+  const compiled = join(root, 'target', target, dev ? 'debug' : profile, 'elements.wasm');
+  await step('Rust to WebAssembly', () => {
+    cargo(['build', '--package', 'elements', '--target', target, '--profile', profile]);
+  });
+  const stamp = stampOf(profile, compiled);
+  const before = readStamp();
+  if (before !== `${stamp}\n` || !existsSync(wasm)) {
+    rmSync(stampFile(), { force: true });
+    await generateBindings(dev, compiled);
+    await step(dev ? 'copy the WebAssembly' : 'wasm-opt', () => finishWasm(dev));
+    writeFileSync(stampFile(), `${stamp}\n`);
+  }
+  await step('bundle the JavaScript', () => bundle(dev));
+  if (existsSync(types)) copyFileSync(types, join(dist, 'sqlite-elements.d.ts'));
+  checkSizes({ dev });
+  console.log(`built dist/ in ${since(start)}`);
+}
+
+/** cargo with its progress on the terminal. Its target folder is fixed: the paths above rely on it. */
+function cargo(args) {
+  run('cargo', args, { env: { CARGO_TARGET_DIR: join(root, 'target') } });
+}
+
+async function generateBindings(dev, compiled) {
+  await step('wasm-bindgen (the first time, this compiles the tool)', () => {
+    cargo(['build', '--package', 'bindgen', '--bin', 'bindgen']);
+    rmSync(bindings, { recursive: true, force: true });
+    const strip = dev ? ['--keep-debug'] : ['--remove-name-section', '--remove-producers-section'];
+    const options = ['--target', 'web', '--omit-default-module-path', '--out-dir', bindings, ...strip];
+    run(join(root, 'target/debug/bindgen'), [compiled, ...options]);
+  });
+}
+
+function finishWasm(dev) {
+  mkdirSync(dist, { recursive: true });
+  const bound = join(bindings, 'elements_bg.wasm');
+  if (dev) return copyFileSync(bound, wasm);
+  run(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), bound, ...optimise, '-o', wasm]);
+}
+
+/** One ES module, for every browser that has what the library needs anyway (Web Locks: 2022). */
+async function bundle(dev) {
+  if (!existsSync(entry)) throw new TaskError('elements/index.ts is missing');
+  const { build } = await import('esbuild');
+  const { name, version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: join(dist, 'sqlite-elements.js'),
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    minify: !dev,
+    sourcemap: dev ? 'inline' : false,
+    legalComments: 'none',
+    banner: { js: `/*! ${name} ${version} | ${license} */` },
+    logLevel: 'warning',
+  });
+}
+
+function stampFile() {
+  return join(bindings, 'stamp');
+}
+
+function readStamp() {
+  return existsSync(stampFile()) ? readFileSync(stampFile(), 'utf8') : undefined;
+}
+
+/** Changes with whatever the bindings and the optimised WebAssembly are made from. */
+function stampOf(profile, compiled) {
+  const hash = createHash('sha256').update(JSON.stringify([profile, optimise]));
+  for (const file of [compiled, join(root, 'Cargo.lock'), join(root, 'package-lock.json')])
+    hash.update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+if (isProgram(import.meta)) {
+  await main(async (args) => {
+    setUp('build');
+    await build({ dev: args.includes('--dev') });
+  });
+}

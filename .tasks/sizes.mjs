@@ -1,0 +1,38 @@
+// What a visitor downloads: prints the sizes of dist/ and holds them against the budget in package.json.
+// Called by build.mjs. Compressing the WebAssembly takes seconds, so its sizes are remembered by its hash.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { root, TaskError } from './process.mjs';
+
+const memory = join(root, 'target/bindgen/sizes.json');
+
+/** Throws over the budget; a dev build is only shown, uncompressed. */
+export function checkSizes({ dev }) {
+  const files = ['sqlite-elements.wasm', 'sqlite-elements.js'];
+  const known = existsSync(memory) ? JSON.parse(readFileSync(memory, 'utf8')) : {};
+  const fresh = {};
+  let total = 0;
+  for (const name of files) {
+    const bytes = readFileSync(join(root, 'dist', name));
+    if (dev) {
+      console.log(`  ${name}: ${kib(bytes.length)}`);
+      continue;
+    }
+    const key = createHash('sha256').update(bytes).digest('hex');
+    fresh[key] = known[key] ?? { gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotliCompressSync(bytes).length };
+    const { gzip, brotli } = fresh[key];
+    console.log(`  ${name}: ${kib(bytes.length)}, gzip ${kib(gzip)}, brotli ${kib(brotli)}`);
+    total += brotli;
+  }
+  if (dev) return;
+  writeFileSync(memory, JSON.stringify(fresh));
+  const budget = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).sizeBudget.brotliKiB;
+  if (total > budget * 1024) throw new TaskError(`dist/ takes ${kib(total)} in brotli; the budget is ${budget} KiB`);
+  console.log(`  together ${kib(total)} in brotli, of a budget of ${budget} KiB`);
+}
+
+function kib(bytes) {
+  return `${(bytes / 1024).toFixed(1)} KiB`;
+}

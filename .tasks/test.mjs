@@ -1,0 +1,167 @@
+// Runs every check: formatting, lints, types, native tests, tests in a browser, end-to-end tests.
+// Called by `npm test` (and so by .ci/run); parts of it by name, and options for the tool after the name of one part:
+//   npm test -- lint native
+//   npm test -- e2e --grep leader
+// A step that fails does not stop the others; the last line sums up, and the exit code tells.
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { build } from './build.mjs';
+import { cargoCounts, nodeCounts, playwrightCounts } from './counts.mjs';
+import { isProgram, main, root, since, TaskError, tee } from './process.mjs';
+import { setUp } from './setup.mjs';
+import { findBrowser } from './setup/browser.mjs';
+import { wasmTests } from './wasm_tests.mjs';
+
+const target = ['--target', 'wasm32-unknown-unknown'];
+const strict = ['--', '--deny', 'warnings'];
+const playwrightConfig = 'tests/playwright.config.ts';
+const playwrightReport = join(root, 'target/playwright.json');
+
+// In order. `part`: by which name it can be asked for. `needs`: a step whose result it uses. `skip`: why not to run it.
+const steps = [
+  { name: 'prettier', part: 'lint', command: () => tool('prettier', ['--check', '--log-level', 'warn', '.']) },
+  { name: 'rustfmt', part: 'lint', command: () => ['cargo', ['fmt', '--all', '--check']] },
+  {
+    name: 'clippy',
+    part: 'lint',
+    command: () => ['cargo', ['clippy', '--quiet', '--workspace', '--all-targets', ...strict]],
+  },
+  { name: 'clippy for wasm32', part: 'lint', command: clippyForWasm },
+  {
+    name: 'server tests',
+    part: 'native',
+    counts: nodeCounts,
+    command: () => [process.execPath, ['--test', '--test-reporter', 'tap', '.tasks/serve.test.mjs']],
+  },
+  {
+    name: 'native tests',
+    part: 'native',
+    counts: cargoCounts,
+    command: (more) => ['cargo', ['test', '--workspace', '--no-fail-fast', ...more]],
+  },
+  { name: 'build', work: () => build() },
+  { name: 'types', part: 'lint', needs: 'build', command: () => tool('tsc', ['--project', '.']) },
+  {
+    name: 'browser tests',
+    part: 'browser',
+    counts: cargoCounts,
+    skip: () => !wasmTests().any && 'there are none yet',
+    command: browserTests,
+  },
+  {
+    name: 'end-to-end tests',
+    part: 'e2e',
+    needs: 'build',
+    counts: () => playwrightCounts(playwrightReport),
+    skip: () => !existsSync(join(root, playwrightConfig)) && `there is no ${playwrightConfig} yet`,
+    command: endToEnd,
+  },
+];
+const parts = [...new Set(steps.map((step) => step.part).filter(Boolean))];
+
+/** One of the npm packages' programs. */
+function tool(name, args) {
+  return [join(root, 'node_modules/.bin', name), args];
+}
+
+function clippyForWasm() {
+  const files = wasmTests().files.flatMap((name) => ['--test', name]);
+  const packages = ['--package', 'sqlite-elements', '--package', 'elements', '--lib'];
+  return ['cargo', ['clippy', '--quiet', ...packages, ...files, ...target, ...strict]];
+}
+
+function browserTests(more) {
+  const files = wasmTests().files.flatMap((name) => ['--test', name]);
+  const selection = more.some((word) => word === '--test' || word === '--lib') ? [] : ['--lib', ...files];
+  const { driver } = findBrowser();
+  return [
+    'cargo',
+    ['test', '--package', 'sqlite-elements', ...target, '--no-fail-fast', ...selection, ...more],
+    { CHROMEDRIVER: driver },
+  ];
+}
+
+function endToEnd(more) {
+  mkdirSync(dirname(playwrightReport), { recursive: true });
+  rmSync(playwrightReport, { force: true });
+  const [program, args] = tool('playwright', [
+    'test',
+    '--config',
+    playwrightConfig,
+    '--reporter',
+    'list,json',
+    ...more,
+  ]);
+  const { chromium } = findBrowser();
+  return [
+    program,
+    args,
+    { CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_FILE: playwrightReport, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' },
+  ];
+}
+
+/** Runs one step; its outcome: what passed and failed in it, and whether it is all right. */
+async function runStep(step, more) {
+  const start = performance.now();
+  console.log(`\n▸ ${step.name} …`);
+  const reason = step.skip?.();
+  if (reason) {
+    console.log(`  ${step.name}: skipped, ${reason}`);
+    return { passed: 0, failed: 0, state: 'skipped' };
+  }
+  let ok = true;
+  let counts = { passed: 0, failed: 0 };
+  if (step.work) {
+    ok = await step.work().then(
+      () => true,
+      (error) => (console.error(error instanceof TaskError ? `✗ ${error.message}` : error), false),
+    );
+  } else {
+    const [program, args, env] = step.command(more);
+    const { code, text } = await tee(program, args, { env });
+    ok = code === 0;
+    counts = step.counts?.(text) ?? counts;
+  }
+  // What failed without naming a test (it did not compile, it crashed, a lint) counts as one.
+  if (!ok && counts.failed === 0) counts = { ...counts, failed: 1 };
+  const state = counts.failed > 0 ? 'FAILED' : 'ok';
+  console.log(`  ${step.name}: ${state}, ${since(start)}`);
+  return { ...counts, state, seconds: since(start) };
+}
+
+async function test(words) {
+  const start = performance.now();
+  const wanted = words.filter(
+    (word, index) => parts.includes(word) && words.slice(0, index).every((w) => parts.includes(w)),
+  );
+  const more = words.slice(wanted.length);
+  if (more.length > 0 && wanted.length !== 1) throw new TaskError(`usage: npm test -- [${parts.join('|')}] [option …]`);
+  const chosen = steps.filter(({ part }) => part && (wanted.length === 0 || wanted.includes(part)));
+  const needs = new Set(chosen.flatMap((step) => step.needs ?? []));
+  try {
+    setUp('test');
+  } catch (error) {
+    console.log(`✗ set-up: ${error.message}\n\n0 passed, 1 failed`);
+    process.exitCode = 1;
+    return;
+  }
+  const outcomes = new Map();
+  for (const step of steps.filter((step) => chosen.includes(step) || needs.has(step.name))) {
+    const broken = step.needs && outcomes.get(step.needs)?.state === 'FAILED';
+    if (broken) console.log(`\n▸ ${step.name}: cannot run, ${step.needs} failed`);
+    outcomes.set(step.name, broken ? { passed: 0, failed: 1, state: 'FAILED' } : await runStep(step, more));
+  }
+  console.log(`\nSummary (${since(start)})`);
+  let passed = 0;
+  let failed = 0;
+  for (const [name, outcome] of outcomes) {
+    passed += outcome.passed;
+    failed += outcome.failed;
+    const counts = outcome.passed + outcome.failed > 0 ? ` (${outcome.passed} passed, ${outcome.failed} failed)` : '';
+    console.log(`  ${name.padEnd(20)} ${outcome.state.padEnd(8)} ${(outcome.seconds ?? '').padStart(8)}${counts}`);
+  }
+  console.log(`\n${passed} passed, ${failed} failed`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+if (isProgram(import.meta)) await main(test);
