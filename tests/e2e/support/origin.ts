@@ -1,0 +1,39 @@
+// Web origins for the tests: each is a server on a free port of this machine.
+// Called by `test.ts`, which starts the demos' and the fixtures' origins once per worker, and by tests that need
+// a stranger's origin: a page of its own that knows the library only by its address.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serve } from '../../../.tasks/serve.mjs';
+
+/** A server and its address; `at` resolves a path against it. */
+export class Origin {
+  readonly url: string;
+  readonly close: () => Promise<void>;
+
+  private constructor(url: string, close: () => Promise<void>) {
+    this.url = url;
+    this.close = close;
+  }
+
+  /** What is in a folder of the checkout, with `/dist/` and `/data/` beside it. */
+  static async of(root: string): Promise<Origin> {
+    const server = await serve({ root });
+    return new Origin(server.url, server.close);
+  }
+
+  /** One page, served as `/`, with the headers given. */
+  static async ofPage(html: string, headers: Record<string, string> = {}): Promise<Origin> {
+    const root = await mkdtemp(join(tmpdir(), 'sqlite-elements-page-'));
+    await writeFile(join(root, 'index.html'), html);
+    const server = await serve({ root, headers });
+    return new Origin(server.url, async () => {
+      await server.close();
+      await rm(root, { recursive: true, force: true });
+    });
+  }
+
+  at(path: string): string {
+    return new URL(path, this.url).href;
+  }
+}
