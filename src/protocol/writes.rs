@@ -1,0 +1,215 @@
+//! Writes: from the page that asks, to the leader, into a group, to the store, and back to who asked.
+//!
+//! The order of effects is the promise: an append is asked for when the engine has run the group; publish,
+//! broadcast, and answers exist only when the store has it. All answers of a group wait for that, also refusals,
+//! for one may be owed to a neighbour that comes to nothing.
+
+use std::rc::Rc;
+
+use super::write_queue::Unstored;
+use super::{Message, Output, Protocol, Queued, StoreCause, Timestamp, WriteError};
+use crate::sql::{Answer, Outcome};
+use crate::storage::{Commit, Epoch, RequestId, Seq, StoreError};
+
+/// Larger commits are not broadcast (each tab gets a copy of every message): followers fetch them.
+const LARGEST_BROADCAST: usize = 1 << 20;
+/// A write without an answer is sent again with the first heartbeat after this long.
+const RESEND_MS: u64 = 2_000;
+
+impl Protocol {
+    pub(super) fn heard_write(&mut self, epoch: Epoch, queued: Queued) {
+        if self.seat.leading() != Some(epoch) {
+            return;
+        }
+        let request = queued.request;
+        if let Some(outcome) = self.replica.replies().find(request) {
+            let (answer, seq) = (Ok(outcome.clone()), self.position().seq);
+            self.send(Message::Answered {
+                request,
+                epoch,
+                answer,
+                seq,
+            });
+        } else if let Some(Unstored { answer, seq }) = self.queue.remembered(&queued) {
+            self.send(Message::Answered {
+                request,
+                epoch,
+                answer,
+                seq,
+            });
+        } else {
+            self.queue.push(queued);
+            self.run_next();
+        }
+    }
+
+    /// An answer that did not come as part of a commit.
+    pub(super) fn answered(&mut self, request: RequestId, epoch: Epoch, answer: Result<Outcome, WriteError>, seq: Seq) {
+        let here = self.position().seq;
+        let Some(pending) = self.pending.find(request) else {
+            return;
+        };
+        if pending.sent.is_none_or(|(sent_to, _)| sent_to != epoch) {
+            return;
+        }
+        match answer {
+            Ok(outcome) if seq > here => pending.done_at = Some((seq, outcome)),
+            answer => self.settle(request, answer),
+        }
+    }
+
+    /// Hands a pending write to whoever leads; without a leader it waits for one.
+    pub(super) fn send_pending(&mut self, now: Timestamp, request: RequestId) {
+        let settled_below = self.pending.settled_below();
+        let Some(epoch) = self.seat.known_epoch() else { return };
+        let Some(pending) = self.pending.find(request) else {
+            return;
+        };
+        pending.sent = Some((epoch, now));
+        let work = pending.work.clone();
+        if self.seat.leading().is_some() {
+            self.queue.push(Queued {
+                request,
+                work,
+                settled_below,
+            });
+        } else {
+            self.send(Message::Write {
+                request,
+                epoch,
+                work,
+                settled_below,
+            });
+        }
+    }
+
+    /// Sends what this leadership does not have, and again what it should have answered long ago.
+    pub(super) fn send_unanswered(&mut self, now: Timestamp) {
+        let Some(epoch) = self.seat.known_epoch() else { return };
+        for request in self.pending.requests() {
+            let Some(pending) = self.pending.find(request) else {
+                continue;
+            };
+            let waits = pending
+                .sent
+                .is_some_and(|(sent_to, at)| sent_to == epoch && now < at.after_ms(RESEND_MS));
+            if !waits {
+                self.send_pending(now, request);
+            }
+        }
+    }
+
+    pub(super) fn run_next(&mut self) {
+        let Some(epoch) = self.seat.leading() else { return };
+        if self.replica_is_busy() {
+            return;
+        }
+        if let Some(group) = self.queue.next_group() {
+            self.output(Output::Run { epoch, group });
+        }
+    }
+
+    pub(super) fn ran(&mut self, answers: Vec<Answer>, commit: Option<Rc<Commit>>) {
+        if let Some(commit) = commit {
+            self.queue.storing(Rc::clone(&commit), answers);
+            self.output(Output::Append(commit));
+            return;
+        }
+        let seq = self.position().seq;
+        for (request, answer) in self.queue.nothing_to_store(answers) {
+            self.answer(request, answer.map_err(WriteError::from), seq);
+        }
+        self.run_next();
+    }
+
+    /// The store has spoken. This may come after the tab ceased to lead; what is durable is durable.
+    pub(super) fn appended(&mut self, now: Timestamp, appended: Result<(), StoreError>) {
+        let Some((commit, answers)) = self.queue.stored() else {
+            return;
+        };
+        match appended {
+            Ok(()) => {
+                self.replica.advance(&commit);
+                self.output(Output::Publish(Rc::clone(&commit)));
+                self.broadcast(now, &commit);
+                for (request, answer) in answers {
+                    match answer {
+                        // The commit itself tells other tabs.
+                        Ok(outcome) => self.settle(request, Ok(outcome)),
+                        Err(failure) => self.answer(request, Err(failure.into()), commit.seq()),
+                    }
+                }
+            }
+            Err(StoreError::Fenced { .. }) => {
+                self.output(Output::Revert);
+                self.step_down(now);
+            }
+            Err(error) => {
+                self.output(Output::Revert);
+                let reason = refusal(&error);
+                for (request, _) in answers {
+                    self.answer(request, Err(reason.clone()), commit.before.seq);
+                }
+                self.fail_if_final(error);
+            }
+        }
+        self.advance(now, None);
+        self.run_next();
+        self.finish_closing();
+    }
+
+    pub(super) fn broadcast(&mut self, now: Timestamp, commit: &Rc<Commit>) {
+        if commit.weight() > LARGEST_BROADCAST {
+            if self.seat.leading().is_some() {
+                self.announce(now);
+            }
+        } else {
+            self.send(Message::Committed {
+                commit: Rc::clone(commit),
+                at: now,
+            });
+        }
+    }
+
+    /// Answers a request that no commit answers, here or in another tab.
+    pub(super) fn answer(&mut self, request: RequestId, answer: Result<Outcome, WriteError>, seq: Seq) {
+        if request.tab == self.tab {
+            self.settle(request, answer);
+            return;
+        }
+        let Some(epoch) = self.seat.last_led() else { return };
+        if self.seat.leading() == Some(epoch) {
+            self.queue.remember(
+                request,
+                Unstored {
+                    answer: answer.clone(),
+                    seq,
+                },
+            );
+        }
+        self.send(Message::Answered {
+            request,
+            epoch,
+            answer,
+            seq,
+        });
+    }
+
+    pub(super) fn settle(&mut self, request: RequestId, result: Result<Outcome, WriteError>) {
+        if self.pending.remove(request).is_some() {
+            self.output(Output::Settle { request, result });
+        }
+    }
+}
+
+fn refusal(error: &StoreError) -> WriteError {
+    let cause = match error {
+        StoreError::Quota(_) => StoreCause::Quota,
+        StoreError::Gone(_) => StoreCause::Gone,
+        _ => StoreCause::Other,
+    };
+    WriteError::Store {
+        reason: error.to_string(),
+        cause,
+    }
+}
