@@ -63,3 +63,21 @@ test('the front page leads to every demo, and every demo back', async ({ chromiu
     await expect(page).toHaveURL(/\/$/);
   }
 });
+
+test('a form that is submitted before the library has come is not lost', async ({ chromium }) => {
+  const tab = await chromium.newTab();
+  let arrive = () => {};
+  const arrival = new Promise<void>((resolve) => (arrive = resolve));
+  await tab.route('**/sqlite-elements.wasm', async (route) => {
+    await arrival;
+    await route.continue();
+  });
+  await tab.goto('./');
+  const address = tab.url();
+  await tab.getByLabel('Title').fill('Typed in time');
+  await tab.getByRole('button', { name: 'Add' }).click();
+  arrive();
+  await expect(tab.locator('sqlite-query li')).toHaveText(['Typed in time']);
+  expect(tab.url()).toBe(address);
+  await expect(tab.getByLabel('Title')).toHaveValue('');
+});
