@@ -1,5 +1,5 @@
-// What a visitor downloads: prints the sizes of dist/ and holds them against the budget in package.json.
-// Called by build.mjs. Compressing the WebAssembly takes seconds, so its sizes are remembered by its hash.
+// What a visitor downloads: prints the sizes of dist/ and holds them against the budget in package.json, and against
+// what the README says. Called by build.mjs. Compressing the WebAssembly takes seconds, so its sizes are remembered by its hash.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,12 +25,21 @@ export function checkSizes({ dev }) {
     const { gzip, brotli } = fresh[key];
     console.log(`  ${name}: ${kib(bytes.length)}, gzip ${kib(gzip)}, brotli ${kib(brotli)}`);
     total += brotli;
+    compareWithReadme(name, [bytes.length, gzip, brotli]);
   }
   if (dev) return;
   writeFileSync(memory, JSON.stringify(fresh));
   const budget = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).sizeBudget.brotliKiB;
   if (total > budget * 1024) throw new TaskError(`dist/ takes ${kib(total)} in brotli; the budget is ${budget} KiB`);
   console.log(`  together ${kib(total)} in brotli, of a budget of ${budget} KiB`);
+}
+
+/** A compiler's next version may shift a figure a little: then the README still tells the truth. */
+function compareWithReadme(name, sizes) {
+  const row = new RegExp(`\\| \`${name}\` +\\|(.*)\\|`).exec(readFileSync(join(root, 'README.md'), 'utf8'));
+  const said = row?.[1].split('|').map((cell) => 1024 * parseFloat(cell.replace(',', '')));
+  const agrees = said?.length === sizes.length && sizes.every((size, at) => Math.abs(said[at] / size - 1) < 0.03);
+  if (!agrees) throw new TaskError(`README.md: the sizes of ${name} are ${sizes.map(kib).join(' | ')}`);
 }
 
 function kib(bytes) {

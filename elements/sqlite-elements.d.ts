@@ -108,9 +108,10 @@ export class Database {
   static newDatabase(dbName: string, options?: DatabaseOptions): Promise<Database>;
 
   /**
-   * Runs SQL: several statements, separated by `;`, are one transaction. Queries run in this tab. INSERT, UPDATE, DELETE
-   * and REPLACE run in the leader only: elsewhere they reject with the code `WRITE_PERMISSION_DENIED`, and `queueWrite`
-   * is the way. Statements that change the schema may be run in any tab. A write that resolved is stored.
+   * Runs SQL: several statements, separated by `;`, are one transaction. Queries run in this tab. INSERT, UPDATE,
+   * DELETE and REPLACE run in the leader only: elsewhere they reject with the code `WRITE_PERMISSION_DENIED`, and
+   * `queueWrite` is the way. Statements that change the schema may be run in any tab. A write that resolved is
+   * stored.
    */
   execute<R = Row>(sql: string, params?: SqlParameters): Promise<QueryResult<R>>;
 
@@ -118,9 +119,9 @@ export class Database {
   executeWithParams<R = Row>(sql: string, params: SqlParameters): Promise<QueryResult<R>>;
 
   /**
-   * Writes from any tab: the leader runs it at once, a follower sends it to the leader. It is done exactly once, also when
-   * the leader goes away meanwhile. Resolves when it is stored and visible in this tab. Without an answer within 5 s
-   * it rejects with the code `TIMEOUT`, and the message says whether the write was never run or may have been.
+   * Writes from any tab: the leader runs it at once, a follower sends it to the leader. It is done exactly once, also
+   * when the leader goes away meanwhile. Resolves when it is stored and visible in this tab. Without an answer within
+   * 5 s it rejects with the code `TIMEOUT`, and the message says whether the write was never run or may have been.
    */
   queueWrite<R = Row>(sql: string, params?: SqlParameters): Promise<QueryResult<R>>;
 
@@ -176,6 +177,8 @@ export type SqliteQueryState = SqliteDbState | 'empty';
 /** The `detail` of a `commit` event. */
 export interface CommitDetail extends ChangeDetail {
   kind: ChangeType;
+  /** Whether it holds another tab's writes (`elsewhere`) or this page's alone (`here`). */
+  origin: 'here' | 'elsewhere';
 }
 
 /** What a `<sqlite-write>` did: the `detail` of its `done` event. */
@@ -249,9 +252,9 @@ export interface SqliteDbElement extends WithEvents<SqliteDbEventMap> {
 }
 
 /**
- * `<sqlite-query sql="SELECT …">` inside a `<sqlite-db>`, or with `db="its id"`: shows the rows of a live query by its
- * first `<template>`, or as a table (with the attribute `caption`, if there is one). Parameters are its `data-*` attributes and
- * the fields of the form that the attribute `form` names by its id.
+ * `<sqlite-query sql="SELECT …">` inside a `<sqlite-db>`, or with `db="its id"`: shows the rows of a live query by
+ * its first `<template>`, or as a table (with the attribute `caption`, if there is one). Parameters are its `data-*`
+ * attributes and the fields of the form that the attribute `form` names by its id.
  */
 export interface SqliteQueryElement extends WithEvents<SqliteQueryEventMap> {
   /** Mirrors the attribute. */
@@ -272,8 +275,8 @@ export interface SqliteQueryElement extends WithEvents<SqliteQueryEventMap> {
 }
 
 /**
- * `<sqlite-write sql="INSERT …">`: a form, a button, or a field in it sets the statement off. Parameters are its `data-*`
- * attributes and the named fields.
+ * `<sqlite-write sql="INSERT …">`: a form, a button, or a field in it sets the statement off. Parameters are its
+ * `data-*` attributes and the named fields.
  */
 export interface SqliteWriteElement extends WithEvents<SqliteWriteEventMap> {
   /** Mirrors the attribute. */

@@ -17,7 +17,7 @@ use std::task::{Poll, Waker};
 use custom_elements::CustomElement;
 use js_sys::{Function, WeakRef};
 use sqlite_elements::client::{Connection, Database, Listener, OpenOptions, js_error};
-use sqlite_elements::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo};
+use sqlite_elements::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin};
 use sqlite_elements::sql::Work;
 use sqlite_elements::storage::Durability;
 use wasm_bindgen::prelude::*;
@@ -411,10 +411,15 @@ fn detail_of_commit(change: &Change) -> JsValue {
         ChangeKind::Data => "data",
         ChangeKind::Schema => "schema",
     };
+    let origin = match change.origin {
+        Origin::Here => "here",
+        Origin::Elsewhere => "elsewhere",
+    };
     detail([
         ("tables", tables.into()),
         ("seq", (change.seq as f64).into()),
         ("kind", kind.into()),
+        ("origin", origin.into()),
         ("latencyMs", change.latency_ms.map_or(JsValue::NULL, JsValue::from)),
     ])
 }

@@ -1,8 +1,8 @@
 //! The elements' events, each dispatched from a task of its own.
 //!
-//! Built-in elements do so ("queue an element task", HTML, 8.1.7.1), and for the same reason: a script that creates an
-//! element and then adds a listener misses nothing, and a listener may do to the element what it likes. Tasks come from a
-//! MessageChannel: `setTimeout` would wait up to a second in a hidden tab.
+//! Built-in elements do so ("queue an element task", HTML, 8.1.7.1), and for the same reason: a script that creates
+//! an element and then adds a listener misses nothing, and a listener may do to the element what it likes. Tasks come
+//! from a MessageChannel: `setTimeout` would wait up to a second in a hidden tab.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

@@ -1,7 +1,7 @@
 //! The custom elements: `<sqlite-db>`, `<sqlite-query>`, `<sqlite-write>`, `<sqlite-status>`.
 //!
-//! A page author writes HTML; these make it live. Each is a module here, with a class in `base.js` for what script sees of
-//! it. All live in the light DOM, so the page's style sheets apply, and none parses data as markup.
+//! A page author writes HTML; these make it live. Each is a module here, with a class in `base.js` for what script
+//! sees of it. All live in the light DOM, so the page's style sheets apply, and none parses data as markup.
 //!
 //! ```text
 //! db, query, write, status      one element each
@@ -33,8 +33,6 @@ mod notice;
 mod params;
 #[cfg(target_family = "wasm")]
 mod schedule;
-#[cfg(target_family = "wasm")]
-mod script_rows;
 #[cfg(target_family = "wasm")]
 mod status;
 #[cfg(target_family = "wasm")]

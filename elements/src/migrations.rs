@@ -1,7 +1,7 @@
 //! The scripts that stand in a `<sqlite-db>`: `<script type="application/sql">`, with text or with `src`.
 //!
-//! A data block in HTML's sense (4.12.1): browsers neither run nor fetch it, so no Content-Security-Policy minds it, and
-//! its text needs no escaping. Which of the scripts a database already has is the engine's business.
+//! A data block in HTML's sense (4.12.1): browsers neither run nor fetch it, so no Content-Security-Policy minds it,
+//! and its text needs no escaping. Which of the scripts a database already has is the engine's business.
 
 use sqlite_elements::request::{Failure, FailureKind};
 use wasm_bindgen::prelude::*;

@@ -1,8 +1,8 @@
 //! The message that an element shows in its place when something is wrong: `<p part="error" role="alert">`.
 //!
 //! In the light DOM, so that the page's own style sheet applies, as the last child of the element: a page author sees
-//! what is wrong with the SQL without opening the console. It is found again in the document and not held in Rust, so an
-//! element that is moved keeps its message, and one that is gone can be collected.
+//! what is wrong with the SQL without opening the console. It is found again in the document and not held in Rust, so
+//! an element that is moved keeps its message, and one that is gone can be collected.
 
 use sqlite_elements::request::Failure;
 use wasm_bindgen::prelude::*;

@@ -1,7 +1,7 @@
 //! The parameters of an element's SQL: its `data-*` attributes and the fields of its form.
 //!
-//! `data-list-id="7"` is bound as `:list_id`, a field named `list-id` or `list_id` likewise: a hyphen cannot stand in the
-//! name of a parameter. A field wins over an attribute of the same name. Types follow who wrote the text: what
+//! `data-list-id="7"` is bound as `:list_id`, a field named `list-id` or `list_id` likewise: a hyphen cannot stand in
+//! the name of a parameter. A field wins over an attribute of the same name. Types follow who wrote the text: what
 //! the page's author wrote is read by [`text::authored`]; what somebody typed is text, except in fields for numbers;
 //! a field for a number or a date that is empty is NULL; a checkbox is 1 or 0; a chosen file is its bytes.
 

@@ -2,8 +2,8 @@
 //!
 //! The crate `custom-elements` locks an element's state while one of its callbacks runs, and setting an own attribute
 //! there would enter it again. So the callbacks here record nothing but "look again": [`soon`]. The look compares
-//! what the document says with what is in effect. That makes the order of attributes, children, insertion and definition
-//! immaterial, and an element that is moved (taken out and put in within one task) finds nothing to do.
+//! what the document says with what is in effect. That makes the order of attributes, children, insertion and
+//! definition immaterial, and an element that is moved (taken out and put in within one task) finds nothing to do.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

@@ -1,4 +1,5 @@
-//! The default look, as a constructed style sheet: a strict Content-Security-Policy forbids `<style>`, not this (CSSOM, 6.1).
+//! The default look, as a constructed style sheet: a strict Content-Security-Policy forbids `<style>`, not this
+//! (CSSOM, 6.1).
 //!
 //! It stands in a cascade layer and has no specificity, so any rule of the page wins.
 

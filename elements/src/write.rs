@@ -1,8 +1,9 @@
 //! `<sqlite-write sql="INSERT INTO …">`: turns a form, a button or a field into a statement.
 //!
-//! With a `<form>` in it, submitting the form runs the statement; without one, its buttons do; without either, a change of
-//! its field does (a checkbox in a row). The named fields and the `data-*` attributes are bound as parameters (`params`). The
-//! write goes to the leading tab, whichever that is; while it is under way the buttons are off, and what went wrong is said beside them.
+//! With a `<form>` in it, submitting the form runs the statement; without one, its buttons do; without either, a
+//! change of its field does (a checkbox in a row). The named fields and the `data-*` attributes are bound as
+//! parameters (`params`). The write goes to the leading tab, whichever that is; while it is under way the buttons are
+//! off, and what went wrong is said beside them.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,10 +21,13 @@ use crate::base::{self, Base};
 use crate::document::set_attribute;
 use crate::event::{detail, fire, fire_error};
 use crate::params::{Fields, is_nearest, reset_form};
-use crate::{buttons, db, notice, script_rows, style};
+use crate::{buttons, db, notice, style};
 
 /// As long as the guide's `queueWrite` waits.
 const TIMEOUT_MS: u32 = 5_000;
+
+/// The largest integer that a JavaScript number holds exactly, and its neighbours too.
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 #[derive(Default)]
 pub(crate) struct SqliteWrite(Option<Rc<Write>>);
@@ -73,7 +77,8 @@ impl CustomElement for SqliteWrite {
 }
 
 impl Write {
-    /// Starts the statement. What is sent is what stands in the fields at this call, and from it on the buttons are off.
+    /// Starts the statement. What is sent is what stands in the fields at this call, and from it on the buttons are
+    /// off.
     fn start(
         self: Rc<Self>,
         element: HtmlElement,
@@ -196,10 +201,14 @@ fn is_confirmed(element: &Element) -> bool {
 }
 
 fn detail_of(outcome: &Outcome) -> JsValue {
-    detail([
-        ("changes", (outcome.changes as f64).into()),
-        ("lastInsertId", script_rows::of_integer(outcome.last_row_id)),
-    ])
+    let last = outcome.last_row_id;
+    // As in the results of `Database`: a number where that is exact.
+    let last = if last.unsigned_abs() <= MAX_SAFE_INTEGER {
+        JsValue::from(last as f64)
+    } else {
+        JsValue::from(last)
+    };
+    detail([("changes", (outcome.changes as f64).into()), ("lastInsertId", last)])
 }
 
 /// What `base.js` asks of the core.

@@ -4,7 +4,8 @@ import { type DatabaseElement, ready } from './support/database.ts';
 import { expect, test } from './support/test.ts';
 
 const longEnoughMs = 2_000;
-const promptMs = 200;
+// A page whose main thread ran the query would take all of it; this much a busy machine may take for anything.
+const promptMs = 500;
 
 /** What a page notices of its own main thread. */
 interface Watch {
@@ -74,7 +75,7 @@ test('the page keeps answering clicks while a query of 2 s runs', async ({ chrom
   expect(during.rows).toEqual([{ n: count }]);
   expect(during.seen.clicks).toBe(during.clicked);
   expect(during.seen.clicks).toBeGreaterThan(4);
-  expect(during.seen.frames).toBeGreaterThan(30);
+  expect(during.seen.frames).toBeGreaterThan(10);
   expect(during.seen.slowestClickMs).toBeLessThan(promptMs);
   expect(during.seen.longestTaskMs).toBeLessThan(promptMs);
 });

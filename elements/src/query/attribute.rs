@@ -96,8 +96,8 @@ pub fn kind(element: &str, name: &str) -> Kind {
 
 /// Why an element with this local name takes no marks, neither in attributes nor in its text.
 pub fn refusal_of_element(element: &str) -> Option<&'static str> {
-    let instructs = INSTRUCTIONS.iter().any(|name| name.eq_ignore_ascii_case(element));
-    instructs.then_some("what stands in this element is an instruction to the browser, not text")
+    let is_instruction = INSTRUCTIONS.iter().any(|name| name.eq_ignore_ascii_case(element));
+    is_instruction.then_some("what stands in it is an instruction to the browser, not text")
 }
 
 /// Whether a browser would run this address as script. Decided as the URL standard parses a scheme (basic URL parser,

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use custom_elements::CustomElement;
-use js_sys::{Function, Promise, WeakRef};
-use sqlite_elements::client::{Subscription, js_error};
+use js_sys::{Array, Function, Promise, Reflect, WeakRef};
+use sqlite_elements::client::{Connection, Subscription, js_error, rows_object};
 use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::{Params, Rows, SqlFailure, Statement};
 use wasm_bindgen::prelude::*;
@@ -19,7 +19,7 @@ use crate::document::{self, Depth, set_attribute};
 use crate::event::{detail, fire, fire_error};
 use crate::params::Fields;
 use crate::schedule::{self, Due, ElementNumber, Look};
-use crate::{script_rows, style};
+use crate::style;
 
 #[derive(Default)]
 pub(crate) struct SqliteQuery(Option<Rc<Query>>);
@@ -63,7 +63,7 @@ enum Answer {
 enum Wanted {
     Ask {
         session: SessionNumber,
-        connection: sqlite_elements::client::Connection,
+        connection: Connection,
         statement: Statement,
     },
     /// Of a database that is not ready.
@@ -237,12 +237,7 @@ impl Query {
         Ok(())
     }
 
-    fn ask(
-        self: &Rc<Self>,
-        session: SessionNumber,
-        connection: &sqlite_elements::client::Connection,
-        statement: Statement,
-    ) {
+    fn ask(self: &Rc<Self>, session: SessionNumber, connection: &Connection, statement: Statement) {
         let weak = Rc::downgrade(self);
         let question = statement.clone();
         let subscription = connection.subscribe(statement.clone(), move |answer| {
@@ -396,8 +391,8 @@ impl QueryCore {
     #[wasm_bindgen(getter)]
     pub fn rows(&self) -> JsValue {
         match &*self.0.answer.borrow() {
-            Answer::Rows(rows) => script_rows::objects(rows),
-            _ => js_sys::Array::new().into(),
+            Answer::Rows(rows) => Reflect::get(&rows_object(rows), &"rows".into()).expect_throw("it has rows"),
+            _ => Array::new().into(),
         }
     }
 

@@ -1,8 +1,9 @@
 //! A `<template>` made ready for one result: where its marks are and which columns fill them.
 //!
-//! Compiled once per result's columns, then cloned per row. The clone has its bound texts and attributes empty: no `<img>` asks
-//! the server for `{{src}}`, no custom element in it sees a mark. Values are set as text and as attributes, never parsed
-//! as markup. Refused: filling the marks in `template.innerHTML`, which makes every cell an injection.
+//! Compiled once per result's columns, then cloned per row. The clone has its bound texts and attributes empty: no
+//! `<img>` asks the server for `{{src}}`, no custom element in it sees a mark. Values are set as text and as
+//! attributes, never parsed as markup. Refused: filling the marks in `template.innerHTML`, which makes every cell an
+//! injection.
 
 use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::Value;

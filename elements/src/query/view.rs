@@ -1,7 +1,8 @@
 //! What a `<sqlite-query>` shows of its answer, and where: rows after the row template, or a table; instead of them or
 //! beside them what the templates `for="loading"`, `for="empty"` and `for="error"` say.
 //!
-//! A view holds nodes of the document, so it exists only while its element is connected: what Rust holds is never collected.
+//! A view holds nodes of the document, so it exists only while its element is connected: what Rust holds is never
+//! collected.
 
 use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::Value;

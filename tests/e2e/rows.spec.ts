@@ -1,0 +1,250 @@
+// Rows as they are shown: data stays data, and a row that stays keeps its node.
+import type { SqliteQueryElement } from '../../elements/sqlite-elements.d.ts';
+import { write } from './support/database.ts';
+import { add, items, list, observe, opened } from './support/elements.ts';
+import { expect, test } from './support/test.ts';
+
+test.describe('data is never markup', () => {
+  test('a value with markup is text, in a text, in an attribute and in a table', async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    const evil = '"><img src="x:" onerror="pwned = 1"><script>pwned = 1</script>{{id}}';
+    await items(page, [evil]);
+    await add(
+      page,
+      `<sqlite-query id="list" sql="SELECT id, title FROM item"><template><p title="{{title}}">{{title}}</p></template></sqlite-query>
+       <sqlite-query id="table" sql="SELECT title FROM item"></sqlite-query>`,
+    );
+    await expect(page.locator('#list p')).toHaveText(evil);
+    await expect(page.locator('#list p')).toHaveAttribute('title', evil);
+    await expect(page.locator('#table td')).toHaveText(evil);
+    await expect(page.locator('#list img, #table img, #list p script')).toHaveCount(0);
+    expect(await page.evaluate(() => 'pwned' in globalThis)).toBe(false);
+  });
+
+  test('an address that would run script is left out, others stay', async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await items(page, ['javascript:alert(1)', ' JaVa\tScript:alert(1)', 'https://example.org/']);
+    await add(
+      page,
+      `<sqlite-query sql="SELECT * FROM item"><template><a href="{{title}}">{{id}}</a></template></sqlite-query>`,
+    );
+    await expect(page.locator('main a')).toHaveText(['1', '2', '3']);
+    const addresses = await page
+      .locator('main a')
+      .evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+    expect(addresses).toEqual([null, null, 'https://example.org/']);
+    await write(page, "UPDATE item SET title = 'javascript:alert(2)' WHERE id = 3");
+    await expect(page.locator('main a').nth(2)).not.toHaveAttribute('href');
+  });
+
+  for (const [what, html] of [
+    ['script', `<button onclick="{{title}}">x</button>`],
+    ['script', `<script>{{title}}</script>`],
+    ['markup', `<iframe srcdoc="{{title}}"></iframe>`],
+    ['SQL', `<sqlite-query sql="SELECT '{{title}}'"></sqlite-query>`],
+  ]) {
+    test(`a mark that would turn data into ${what} is refused in place: ${html}`, async ({ chromium, fixtures }) => {
+      const page = await opened(chromium, fixtures);
+      await items(page, ['pwned = 1']);
+      await add(page, `<sqlite-query sql="SELECT title FROM item"><template>${html}</template></sqlite-query>`);
+      await expect(page.getByRole('alert')).toContainText('takes no {{marks}}');
+      expect(await page.evaluate(() => 'pwned' in globalThis)).toBe(false);
+    });
+  }
+});
+
+test.describe('rows', () => {
+  test('a row that moves keeps its node, and the one in use keeps the focus and the caret', async ({
+    chromium,
+    fixtures,
+  }) => {
+    const page = await opened(chromium, fixtures);
+    await items(page, ['one', 'two', 'three', 'four']);
+    await add(page, `<sqlite-query sql="SELECT id, title FROM item ORDER BY rank">${list}</sqlite-query>`);
+    await expect(page.locator('li')).toHaveCount(4);
+    const before = await page.locator('ul').evaluateHandle((ul) => {
+      const field = ul.querySelector<HTMLInputElement>('li[data-id="4"] input')!;
+      field.focus();
+      field.setSelectionRange(1, 3);
+      return { nodes: [...ul.querySelectorAll('li')], field };
+    });
+    // Last becomes first: the shortest way would be to move the row that has the focus.
+    await write(page, 'UPDATE item SET rank = 0 WHERE id = 4');
+    await expect(page.locator('li')).toHaveText([' four', ' one', ' two', ' three']);
+    const after = await before.evaluate(({ nodes, field }) => ({
+      same: [3, 0, 1, 2].every((old, at) => nodes[old] === document.querySelectorAll('li')[at]),
+      focused: document.activeElement === field,
+      caret: [field.selectionStart, field.selectionEnd],
+    }));
+    expect(after).toEqual({ same: true, focused: true, caret: [1, 3] });
+  });
+
+  test('what did not change is not touched', async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await items(page, ['one', 'two', 'three']);
+    await add(page, `<sqlite-query sql="SELECT id, title, note FROM item">${list}</sqlite-query>`);
+    await expect(page.locator('li')).toHaveCount(3);
+    const changes = await observe(page, 'main sqlite-query');
+    // The answer differs in a column that the template does not show; the query says when it has rendered it.
+    const rendered = page
+      .locator('main sqlite-query')
+      .evaluate(
+        (query) => new Promise((done) => query.addEventListener('rows', () => done(undefined), { once: true })),
+      );
+    await write(page, "UPDATE item SET note = 'unseen'");
+    await rendered;
+    expect(await changes()).toEqual([]);
+    await write(page, "UPDATE item SET title = 'zwei' WHERE id = 2");
+    await expect(page.locator('li').nth(1)).toHaveText(' zwei');
+    expect(await changes()).toEqual(['attributes', 'characterData']);
+    await write(page, 'DELETE FROM item WHERE id = 1');
+    await expect(page.locator('li')).toHaveCount(2);
+    expect(await changes()).toEqual(['childList']);
+  });
+
+  test('asking again touches nothing', async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await items(page, ['one', 'two']);
+    await add(page, `<sqlite-query sql="SELECT id, title FROM item">${list}</sqlite-query>`);
+    await expect(page.locator('li')).toHaveCount(2);
+    const changes = await observe(page, 'main sqlite-query');
+    await page.locator('main sqlite-query').evaluate((query: SqliteQueryElement) => query.refresh());
+    expect(await changes()).toEqual([]);
+  });
+
+  test('a field that somebody is editing keeps what they typed, another one follows', async ({
+    chromium,
+    fixtures,
+  }) => {
+    const page = await opened(chromium, fixtures);
+    await items(page, ['one', 'two']);
+    await add(page, `<sqlite-query sql="SELECT id, title FROM item">${list}</sqlite-query>`);
+    const [first, second] = [page.locator('li input').first(), page.locator('li input').last()];
+    await second.fill('typed and left');
+    await first.fill('typing');
+    await write(page, "UPDATE item SET title = title || '!'");
+    await expect(page.locator('li')).toHaveText([' one!', ' two!']);
+    await expect(first).toHaveValue('typing');
+    await expect(second).toHaveValue('two!');
+  });
+
+  test('attributes that are on or off follow the value, and so does the box', async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await items(page, ['one']);
+    await add(
+      page,
+      `<sqlite-query sql="SELECT * FROM item"><template><input type="checkbox" checked="{{done}}" disabled="{{note}}"></template></sqlite-query>`,
+    );
+    const box = page.locator('main input');
+    await expect(box).not.toBeChecked();
+    await expect(box).toBeEnabled();
+    await write(page, "UPDATE item SET done = 1, note = 'x'");
+    await expect(box).toBeChecked();
+    await expect(box).toBeDisabled();
+    await write(page, "UPDATE item SET done = 0, note = ''");
+    await expect(box).not.toBeChecked();
+    await expect(box).toBeEnabled();
+  });
+
+  test('a style is bound declaration by declaration, also where the policy forbids inline styles', async ({
+    chromium,
+    fixtures,
+  }) => {
+    // The parser itself reports the attribute, in the template even; what the rows get comes through the CSSOM.
+    chromium.expectComplaint(/Applying inline style violates|Loading the image 'data:,'/);
+    const page = await chromium.openTab(fixtures.at('styled.html?csp=strict'));
+    const styles = () => page.locator('div').evaluateAll((divs) => divs.map((div) => div.getAttribute('style')));
+    await expect.poll(styles).toEqual(['width: 40px; height: 10px;', 'height: 10px;']);
+  });
+
+  test('a mark that is no column is named, with the columns there are', async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await items(page, ['one']);
+    await add(
+      page,
+      `<sqlite-query sql="SELECT id, title FROM item"><template><p>{{titel}}</p></template></sqlite-query>`,
+    );
+    await expect(page.getByRole('alert')).toContainText('{{titel}}');
+    await expect(page.getByRole('alert')).toContainText('id, title');
+    await expect(page.locator('main sqlite-query')).toHaveAttribute('state', 'error');
+  });
+
+  test('a query in a row asks by the row', async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await items(page, ['one', 'two']);
+    await add(
+      page,
+      `<sqlite-query id="outer" sql="SELECT id, title FROM item"><template><section><h2>{{title}}</h2>
+         <sqlite-query sql="SELECT 'row ' || :row || ' is ' || typeof(:row) AS said" data-row="{{id}}"><template><p>{{said}}</p></template></sqlite-query>
+       </section></template></sqlite-query>`,
+    );
+    await expect(page.locator('section p')).toHaveText(['row 1 is integer', 'row 2 is integer']);
+    await write(page, 'DELETE FROM item WHERE id = 1');
+    await expect(page.locator('section p')).toHaveText(['row 2 is integer']);
+  });
+
+  test('templates say what is loading, empty and wrong', async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await add(
+      page,
+      `<sqlite-query sql="SELECT id, title FROM item"><ul><template><li>{{title}}</li></template></ul>
+         <template for="loading"><p>loading</p></template>
+         <template for="empty"><p>nothing</p></template>
+         <template for="error"><p>{{code}}: {{message}}</p></template></sqlite-query>`,
+    );
+    const query = page.locator('main sqlite-query');
+    await expect(query.locator('p')).toHaveText(['nothing']);
+    await expect(query).toHaveAttribute('state', 'empty');
+    await items(page, ['one']);
+    await expect(query.locator('li')).toHaveText(['one']);
+    await expect(query.locator('p')).toHaveCount(0);
+    await expect(query).toHaveAttribute('state', 'ready');
+    await query.evaluate((element) => element.setAttribute('sql', 'SELECT oops'));
+    await expect(query.locator('p')).toHaveText([/SQLITE_ERROR: no such column: oops/]);
+    await expect(query.locator('li')).toHaveCount(0);
+    await expect(query).toHaveAttribute('state', 'error');
+  });
+});
+
+test.describe('a query without a template', () => {
+  test('is a table that assistive technology can read', async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await items(page, ['one', 'two']);
+    await add(
+      page,
+      `<sqlite-query caption="Items" sql="SELECT title AS Title, rank AS Rank, note AS Note FROM item"></sqlite-query>`,
+    );
+    const table = page.getByRole('table', { name: 'Items' });
+    await expect(table.getByRole('columnheader')).toHaveText(['Title', 'Rank', 'Note']);
+    await expect(table.locator('th').first()).toHaveAttribute('scope', 'col');
+    await expect(table.getByRole('cell')).toHaveText(['one', '1', '', 'two', '2', '']);
+    await expect(table.getByRole('cell').nth(1)).toHaveCSS('text-align', 'end');
+    await expect(table.getByRole('cell').nth(2)).toHaveAttribute('data-null', '');
+    await write(page, "UPDATE item SET note = 'x' WHERE id = 2");
+    await expect(table.getByRole('cell')).toHaveText(['one', '1', '', 'two', '2', 'x']);
+    await expect(table.getByRole('cell').nth(5)).not.toHaveAttribute('data-null');
+  });
+
+  test('follows columns that come by a change of the schema', async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await write(page, 'INSERT INTO picky VALUES (1, 0)');
+    await add(page, `<sqlite-query sql="SELECT * FROM picky"></sqlite-query>`);
+    await expect(page.locator('th')).toHaveText(['id', 'done']);
+    await write(page, "ALTER TABLE picky ADD COLUMN more TEXT DEFAULT 'new'");
+    await expect(page.locator('th')).toHaveText(['id', 'done', 'more']);
+    await expect(page.locator('td')).toHaveText(['1', '0', 'new']);
+    await expect(page.locator('table')).toHaveCount(1);
+  });
+});
+
+test('the status says who leads, and announces nothing else', async ({ chromium, fixtures }) => {
+  const page = await opened(chromium, fixtures);
+  await add(page, `<sqlite-status></sqlite-status>`);
+  await expect(page.getByRole('status')).toHaveText('leader');
+  const follower = await opened(chromium, fixtures);
+  await add(follower, `<sqlite-status></sqlite-status>`);
+  await expect(follower.getByRole('status')).toHaveText('follower');
+  await write(page, "INSERT INTO item (title) VALUES ('x')");
+  await expect(follower.locator('[part=latency]')).toHaveText(/^\d+ ms$/);
+  await expect(follower.getByRole('status')).toHaveText('follower');
+});
