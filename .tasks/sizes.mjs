@@ -34,11 +34,11 @@ export function checkSizes({ dev }) {
   console.log(`  together ${kib(total)} in brotli, of a budget of ${budget} KiB`);
 }
 
-/** A compiler's next version may shift a figure a little: then the README still tells the truth. */
+/** A compiler's next version shifts a figure: within a tenth the README still tells the truth. */
 function compareWithReadme(name, sizes) {
   const row = new RegExp(`\\| \`${name}\` +\\|(.*)\\|`).exec(readFileSync(join(root, 'README.md'), 'utf8'));
   const said = row?.[1].split('|').map((cell) => 1024 * parseFloat(cell.replace(',', '')));
-  const agrees = said?.length === sizes.length && sizes.every((size, at) => Math.abs(said[at] / size - 1) < 0.03);
+  const agrees = said?.length === sizes.length && sizes.every((size, at) => Math.abs(said[at] / size - 1) < 0.1);
   if (!agrees) throw new TaskError(`README.md: the sizes of ${name} are ${sizes.map(kib).join(' | ')}`);
 }
 
