@@ -19,6 +19,8 @@ pub(super) const LEASE_MS: u64 = 5_000;
 pub(super) const HEARTBEAT_MS: u64 = 1_000;
 /// Followers do not all steal in the same instant: each waits up to this much longer, by its id.
 const SPREAD_MS: u64 = 500;
+/// A tab whose store failed as it began to lead lets others try, and queues again after this long.
+const QUEUE_AGAIN_MS: u64 = 1_000;
 
 /// Who leads, as this tab knows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub(super) struct Seat {
     leader: Option<(TabId, Epoch)>,
     lease_expiry: Timestamp,
     last_led: Option<Epoch>,
+    /// Waiting, but not in the queue for the lock before then.
+    queue_again: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +78,7 @@ impl Seat {
             leader: None,
             lease_expiry,
             last_led: None,
+            queue_again: None,
         }
     }
 
@@ -124,7 +129,10 @@ impl Seat {
     pub(super) fn deadline(&self) -> Option<Timestamp> {
         match self.role {
             Role::Leading { heartbeat, .. } => Some(heartbeat),
-            Role::Waiting | Role::Rising { .. } => Some(self.steal_at()),
+            Role::Waiting | Role::Rising { .. } => {
+                let steal_at = self.steal_at();
+                Some(self.queue_again.map_or(steal_at, |again| again.min(steal_at)))
+            }
             Role::Closing | Role::Closed => None,
         }
     }
@@ -160,7 +168,9 @@ impl Protocol {
             }
             Err(error) => {
                 if !self.fail_if_final(error) {
-                    self.step_down(now);
+                    self.seat.role = Role::Waiting;
+                    self.seat.queue_again = Some(now.after_ms(QUEUE_AGAIN_MS));
+                    self.output(Output::ReleaseLock);
                 }
             }
         }
@@ -261,6 +271,9 @@ impl Protocol {
             Role::Waiting | Role::Rising { .. } if self.seat.steal_at() <= now => self.steal(now),
             _ => {}
         }
+        if self.seat.queue_again.take_if(|again| *again <= now).is_some() {
+            self.output(Output::RequestLock);
+        }
         if matches!(self.fetch, super::Fetch::Again(at) if at <= now) {
             self.fetch = super::Fetch::Idle;
             self.advance(now, None);
@@ -270,6 +283,7 @@ impl Protocol {
     fn steal(&mut self, now: Timestamp) {
         self.seat.role = Role::Waiting;
         self.seat.lease_expiry = now.after_ms(LEASE_MS);
+        self.seat.queue_again = None;
         self.output(Output::StealLock);
     }
 

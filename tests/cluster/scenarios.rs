@@ -213,6 +213,39 @@ fn a_leader_that_hangs_is_replaced_when_its_lease_lapses() {
 }
 
 #[test]
+fn a_tab_whose_store_fails_as_it_begins_to_lead_lets_another_lead() {
+    let mut browser = tabs_with_table(3);
+    let error = StoreError::Failed("injected".into());
+    browser
+        .disk
+        .fail(FaultPoint::Before(Operation::RaiseEpoch), error.clone());
+    browser.kill(A);
+    browser.settle();
+    assert_eq!(browser.leaders(), [C], "B's turn came first, and its store failed");
+    browser.disk.fail(FaultPoint::Before(Operation::RaiseEpoch), error);
+    browser.pass_ms(1_100);
+    browser.kill(C);
+    browser.pass_ms(1_100);
+    assert_eq!(browser.leaders(), [B], "it queued again, failed again, and tried again");
+}
+
+#[test]
+fn a_store_that_keeps_failing_is_asked_once_a_second_and_no_more() {
+    let mut browser = tabs_with_table(2);
+    for _ in 0..3 {
+        let error = StoreError::Failed("injected".into());
+        browser.disk.fail(FaultPoint::Before(Operation::RaiseEpoch), error);
+    }
+    browser.kill(A);
+    for _ in 0..3 {
+        browser.settle();
+        assert_eq!(browser.leaders(), []);
+        browser.pass_ms(1_000);
+    }
+    assert_eq!(browser.leaders(), [B]);
+}
+
+#[test]
 fn nobody_sees_a_commit_before_it_is_stored() {
     let mut browser = tabs_with_table(2);
     browser.hold_store(A);
