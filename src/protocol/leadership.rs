@@ -292,15 +292,17 @@ impl Protocol {
             return;
         }
         let under_way = self.queue.under_way();
-        for request in self.pending.requests() {
-            if !under_way.contains(&request) {
-                let fate = self.fate(request);
-                self.settle(request, Err(WriteError::Closed { fate }));
-            }
-        }
+        self.give_up_pending(|request| !under_way.contains(request));
         self.queue.clear();
         self.seat.role = Role::Closing;
         self.finish_closing();
+    }
+
+    fn give_up_pending(&mut self, which: impl Fn(&RequestId) -> bool) {
+        for request in self.pending.requests().into_iter().filter(which) {
+            let fate = self.fate(request);
+            self.settle(request, Err(WriteError::Closed { fate }));
+        }
     }
 
     /// What can be said of a write that is given up; one that still waits here will not be run.
@@ -317,6 +319,7 @@ impl Protocol {
     /// Gives the lock back once nothing of this tab is on its way to the store.
     pub(super) fn finish_closing(&mut self) {
         if self.seat.role == Role::Closing && !self.queue.is_busy() {
+            self.give_up_pending(|_| true);
             self.seat.role = Role::Closed;
             self.output(Output::ReleaseLock);
             self.output(Output::Closed);

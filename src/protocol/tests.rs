@@ -163,6 +163,31 @@ fn a_commit_that_became_durable_after_the_lock_was_lost_still_counts() {
 }
 
 #[test]
+fn a_failed_append_of_the_past_does_not_refuse_what_the_new_leader_has() {
+    let mut leader = leading(1, Epoch(1));
+    let request = leader.submit(NOW, insert(), NOW.after_ms(5_000));
+    drain(&mut leader);
+    let answers = vec![Ok(Outcome::nothing())];
+    leader.handle(
+        NOW,
+        Input::Ran {
+            answers,
+            commit: Some(first_commit(Epoch(1))),
+        },
+    );
+    leader.handle(NOW, Input::LockLost);
+    leader.handle(NOW, lead(2, Epoch(2)));
+    drain(&mut leader);
+    leader.handle(NOW, Input::Appended(Err(StoreError::Failed("injected".into()))));
+    assert!(
+        !settled(&drain(&mut leader)),
+        "it was sent to the new leader, who may do it"
+    );
+    leader.handle(NOW, refused(request, Epoch(2)));
+    assert!(settled(&drain(&mut leader)));
+}
+
+#[test]
 fn a_leader_does_not_lead_before_it_stands_where_the_head_stands() {
     let mut tab = opened(1);
     tab.handle(NOW, Input::LockGranted);

@@ -173,11 +173,12 @@ impl Protocol {
 
     /// Answers a request that no commit answers, here or in another tab.
     pub(super) fn answer(&mut self, request: RequestId, answer: Result<Outcome, WriteError>, seq: Seq) {
+        let Some(epoch) = self.seat.last_led() else { return };
         if request.tab == self.tab {
-            self.settle(request, answer);
+            // The same rule as for other tabs: it may have gone to a newer leader since.
+            self.answered(request, epoch, answer, seq);
             return;
         }
-        let Some(epoch) = self.seat.last_led() else { return };
         if self.seat.leading() == Some(epoch) {
             self.queue.remember(
                 request,
