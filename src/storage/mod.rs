@@ -6,7 +6,7 @@
 //! record, so a commit is one record and a block is many pages; a record per page was refused
 //! (1,000 records cost 220 ms, the same bytes as one value 7 ms).
 //!
-//! Invariants, kept by every store and shown by `contract`:
+//! Invariants, kept by every store and shown by `tests/store_contract`:
 //! * an append happens as a whole or not at all, and only under the epoch that is stored;
 //! * commits are numbered without gap, each begins at the position where the one before ended;
 //! * a checkpoint never changes what [`Store::load`] answers.
