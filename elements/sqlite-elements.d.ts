@@ -142,6 +142,16 @@ export class Database {
   /** Whether this tab leads. */
   isLeader(): Promise<boolean>;
 
+  /** Resolves when this tab leads. Rejects with `TIMEOUT` after 5,000 ms: another tab may lead for good. */
+  waitForLeadership(): Promise<void>;
+
+  /**
+   * `true`: row writes by `execute` are done by the leader while another tab leads, as those by `queueWrite` are, and do
+   * not fail with `WRITE_PERMISSION_DENIED`. No tab ever writes by itself, so there is one history all the same. It holds
+   * for this page's use of this database, until it is closed or set back.
+   */
+  allowNonLeaderWrites(allow: boolean): Promise<void>;
+
   getLeaderInfo(): Promise<LeaderInfo>;
 
   /** Calls back after each commit that holds another tab's writes, once this tab shows it. Lasts until `close()`. */

@@ -40,6 +40,11 @@ pub enum Request {
     LeaderInfo {
         call: CallId,
     },
+    /// What [`Request::Execute`] does with row writes while another tab leads. Answered by `Response::Done`.
+    NonLeaderWrites {
+        call: CallId,
+        policy: NonLeaderWrites,
+    },
     /// From now on [`Event::Rows`] tells the rows of this query, first at once, then whenever they change.
     Subscribe {
         query: QueryId,
@@ -52,6 +57,16 @@ pub enum Request {
     Close {
         call: CallId,
     },
+}
+
+/// What becomes of row writes that are not queued, in a tab that does not lead.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NonLeaderWrites {
+    /// They fail with `WRITE_PERMISSION_DENIED`.
+    #[default]
+    Refused,
+    /// The leader does them, as it does queued ones. There is still one history: no tab writes by itself.
+    Forwarded,
 }
 
 /// From the worker.

@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::session::{ListenerId, Session, Status};
-use crate::request::{CallId, Event, Failure, FailureKind, LeaderInfo, QueryId, Request, Response};
+use crate::request::{CallId, Event, Failure, FailureKind, LeaderInfo, NonLeaderWrites, QueryId, Request, Response};
 use crate::sql::{Outcome, Rows, SqlFailure, Statement, Work};
 use crate::storage::Durability;
 use crate::web::{Inbox, Timer};
@@ -44,6 +44,8 @@ struct User {
 /// What a write may take beyond its own timeout, which the worker watches, before the page gives up the worker's answer.
 const GRACE_MS: u32 = 1_000;
 const LEADER_PATIENCE_MS: f64 = 6_000.0;
+/// As the guide has it.
+const LEADERSHIP_TIMEOUT_MS: u32 = 5_000;
 
 impl Connection {
     /// Returns at once; the database opens in the background, and calls wait for that.
@@ -76,6 +78,30 @@ impl Connection {
         if status.leader.leader_id.is_empty() && status.failure.is_none() {
             known.next().await;
         }
+    }
+
+    /// Resolves when this tab leads; fails after [`LEADERSHIP_TIMEOUT_MS`], since another tab may lead for good.
+    pub async fn lead(&self) -> Result<(), Failure> {
+        let ended = Inbox::<Result<(), Failure>>::default();
+        let (heard, waited) = (ended.clone(), ended.clone());
+        let _listener = self.listen(move |event| match event {
+            Event::Leadership(info) if info.is_leader => heard.push(Ok(())),
+            Event::Failed(failure) => heard.push(Err(failure.clone())),
+            _ => {}
+        });
+        let _patience = Timer::after(f64::from(LEADERSHIP_TIMEOUT_MS), move || {
+            waited.push(Err(another_leads()))
+        });
+        if self.leader_info().await?.is_leader {
+            return Ok(());
+        }
+        ended.next().await
+    }
+
+    /// What [`Connection::execute`] does with row writes while another tab leads.
+    pub async fn set_non_leader_writes(&self, policy: NonLeaderWrites) -> Result<(), Failure> {
+        let (_, answer) = self.session()?.call(|call| Request::NonLeaderWrites { call, policy });
+        answer.next().await.map(drop)
     }
 
     /// Runs a statement by what SQLite says it is: see [`Request::Execute`].
@@ -216,6 +242,14 @@ fn outcome(response: Response) -> Result<Outcome, Failure> {
 fn unexpected(response: &Response) -> Failure {
     let message = format!("the worker gave an answer to another question: {response:?}");
     Failure::new(FailureKind::State, "ANSWER_UNREADABLE", message)
+}
+
+fn another_leads() -> Failure {
+    let message = format!(
+        "timeout: this tab did not become the leader within {LEADERSHIP_TIMEOUT_MS} ms, another one leads; queueWrite() \
+         has that one write"
+    );
+    Failure::new(FailureKind::Write, "TIMEOUT", message)
 }
 
 fn worker_is_silent() -> Failure {

@@ -14,7 +14,7 @@ use super::arguments::{callback, durability, milliseconds, parameters, statement
 use super::connection::{Connection, Listener, OpenOptions, Subscription};
 use super::error::js_error;
 use super::result::{query_result, rows_object, set};
-use crate::request::{Change, ChangeKind, Event, Failure, Origin};
+use crate::request::{Change, ChangeKind, Event, Failure, NonLeaderWrites, Origin};
 use crate::sql::{Outcome, Rows, SqlFailure, Statement, Work};
 use crate::web::{report_exception, since_start_ms};
 
@@ -107,6 +107,22 @@ impl Database {
             .await
             .map_err(|failure| js_error(&failure))?;
         Ok(info.is_leader)
+    }
+
+    #[wasm_bindgen(js_name = waitForLeadership)]
+    pub async fn wait_for_leadership(&self) -> Result<(), JsValue> {
+        self.connection.lead().await.map_err(|failure| js_error(&failure))
+    }
+
+    #[wasm_bindgen(js_name = allowNonLeaderWrites)]
+    pub async fn allow_non_leader_writes(&self, allow: JsValue) -> Result<(), JsValue> {
+        let policy = if allow.is_truthy() {
+            NonLeaderWrites::Forwarded
+        } else {
+            NonLeaderWrites::Refused
+        };
+        let set = self.connection.set_non_leader_writes(policy).await;
+        set.map_err(|failure| js_error(&failure))
     }
 
     #[wasm_bindgen(js_name = getLeaderInfo)]

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Tab;
 use crate::engine::{Class, Migrations};
 use crate::protocol::{Here, Input, Timestamp, WriteError};
-use crate::request::{CallId, Event, Failure, FailureKind, Request, Response};
+use crate::request::{CallId, Event, Failure, FailureKind, NonLeaderWrites, Request, Response};
 use crate::sql::{Outcome, Permit, Statement, Work};
 use crate::storage::RequestId;
 
@@ -22,6 +22,7 @@ pub(super) struct Calls {
     /// `Sync` calls and the writes that each still waits for.
     syncs: Vec<(CallId, BTreeSet<RequestId>)>,
     closing: Vec<CallId>,
+    non_leader_writes: NonLeaderWrites,
 }
 
 impl Tab {
@@ -34,6 +35,10 @@ impl Tab {
                 let info = self.protocol.leadership().into();
                 self.answer(call, Ok(Response::Leadership(info)));
             }
+            Request::NonLeaderWrites { call, policy } => {
+                self.calls.non_leader_writes = policy;
+                self.answer(call, Ok(Response::Done));
+            }
             Request::Subscribe { query, statement } => self.live.subscribe(query, statement),
             Request::Unsubscribe { query } => self.live.unsubscribe(query),
             Request::Close { call } => {
@@ -44,7 +49,8 @@ impl Tab {
     }
 
     fn execute(&mut self, now: Timestamp, call: CallId, statement: Statement) {
-        let leads = self.protocol.leadership().here == Here::Leads;
+        let may_write = self.protocol.leadership().here == Here::Leads
+            || self.calls.non_leader_writes == NonLeaderWrites::Forwarded;
         let permit = match self.engine.classify(&statement.sql) {
             Err(failure) => return self.answer(call, Err(failure.into())),
             Ok(Class::Read) => {
@@ -55,9 +61,9 @@ impl Tab {
             Ok(Class::Transaction) => {
                 return self.answer(call, Err(Failure::transaction_across_calls()));
             }
-            Ok(Class::Write) if leads => Permit::All,
+            Ok(Class::Write) if may_write => Permit::All,
             Ok(Class::Write) => return self.answer(call, Err(Failure::permission_denied())),
-            Ok(Class::Schema) if leads => Permit::All,
+            Ok(Class::Schema) if may_write => Permit::All,
             Ok(Class::Schema) => Permit::SchemaOnly,
         };
         let work = Work::Batch {

@@ -390,7 +390,7 @@ impl From<Leadership> for LeaderInfo {
 impl Failure {
     fn permission_denied() -> Self {
         let message = "WRITE_PERMISSION_DENIED: this tab does not lead, and only the leader may write; \
-                       use queueWrite() to have the leader do it";
+                       use queueWrite() to have the leader do it, or allowNonLeaderWrites(true)";
         Failure::new(FailureKind::Write, "WRITE_PERMISSION_DENIED", message)
     }
 }

@@ -1,7 +1,7 @@
 //! Scenarios, each named after the promise that it shows.
 
 use sqlite_elements::protocol::Message;
-use sqlite_elements::request::{Event, Request};
+use sqlite_elements::request::{Event, NonLeaderWrites, Request};
 use sqlite_elements::sql::{Statement, Work};
 use sqlite_elements::storage::{FaultPoint, Operation, StoreError};
 
@@ -325,6 +325,21 @@ fn a_follower_is_refused_row_writes_by_execute_but_may_change_the_schema() {
     for tab in [A, B] {
         let tables = browser.column(tab, "SELECT name FROM sqlite_schema ORDER BY name");
         assert_eq!(tables, ["t", "u"]);
+    }
+}
+
+#[test]
+fn a_follower_whose_writes_are_allowed_has_the_leader_do_them() {
+    let mut browser = tabs_with_table(2);
+    let policy = NonLeaderWrites::Forwarded;
+    browser.request(B, |call| Request::NonLeaderWrites { call, policy });
+    let statement = Statement::new("INSERT INTO t VALUES ('forwarded')");
+    let call = browser.request(B, |call| Request::Execute { call, statement });
+    browser.settle();
+    assert!(browser.answer(B, call).is_some_and(|answer| answer.is_ok()));
+    assert_eq!(browser.leaders(), [A]);
+    for tab in [A, B] {
+        assert_eq!(rows(&mut browser, tab), ["forwarded"]);
     }
 }
 
