@@ -41,6 +41,23 @@ fn leading(number: u128, epoch: Epoch) -> Protocol {
     protocol
 }
 
+/// A leader of epoch 1 that has asked the store to keep the commit of its own write.
+fn storing() -> (Protocol, RequestId) {
+    let mut leader = leading(1, Epoch(1));
+    let request = leader.submit(NOW, insert(), NOW.after_ms(5_000));
+    drain(&mut leader);
+    let answers = vec![Ok(Outcome::nothing())];
+    leader.handle(
+        NOW,
+        Input::Ran {
+            answers,
+            commit: Some(first_commit(Epoch(1))),
+        },
+    );
+    assert!(matches!(drain(&mut leader)[..], [Output::Append(_)]));
+    (leader, request)
+}
+
 fn drain(protocol: &mut Protocol) -> Vec<Output> {
     std::iter::from_fn(|| protocol.poll()).collect()
 }
@@ -142,17 +159,7 @@ fn the_broadcast_does_not_exist_before_the_store_has_the_commit() {
 
 #[test]
 fn a_commit_that_became_durable_after_the_lock_was_lost_still_counts() {
-    let mut leader = leading(1, Epoch(1));
-    leader.submit(NOW, insert(), NOW.after_ms(5_000));
-    drain(&mut leader);
-    let answers = vec![Ok(Outcome::nothing())];
-    leader.handle(
-        NOW,
-        Input::Ran {
-            answers,
-            commit: Some(first_commit(Epoch(1))),
-        },
-    );
+    let (mut leader, _) = storing();
     leader.handle(NOW, Input::LockLost);
     drain(&mut leader);
     leader.handle(NOW, Input::Appended(Ok(())));
@@ -164,17 +171,7 @@ fn a_commit_that_became_durable_after_the_lock_was_lost_still_counts() {
 
 #[test]
 fn a_failed_append_of_the_past_does_not_refuse_what_the_new_leader_has() {
-    let mut leader = leading(1, Epoch(1));
-    let request = leader.submit(NOW, insert(), NOW.after_ms(5_000));
-    drain(&mut leader);
-    let answers = vec![Ok(Outcome::nothing())];
-    leader.handle(
-        NOW,
-        Input::Ran {
-            answers,
-            commit: Some(first_commit(Epoch(1))),
-        },
-    );
+    let (mut leader, request) = storing();
     leader.handle(NOW, Input::LockLost);
     leader.handle(NOW, lead(2, Epoch(2)));
     drain(&mut leader);
