@@ -45,7 +45,7 @@ fn leading(number: u128, epoch: Epoch) -> Protocol {
 fn storing() -> (Protocol, RequestId) {
     let mut leader = leading(1, Epoch(1));
     let request = leader.submit(NOW, insert(), NOW.after_ms(5_000));
-    drain(&mut leader);
+    assert!(matches!(drain(&mut leader)[..], [Output::Run { .. }]));
     let answers = vec![Ok(Outcome::nothing())];
     leader.handle(
         NOW,
@@ -133,18 +133,7 @@ fn a_leader_that_hears_of_a_newer_one_steps_down_and_queues_again() {
 
 #[test]
 fn the_broadcast_does_not_exist_before_the_store_has_the_commit() {
-    let mut leader = leading(1, Epoch(1));
-    leader.submit(NOW, insert(), NOW.after_ms(5_000));
-    assert!(matches!(drain(&mut leader)[..], [Output::Run { .. }]));
-    let answers = vec![Ok(Outcome::nothing())];
-    leader.handle(
-        NOW,
-        Input::Ran {
-            answers,
-            commit: Some(first_commit(Epoch(1))),
-        },
-    );
-    assert!(matches!(drain(&mut leader)[..], [Output::Append(_)]));
+    let (mut leader, _) = storing();
     leader.handle(NOW, Input::Appended(Ok(())));
     let outputs = drain(&mut leader);
     let [

@@ -23,7 +23,7 @@ use crate::live::Live;
 use crate::protocol::{Here, Input, Leadership, Message, Output, Protocol, Queued, Timestamp};
 use crate::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin, Request};
 use crate::storage::{
-    Block, CatchUp, Checkpoint, Commit, Epoch, Folding, Head, Reply, Seq, Snapshot, StoreError, TabId,
+    ApplyError, Block, CatchUp, Checkpoint, Commit, Epoch, Folding, Head, Reply, Seq, Snapshot, StoreError, TabId,
 };
 
 /// What happens to a tab.
@@ -236,8 +236,14 @@ impl Tab {
     fn output(&mut self, now: Timestamp, output: Output) -> Option<Input> {
         let effect = match output {
             Output::Run { epoch, group } => return Some(self.run(epoch, group)),
-            Output::Apply { commit, sent } => return self.apply(now, &commit, sent),
-            Output::Publish(commit) => return self.publish(now, &commit),
+            Output::Apply { commit, sent } => {
+                let applied = self.engine.apply(&commit);
+                return self.moved(applied, &commit, sent.map(|sent| now.ms_since(sent)));
+            }
+            Output::Publish(commit) => {
+                let published = self.engine.publish(&commit);
+                return self.moved(published, &commit, None);
+            }
             Output::Revert => {
                 self.engine.revert();
                 return None;
@@ -301,23 +307,11 @@ impl Tab {
         }
     }
 
-    fn apply(&mut self, now: Timestamp, commit: &Commit, sent: Option<Timestamp>) -> Option<Input> {
-        if self.engine.apply(commit).is_err() {
+    /// What follows when the image has been moved by a commit, or would not be.
+    fn moved(&mut self, moved: Result<(), ApplyError>, commit: &Commit, latency_ms: Option<f64>) -> Option<Input> {
+        if moved.is_err() {
             return Some(Input::Diverged);
         }
-        self.became_visible(commit, sent.map(|sent| now.ms_since(sent)));
-        None
-    }
-
-    fn publish(&mut self, _now: Timestamp, commit: &Commit) -> Option<Input> {
-        if self.engine.publish(commit).is_err() {
-            return Some(Input::Diverged);
-        }
-        self.became_visible(commit, None);
-        None
-    }
-
-    fn became_visible(&mut self, commit: &Commit, latency_ms: Option<f64>) {
         self.folding.note(commit);
         self.live.invalidate(&commit.write_set);
         let own = self.protocol.tab();
@@ -330,6 +324,7 @@ impl Tab {
             tables: commit.write_set.tables().map(|(table, _)| table.to_owned()).collect(),
             latency_ms,
         }));
+        None
     }
 
     fn run_live(&mut self, now: Timestamp) {

@@ -9,8 +9,6 @@
 //! [`crate::request`]. The worker posts `"ready"` once, and the text of a panic if there is one; a worker that
 //! panicked closes itself, so that its locks are free at once and another tab leads.
 
-use std::rc::Rc;
-
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -179,7 +177,7 @@ async fn make(store: &impl Store, call: StoreCall) -> StoreAnswer {
         StoreCall::RaiseEpoch => StoreAnswer::EpochRaised(store.raise_epoch().await),
         StoreCall::CommitsAfter(seq) => StoreAnswer::CaughtUp(store.commits_after(seq).await),
         StoreCall::Load => StoreAnswer::Loaded(store.load().await),
-        StoreCall::Append(commit) => StoreAnswer::Appended(store.append(&Rc::clone(&commit)).await),
+        StoreCall::Append(commit) => StoreAnswer::Appended(store.append(&commit).await),
         StoreCall::WriteBlocks { epoch, blocks } => {
             StoreAnswer::BlocksWritten(store.write_blocks(epoch, &blocks).await)
         }
