@@ -130,6 +130,16 @@ pub enum ChangeKind {
     Schema,
 }
 
+impl ChangeKind {
+    /// As script reads it.
+    pub fn name(self) -> &'static str {
+        match self {
+            ChangeKind::Data => "data",
+            ChangeKind::Schema => "schema",
+        }
+    }
+}
+
 /// Whose writes a commit holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Origin {

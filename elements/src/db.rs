@@ -15,9 +15,9 @@ use std::rc::{Rc, Weak};
 use std::task::{Poll, Waker};
 
 use custom_elements::CustomElement;
-use js_sys::{Function, WeakRef};
-use sqlite_elements::client::{Connection, Database, Listener, OpenOptions, js_error};
-use sqlite_elements::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin};
+use js_sys::{Function, Object, WeakRef};
+use sqlite_elements::client::{Connection, Database, Listener, OpenOptions, change_detail, js_error};
+use sqlite_elements::request::{Change, Event, Failure, FailureKind, LeaderInfo, Origin};
 use sqlite_elements::sql::Work;
 use sqlite_elements::storage::Durability;
 use wasm_bindgen::prelude::*;
@@ -402,26 +402,12 @@ async fn prepare(connection: &Connection, sources: Vec<migrations::Source>) -> R
 }
 
 fn detail_of_commit(change: &Change) -> JsValue {
-    let tables: js_sys::Array = change
-        .tables
-        .iter()
-        .map(|table| JsValue::from(table.as_str()))
-        .collect();
-    let kind = match change.kind {
-        ChangeKind::Data => "data",
-        ChangeKind::Schema => "schema",
-    };
     let origin = match change.origin {
         Origin::Here => "here",
         Origin::Elsewhere => "elsewhere",
     };
-    detail([
-        ("tables", tables.into()),
-        ("seq", (change.seq as f64).into()),
-        ("kind", kind.into()),
-        ("origin", origin.into()),
-        ("latencyMs", change.latency_ms.map_or(JsValue::NULL, JsValue::from)),
-    ])
+    let commit = detail([("kind", change.kind.name().into()), ("origin", origin.into())]);
+    Object::assign(&change_detail(change), commit.unchecked_ref()).into()
 }
 
 /// What `base.js` asks of the core.

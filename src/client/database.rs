@@ -7,14 +7,14 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, Function, Object};
+use js_sys::{Function, Object};
 use wasm_bindgen::prelude::*;
 
 use super::arguments::{callback, durability, milliseconds, parameters, statement, statements, text};
 use super::connection::{Connection, Listener, OpenOptions, Subscription};
 use super::error::js_error;
-use super::result::{query_result, rows_object, set};
-use crate::request::{Change, ChangeKind, Event, Failure, NonLeaderWrites, Origin};
+use super::result::{change_detail, query_result, rows_object, set};
+use crate::request::{Event, Failure, NonLeaderWrites, Origin};
 use crate::sql::{Outcome, Rows, SqlFailure, Statement, Work};
 use crate::web::{report_exception, since_start_ms};
 
@@ -149,7 +149,7 @@ impl Database {
             if let Event::Changed(change) = event
                 && change.origin == Origin::Elsewhere
             {
-                report_thrown(each.call2(&JsValue::UNDEFINED, &change_type(change.kind).into(), &detail(change)));
+                report_thrown(each.call2(&JsValue::UNDEFINED, &change.kind.name().into(), &change_detail(change)));
             }
         });
         self.registered.borrow_mut().changes.push(listener);
@@ -236,24 +236,4 @@ fn report_thrown(called: Result<JsValue, JsValue>) {
     if let Err(exception) = called {
         report_exception(&exception);
     }
-}
-
-fn change_type(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Data => "data",
-        ChangeKind::Schema => "schema",
-    }
-}
-
-fn detail(change: &Change) -> Object {
-    let object = Object::new();
-    let tables: Array = change.tables.iter().map(JsValue::from).collect();
-    set(&object, "tables", &tables);
-    set(&object, "seq", &(change.seq as f64).into());
-    set(
-        &object,
-        "latencyMs",
-        &change.latency_ms.map_or(JsValue::NULL, JsValue::from),
-    );
-    object
 }

@@ -21,5 +21,5 @@ mod worker;
 pub use connection::{Connection, Listener, OpenOptions, Subscription};
 pub use database::{Database, LiveQuery};
 pub use error::js_error;
-pub use result::rows_object;
+pub use result::{change_detail, rows_object};
 pub use session::Status;

@@ -1,8 +1,9 @@
 //! Results as JavaScript sees them: `{ columns, rows, rowsAffected, lastInsertId, timeMs }`.
 
-use js_sys::{BigInt, Object, Reflect};
+use js_sys::{Array, BigInt, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
+use crate::request::Change;
 use crate::sql::{Outcome, Rows};
 
 /// As in the packed rows.
@@ -28,6 +29,17 @@ pub(super) fn query_result(outcome: &Outcome, time_ms: f64) -> Object {
     result
 }
 
+/// What script is told of a commit: `{ tables, seq, latencyMs }`.
+pub fn change_detail(change: &Change) -> Object {
+    let detail = Object::new();
+    let tables: Array = change.tables.iter().map(JsValue::from).collect();
+    set(&detail, "tables", &tables);
+    set(&detail, "seq", &(change.seq as f64).into());
+    let latency_ms = change.latency_ms.map_or(JsValue::NULL, JsValue::from);
+    set(&detail, "latencyMs", &latency_ms);
+    detail
+}
+
 /// A number where that is exact, else a `BigInt`.
 fn integer(integer: i64) -> JsValue {
     if (-SAFE_INTEGER..=SAFE_INTEGER).contains(&integer) {
@@ -44,7 +56,7 @@ pub(super) fn set(object: &Object, key: &str, value: &JsValue) {
 
 #[cfg(test)]
 mod tests {
-    use js_sys::{Array, Uint8Array};
+    use js_sys::Uint8Array;
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;
