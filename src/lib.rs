@@ -14,6 +14,7 @@ pub mod engine;
 pub mod live;
 pub mod protocol;
 pub mod request;
+pub mod sabotage;
 pub mod sql;
 pub mod storage;
 pub mod tab;

@@ -17,14 +17,31 @@ pub struct CallId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct QueryId(pub u64);
 
+/// Names one user of the database in the page (a `Database` of script, an element): a transaction is one user's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct UserId(pub u64);
+
 /// From the page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
     /// Runs a statement by what SQLite says it is: reads run here, row writes only in the leader, schema
-    /// changes by the leader whoever asks. Answered by `Response::Outcome`.
+    /// changes by the leader whoever asks; between a `BEGIN` and a `COMMIT` of this user, inside that
+    /// transaction. Answered by `Response::Outcome`.
     Execute {
         call: CallId,
+        user: UserId,
         statement: Statement,
+    },
+    /// The same for what only reads; anything else fails with `SQLITE_READONLY`. Answered by `Response::Outcome`.
+    Query {
+        call: CallId,
+        user: UserId,
+        statement: Statement,
+    },
+    /// Says what a text is without running it. Answered by `Response::Kind`.
+    Classify {
+        call: CallId,
+        sql: String,
     },
     /// Queues work for the leader, whichever tab that is. Answered by `Response::Outcome`.
     Write {
@@ -32,9 +49,20 @@ pub enum Request {
         work: Work,
         timeout_ms: u32,
     },
-    /// Answered by `Response::Done` when all writes of this page before it are settled.
+    /// Answered by `Response::Done` when all writes of this page before it are settled; at once while this user
+    /// has a transaction open, for which all others wait.
     Sync {
         call: CallId,
+        user: UserId,
+    },
+    /// Makes this tab the leader. Answered by `Response::Done` once it leads.
+    Lead {
+        call: CallId,
+    },
+    /// Counts of what this tab and the others do together. Answered by `Response::Metrics`.
+    Metrics {
+        call: CallId,
+        action: MetricsAction,
     },
     /// Answered by `Response::Leadership`.
     LeaderInfo {
@@ -53,6 +81,10 @@ pub enum Request {
     Unsubscribe {
         query: QueryId,
     },
+    /// This user is gone: a transaction that it left open is rolled back. Not answered.
+    Leave {
+        user: UserId,
+    },
     /// Gives everything back. Answered by `Response::Done`; nothing is answered after it.
     Close {
         call: CallId,
@@ -67,6 +99,63 @@ pub enum NonLeaderWrites {
     Refused,
     /// The leader does them, as it does queued ones. There is still one history: no tab writes by itself.
     Forwarded,
+}
+
+/// What SQLite says that a text is; of several statements the one that asks for most, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StatementKind {
+    Read,
+    Schema,
+    Write,
+    /// `BEGIN`, `COMMIT`, `ROLLBACK`, `SAVEPOINT`, `RELEASE` that open or end a transaction across calls.
+    Transaction,
+}
+
+impl StatementKind {
+    /// As script reads it.
+    pub fn name(self) -> &'static str {
+        match self {
+            StatementKind::Read => "read",
+            StatementKind::Schema => "schema",
+            StatementKind::Write => "write",
+            StatementKind::Transaction => "transaction",
+        }
+    }
+}
+
+/// What is done with a tab's [`Metrics`]. To record while they are off does nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum MetricsAction {
+    Read,
+    Enable,
+    Disable,
+    /// All to zero, and the start is now.
+    Reset,
+    RecordLeadershipChange,
+    RecordNotificationLatency {
+        latency_ms: f64,
+    },
+    RecordWriteConflict,
+    RecordFollowerRefresh,
+}
+
+/// What was counted in this tab while counting was on.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    pub enabled: bool,
+    /// How often this tab became the leader or ceased to be.
+    pub leadership_changes: u64,
+    /// Row writes that were refused because this tab does not lead.
+    pub write_conflicts: u64,
+    /// Commits of other tabs that this tab's image took over.
+    pub follower_refreshes: u64,
+    /// From the leader's store having a commit to this tab's image showing it, over the last 100 that were
+    /// broadcast; 0 if there was none.
+    pub avg_notification_latency_ms: f64,
+    /// Commits that this tab announced to others or heard announced.
+    pub total_notifications: u64,
+    /// When counting began, in milliseconds since the UNIX epoch.
+    pub start_timestamp_ms: f64,
 }
 
 /// From the worker.
@@ -99,6 +188,8 @@ pub enum Event {
 pub enum Response {
     Outcome(Outcome),
     Leadership(LeaderInfo),
+    Kind(StatementKind),
+    Metrics(Metrics),
     Done,
 }
 

@@ -1,15 +1,15 @@
 //! The client where its worker cannot be started: nothing hangs, everybody is told, and why.
 //!
-//! The worker imports the module that the client was bundled into and calls its `startWorker`; a test's module
-//! has none, so the worker fails as it does on a page whose policy forbids it. With a worker the client is tested
-//! end to end, in several tabs.
+//! The worker imports `sqlite-elements.js` from beside the module that the client is in; a test's module has none
+//! there, so the worker fails as it does on a page whose policy forbids it. With a worker the client is tested end to
+//! end, in several tabs.
 #![cfg(target_family = "wasm")]
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use sqlite_elements::client::{Connection, OpenOptions, js_error};
-use sqlite_elements::request::{Event, Failure, FailureKind};
+use sqlite_elements::request::{Event, Failure, FailureKind, MetricsAction};
 use sqlite_elements::sql::{Statement, Work};
 use sqlite_elements::storage::Durability;
 use sqlite_elements::web::Inbox;
@@ -44,6 +44,12 @@ async fn every_call_is_answered_if_the_worker_cannot_start() {
         connection.execute(Statement::new("SELECT 1")).await.unwrap_err(),
         connection.flush().await.unwrap_err(),
         connection.leader_info().await.unwrap_err(),
+        connection.query(Statement::new("SELECT 1")).await.unwrap_err(),
+        connection.classify("SELECT 1".to_owned()).await.unwrap_err(),
+        connection.metrics(MetricsAction::Read).await.unwrap_err(),
+        connection.led().await.unwrap_err(),
+        connection.lead().await.unwrap_err(),
+        connection.request_leadership().await.unwrap_err(),
     ];
     for failure in &answers {
         assert_eq!(failure.code, "WORKER_UNAVAILABLE");
@@ -53,8 +59,79 @@ async fn every_call_is_answered_if_the_worker_cannot_start() {
         );
     }
     assert_eq!(connection.status().failure.as_ref(), Some(&answers[0]));
-    assert_eq!(connection.close().await, Ok(()));
+    connection.close().await;
     assert_eq!(connection.opened().await, Err(Failure::closed()));
+}
+
+#[wasm_bindgen_test]
+async fn who_waits_for_leadership_is_told_at_once_that_the_database_failed() {
+    let connection = open("unavailable");
+    let answers = Inbox::default();
+    for wait in 0..3 {
+        let (waiting, answered) = (connection.clone(), answers.clone());
+        spawn_local(async move {
+            answered.push(match wait {
+                0 => waiting.led().await,
+                1 => waiting.lead().await,
+                _ => waiting.request_leadership().await,
+            });
+        });
+    }
+    let failure = connection.opened().await.unwrap_err();
+    assert_eq!(failure.code, "WORKER_UNAVAILABLE");
+    for _ in 0..3 {
+        assert_eq!(answers.next().await, Err(failure.clone()));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn what_a_user_waits_for_and_hears_of_ends_with_it() {
+    let (first, second) = (open("ending"), open("ending"));
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let (heard, others) = (Rc::clone(&told), Rc::clone(&told));
+    let _listener = first.listen(move |event| match event {
+        Event::Failed(failure) => heard.borrow_mut().push(("first", failure.code.clone())),
+        other => panic!("nothing else can have happened: {other:?}"),
+    });
+    let _live = first.subscribe(Statement::new("SELECT 1"), |answer| {
+        panic!("it ended with its user: {answer:?}");
+    });
+    let _other = second.listen(move |_| others.borrow_mut().push(("second", String::new())));
+    let answers = Inbox::default();
+    let (waiting, answered) = (first.clone(), answers.clone());
+    spawn_local(async move { answered.push(waiting.lead().await) });
+    let (closing, closed) = (first.clone(), answers.clone());
+    spawn_local(async move {
+        closing.close().await;
+        closed.push(closing.opened().await);
+    });
+    assert_eq!(answers.next().await, Err(Failure::closed()));
+    assert_eq!(answers.next().await, Err(Failure::closed()));
+    assert_eq!(*told.borrow(), [("first", "DATABASE_CLOSED".to_owned())]);
+    assert_eq!(second.opened().await.unwrap_err().code, "WORKER_UNAVAILABLE");
+}
+
+#[wasm_bindgen_test]
+async fn closing_is_for_all_who_close_at_once() {
+    let connection = open("closing");
+    let closed = Inbox::default();
+    for _ in 0..2 {
+        let (closing, done) = (connection.clone(), closed.clone());
+        spawn_local(async move {
+            closing.close().await;
+            done.push(closing.status().failure.is_some());
+        });
+    }
+    for _ in 0..2 {
+        assert!(closed.next().await, "the session is over when close() resolves");
+    }
+    connection.close().await;
+    let next = open("closing");
+    assert_eq!(
+        next.opened().await.unwrap_err().code,
+        "WORKER_UNAVAILABLE",
+        "a new session, not the closed one"
+    );
 }
 
 #[wasm_bindgen_test]
@@ -77,7 +154,7 @@ async fn listeners_and_live_queries_are_told_if_the_worker_cannot_start() {
 #[wasm_bindgen_test]
 async fn each_user_closes_for_itself() {
     let (first, second) = (open("shared"), open("shared"));
-    first.close().await.unwrap();
+    first.close().await;
     assert_eq!(first.execute(Statement::new("SELECT 1")).await, Err(Failure::closed()));
     assert_eq!(second.opened().await.unwrap_err().code, "WORKER_UNAVAILABLE");
 }

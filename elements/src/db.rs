@@ -57,6 +57,8 @@ pub(crate) struct Db {
     due: Due,
     session: RefCell<Option<Session>>,
     waiting: RefCell<Vec<Waker>>,
+    /// How often it has left the document: who waits for it then waits in vain.
+    departures: Cell<u32>,
 }
 
 struct Session {
@@ -158,6 +160,11 @@ pub(crate) fn failure_of_missing(element: &Element) -> Failure {
     Failure::new(FailureKind::State, "DATABASE_MISSING", message)
 }
 
+fn failure_of_departure() -> Failure {
+    let message = "the <sqlite-db> left the document before its database was ready";
+    Failure::new(FailureKind::State, "DATABASE_MISSING", message)
+}
+
 impl Look for Db {
     fn due(&self) -> &Due {
         &self.due
@@ -194,6 +201,7 @@ impl Db {
             due: Due::default(),
             session: RefCell::default(),
             waiting: RefCell::default(),
+            departures: Cell::new(0),
         }
     }
 
@@ -208,11 +216,13 @@ impl Db {
         }
     }
 
-    /// The connection, as soon as the migrations are done.
+    /// The connection, as soon as the migrations are done. Fails if the element leaves the document before that.
     pub(crate) async fn ready(&self) -> Result<Connection, Failure> {
+        let departures = self.departures.get();
         poll_fn(|context| match self.reach() {
             Reach::Ready(_, connection) => Poll::Ready(Ok(connection)),
             Reach::Failed(failure) => Poll::Ready(Err(failure)),
+            _ if self.departures.get() != departures => Poll::Ready(Err(failure_of_departure())),
             Reach::Loading | Reach::Missing => {
                 self.waiting.borrow_mut().push(context.waker().clone());
                 Poll::Pending
@@ -226,6 +236,8 @@ impl Db {
         schedule::discharge(self.number);
         let session = self.session.replace(None);
         drop(session);
+        self.departures.set(self.departures.get() + 1);
+        self.wake();
         announce();
     }
 
@@ -305,8 +317,7 @@ impl Db {
             Some(session) => session.phase = phase.clone(),
             None => return,
         }
-        let wakers = self.waiting.take();
-        wakers.into_iter().for_each(Waker::wake);
+        self.wake();
         announce();
         let Some(element) = document::connected(&self.element) else {
             return;
@@ -323,6 +334,11 @@ impl Db {
                 fire_error(&element, &failure);
             }
         }
+    }
+
+    fn wake(&self) {
+        let wakers = self.waiting.take();
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     fn heard(&self, number: SessionNumber, event: &Event) {
@@ -367,8 +383,7 @@ impl Db {
 impl Drop for Session {
     fn drop(&mut self) {
         let connection = self.connection.clone();
-        // Whatever keeps it from closing well is of no use to anybody any more.
-        spawn_local(async move { drop(connection.close().await) });
+        spawn_local(async move { connection.close().await });
     }
 }
 

@@ -10,11 +10,11 @@ use std::rc::Rc;
 
 use custom_elements::CustomElement;
 use js_sys::{Function, Promise, WeakRef};
-use sqlite_elements::client::js_error;
+use sqlite_elements::client::{js_error, last_insert_id, promise};
 use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::{Outcome, Params, Statement, Work};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{future_to_promise, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent};
 
 use crate::base::{self, Base};
@@ -25,9 +25,6 @@ use crate::{buttons, db, notice, style};
 
 /// As long as the guide's `queueWrite` waits.
 const TIMEOUT_MS: u32 = 5_000;
-
-/// The largest integer that a JavaScript number holds exactly, and its neighbours too.
-const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 #[derive(Default)]
 pub(crate) struct SqliteWrite(Option<Rc<Write>>);
@@ -201,14 +198,10 @@ fn is_confirmed(element: &Element) -> bool {
 }
 
 fn detail_of(outcome: &Outcome) -> JsValue {
-    let last = outcome.last_row_id;
-    // As in the results of `Database`: a number where that is exact.
-    let last = if last.unsigned_abs() <= MAX_SAFE_INTEGER {
-        JsValue::from(last as f64)
-    } else {
-        JsValue::from(last)
-    };
-    detail([("changes", (outcome.changes as f64).into()), ("lastInsertId", last)])
+    detail([
+        ("changes", (outcome.changes as f64).into()),
+        ("lastInsertId", last_insert_id(outcome)),
+    ])
 }
 
 /// What `base.js` asks of the core.
@@ -233,7 +226,7 @@ impl WriteCore {
             return Promise::resolve(&JsValue::UNDEFINED);
         };
         let outcome = self.0.clone().start(element, Cause::Script);
-        future_to_promise(async move {
+        promise(async move {
             outcome
                 .await
                 .map(|outcome| detail_of(&outcome))

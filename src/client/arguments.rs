@@ -17,6 +17,23 @@ pub(super) fn callback(what: &str, given: JsValue) -> Result<Function, ArgumentE
     given.dyn_into().map_err(|given| wrong(what, "a function", &given))
 }
 
+/// A boolean: what is merely truthy may be a mistake.
+pub(super) fn flag(what: &str, given: &JsValue) -> Result<bool, ArgumentError> {
+    given.as_bool().ok_or_else(|| wrong(what, "a boolean", given))
+}
+
+/// A time that passed, in milliseconds and fractions.
+pub(super) fn elapsed_ms(what: &str, given: &JsValue) -> Result<f64, ArgumentError> {
+    let ms = given.as_f64().ok_or_else(|| wrong(what, "a number", given))?;
+    if !ms.is_finite() || ms < 0.0 {
+        return Err(ArgumentError::Range {
+            what: what.to_owned(),
+            range: "0 milliseconds or more, and finite",
+        });
+    }
+    Ok(ms)
+}
+
 /// Whole milliseconds; fractions are rounded up.
 pub(super) fn milliseconds(what: &str, given: &JsValue) -> Result<u32, ArgumentError> {
     let ms = given.as_f64().ok_or_else(|| wrong(what, "a number", given))?;
@@ -309,6 +326,33 @@ mod tests {
                 .to_string()
                 .starts_with("statements[0] must be")
         );
+    }
+
+    #[wasm_bindgen_test]
+    fn a_boolean_is_not_guessed_from_something_else() {
+        assert_eq!(
+            [flag("on", &true.into()), flag("on", &false.into())],
+            [Ok(true), Ok(false)]
+        );
+        for given in [JsValue::UNDEFINED, JsValue::NULL, 1.into(), "true".into()] {
+            let refused = flag("on", &given).unwrap_err().to_string();
+            assert!(refused.starts_with("on must be a boolean, not "), "{refused}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn a_time_that_passed_is_a_finite_number_of_0_or_more() {
+        for ms in [0.0, 15.5, 1e9] {
+            assert_eq!(elapsed_ms("latencyMs", &ms.into()), Ok(ms));
+        }
+        for ms in [-1.0, f64::NAN, f64::INFINITY] {
+            let refused = elapsed_ms("latencyMs", &ms.into());
+            assert!(matches!(refused, Err(ArgumentError::Range { .. })), "{ms}: {refused:?}");
+        }
+        for given in [JsValue::UNDEFINED, "15".into(), BigInt::from(15).into()] {
+            let refused = elapsed_ms("latencyMs", &given);
+            assert!(matches!(refused, Err(ArgumentError::Type { .. })), "{refused:?}");
+        }
     }
 
     #[wasm_bindgen_test]

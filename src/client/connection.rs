@@ -1,16 +1,23 @@
 //! A connection: one user's hold on a database of this page.
 //!
 //! All users of one name share one session (so one replica, one port). Each closes for itself; the session is
-//! closed with the last of them, so script that closes its `Database` does not take it from an element.
+//! closed with the last of them, so script that closes its `Database` does not take it from an element. A
+//! transaction across calls is one user's, and ends with it.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::session::{ListenerId, Session, Status};
-use crate::request::{CallId, Event, Failure, FailureKind, LeaderInfo, NonLeaderWrites, QueryId, Request, Response};
+use wasm_bindgen_futures::spawn_local;
+
+use super::optimistic::{Optimistic, OptimisticMode, WriteNumber};
+use super::session::{EventCallback, ListenerId, Session, Status};
+use crate::request::{
+    CallId, Event, Failure, FailureKind, LeaderInfo, Metrics, MetricsAction, NonLeaderWrites, QueryId, Request,
+    Response, StatementKind, UserId,
+};
 use crate::sql::{Outcome, Rows, SqlFailure, Statement, Work};
 use crate::storage::Durability;
-use crate::web::{Inbox, Timer};
+use crate::web::Timer;
 
 /// How a database is opened. The first user in a page decides for all of that page.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +45,14 @@ pub struct Listener {
 
 struct User {
     session: Rc<Session>,
+    id: UserId,
     closed: Cell<bool>,
+}
+
+/// A queued write that the optimistic mode counts: until it is dropped, answered or not.
+struct Tracked<'a> {
+    optimistic: &'a RefCell<Optimistic>,
+    write: WriteNumber,
 }
 
 /// What a write may take beyond its own timeout, which the worker watches, before the page gives up the worker's answer.
@@ -46,14 +60,17 @@ const GRACE_MS: u32 = 1_000;
 const LEADER_PATIENCE_MS: f64 = 6_000.0;
 /// As the guide has it.
 const LEADERSHIP_TIMEOUT_MS: u32 = 5_000;
+/// The worker gives up asking for leadership after 10 s, and says so.
+const HANDOVER_TIMEOUT_MS: u32 = 10_000;
 
 impl Connection {
     /// Returns at once; the database opens in the background, and calls wait for that.
     pub fn open(name: &str, options: OpenOptions) -> Connection {
         let session = Session::shared(name, options.durability);
-        session.users.set(session.users.get() + 1);
+        let id = session.join();
         Connection(Rc::new(User {
             session,
+            id,
             closed: Cell::new(false),
         }))
     }
@@ -64,38 +81,40 @@ impl Connection {
     }
 
     /// Resolves when it is known who leads, be it this tab: so that the first tab may write as soon as it has the
-    /// database. Gives up after a lease and the time it takes to replace a leader that hangs.
-    pub async fn led(&self) {
-        let known = Inbox::<()>::default();
-        let (heard, waited) = (known.clone(), known.clone());
-        let _listener = self.listen(move |event| match event {
-            Event::Leadership(info) if info.leader_id.is_empty() => {}
-            Event::Leadership(_) | Event::Failed(_) => heard.push(()),
-            _ => {}
-        });
-        let _patience = Timer::after(LEADER_PATIENCE_MS, move || waited.push(()));
-        let status = self.status();
-        if status.leader.leader_id.is_empty() && status.failure.is_none() {
-            known.next().await;
+    /// database. Gives up after a lease and the time it takes to replace a leader that hangs; fails only if the
+    /// database does.
+    pub async fn led(&self) -> Result<(), Failure> {
+        let known = |leader: &LeaderInfo| !leader.leader_id.is_empty();
+        if known(&self.status().leader) {
+            return self.usable();
         }
+        self.wait(LEADER_PATIENCE_MS, Ok(Response::Done), known, |_| {}).await
     }
 
     /// Resolves when this tab leads; fails after [`LEADERSHIP_TIMEOUT_MS`], since another tab may lead for good.
     pub async fn lead(&self) -> Result<(), Failure> {
-        let ended = Inbox::<Result<(), Failure>>::default();
-        let (heard, waited) = (ended.clone(), ended.clone());
-        let _listener = self.listen(move |event| match event {
-            Event::Leadership(info) if info.is_leader => heard.push(Ok(())),
-            Event::Failed(failure) => heard.push(Err(failure.clone())),
-            _ => {}
-        });
-        let _patience = Timer::after(f64::from(LEADERSHIP_TIMEOUT_MS), move || {
-            waited.push(Err(another_leads()))
-        });
-        if self.leader_info().await?.is_leader {
-            return Ok(());
-        }
-        ended.next().await
+        // What this page was told may be older than what the worker knows: it is asked.
+        let asked = self.clone();
+        let ask = move |call| {
+            spawn_local(async move {
+                match asked.leader_info().await {
+                    Ok(leader) if !leader.is_leader => {}
+                    answer => asked.0.session.answer(call, answer.map(|_| Response::Done)),
+                }
+            });
+        };
+        let patience_ms = f64::from(LEADERSHIP_TIMEOUT_MS);
+        self.wait(patience_ms, Err(another_leads()), |leader| leader.is_leader, ask)
+            .await
+    }
+
+    /// Makes this tab the leader; resolves when it leads.
+    pub async fn request_leadership(&self) -> Result<(), Failure> {
+        let session = self.session()?;
+        let (call, answer) = session.call(|call| Request::Lead { call });
+        session.bind(call, self.0.id);
+        let _patience = self.patience(call, HANDOVER_TIMEOUT_MS, "this tab may become the leader all the same");
+        answer.next().await.map(drop)
     }
 
     /// What [`Connection::execute`] does with row writes while another tab leads.
@@ -106,24 +125,52 @@ impl Connection {
 
     /// Runs a statement by what SQLite says it is: see [`Request::Execute`].
     pub async fn execute(&self, statement: Statement) -> Result<Outcome, Failure> {
-        let (_, answer) = self.session()?.call(|call| Request::Execute { call, statement });
+        let user = self.0.id;
+        let execute = |call| Request::Execute { call, user, statement };
+        let (_, answer) = self.session()?.call(execute);
         outcome(answer.next().await?)
+    }
+
+    /// The same for what only reads: see [`Request::Query`].
+    pub async fn query(&self, statement: Statement) -> Result<Outcome, Failure> {
+        let user = self.0.id;
+        let query = |call| Request::Query { call, user, statement };
+        let (_, answer) = self.session()?.call(query);
+        outcome(answer.next().await?)
+    }
+
+    /// What SQLite says that a text is; nothing is run.
+    pub async fn classify(&self, sql: String) -> Result<StatementKind, Failure> {
+        let (_, answer) = self.session()?.call(|call| Request::Classify { call, sql });
+        match answer.next().await? {
+            Response::Kind(kind) => Ok(kind),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Counts of what this tab and the others do together, after `action`.
+    pub async fn metrics(&self, action: MetricsAction) -> Result<Metrics, Failure> {
+        let (_, answer) = self.session()?.call(|call| Request::Metrics { call, action });
+        match answer.next().await? {
+            Response::Metrics(metrics) => Ok(metrics),
+            other => Err(unexpected(&other)),
+        }
     }
 
     /// Queues work for the leader, whichever tab that is. After `timeout_ms` without an answer it fails, and says
     /// what is known of the write.
     pub async fn write(&self, work: Work, timeout_ms: u32) -> Result<Outcome, Failure> {
         let session = self.session()?;
+        let _tracked = self.track(&work);
         let (call, answer) = session.call(|call| Request::Write { call, work, timeout_ms });
-        let patience_ms = f64::from(timeout_ms) + f64::from(GRACE_MS);
-        let waiting = Rc::clone(session);
-        let _patience = Timer::after(patience_ms, move || waiting.answer(call, Err(worker_is_silent())));
+        let _patience = self.patience(call, timeout_ms, "the write may or may not have been done");
         outcome(answer.next().await?)
     }
 
     /// Resolves when all writes of this page so far are settled.
     pub async fn flush(&self) -> Result<(), Failure> {
-        let (_, answer) = self.session()?.call(|call: CallId| Request::Sync { call });
+        let user = self.0.id;
+        let (_, answer) = self.session()?.call(|call| Request::Sync { call, user });
         answer.next().await.map(drop)
     }
 
@@ -142,28 +189,28 @@ impl Connection {
         mut each: impl FnMut(Result<Rows, SqlFailure>) + 'static,
     ) -> Subscription {
         let session = Rc::clone(&self.0.session);
-        if let Err(failure) = self
-            .session()
-            .and_then(|session| session.status().failure.map_or(Ok(()), Err))
-        {
+        if let Err(failure) = self.usable() {
             // As always not before this call has returned.
-            wasm_bindgen_futures::spawn_local(async move { each(Err(SqlFailure::new(failure.code, failure.message))) });
+            spawn_local(async move { each(Err(SqlFailure::new(failure.code, failure.message))) });
             return Subscription {
                 session,
                 query: QueryId(0),
             };
         }
-        let query = session.subscribe(Rc::new(RefCell::new(each)), |query| Request::Subscribe {
-            query,
-            statement,
-        });
+        let request = |query| Request::Subscribe { query, statement };
+        let query = session.subscribe(self.0.id, Rc::new(RefCell::new(each)), request);
         Subscription { session, query }
     }
 
-    /// Calls `each` with every event that is not the answer to somebody's call.
+    /// Calls `each` with every event that is not the answer to somebody's call. The last is [`Event::Failed`], with
+    /// `DATABASE_CLOSED` where this user closes.
     pub fn listen(&self, each: impl FnMut(&Event) + 'static) -> Listener {
         let session = Rc::clone(&self.0.session);
-        let listener = session.listen(Rc::new(RefCell::new(each)));
+        // There is nothing to hear any more; and what it owns would never be dropped.
+        let listener = match self.usable() {
+            Ok(()) => session.listen(self.0.id, Rc::new(RefCell::new(each))),
+            Err(_) => ListenerId::NONE,
+        };
         Listener { session, listener }
     }
 
@@ -171,22 +218,19 @@ impl Connection {
         self.0.session.status()
     }
 
-    /// Ends this user's hold; the last one waits until the worker has given everything back. Again is harmless.
-    pub async fn close(&self) -> Result<(), Failure> {
-        if !self.0.leave() {
-            return Ok(());
+    /// Ends this user's hold, its live queries, and what of its calls waits for leadership. The last user waits until
+    /// the writes under way are settled and the worker has given everything back, and so does who closes a second time
+    /// meanwhile.
+    pub async fn close(&self) {
+        for each in self.0.leave() {
+            (each.borrow_mut())(&Event::Failed(Failure::closed()));
         }
-        let session = &self.0.session;
-        let (_, answer) = session.call(|call| Request::Close { call });
-        session.retire();
-        let closed = answer.next().await;
-        session.end(Failure::closed());
-        closed.map(drop)
+        self.0.session.closed().await;
     }
 
     /// Whether calls make sense: not after `close()`, not after the session failed.
     pub(super) fn usable(&self) -> Result<(), Failure> {
-        self.session()?.status().failure.map_or(Ok(()), Err)
+        self.session()?.failure().map_or(Ok(()), Err)
     }
 
     fn session(&self) -> Result<&Rc<Session>, Failure> {
@@ -196,27 +240,112 @@ impl Connection {
             Ok(&self.0.session)
         }
     }
+
+    /// Waits until `enough` is known of who leads, for `patience_ms` at the most and then with the answer `late`.
+    /// `ask` may answer the call too.
+    async fn wait(
+        &self,
+        patience_ms: f64,
+        late: Result<Response, Failure>,
+        enough: impl Fn(&LeaderInfo) -> bool + 'static,
+        ask: impl FnOnce(CallId),
+    ) -> Result<(), Failure> {
+        let session = self.session()?;
+        let (call, answer) = session.wait();
+        session.bind(call, self.0.id);
+        let (hearing, waiting) = (Rc::downgrade(session), Rc::downgrade(session));
+        let _listener = self.listen(move |event| match (event, hearing.upgrade()) {
+            (Event::Leadership(leader), Some(session)) if enough(leader) => session.answer(call, Ok(Response::Done)),
+            _ => {}
+        });
+        let _patience = Timer::after(patience_ms, move || {
+            if let Some(session) = waiting.upgrade() {
+                session.answer(call, late);
+            }
+        });
+        ask(call);
+        answer.next().await.map(drop)
+    }
+
+    /// Answers a call from here if the worker, which watches the time itself, does not.
+    fn patience(&self, call: CallId, timeout_ms: u32, unknown: &'static str) -> Timer {
+        let session = Rc::clone(&self.0.session);
+        let patience_ms = f64::from(timeout_ms) + f64::from(GRACE_MS);
+        Timer::after(patience_ms, move || {
+            session.answer(call, Err(worker_is_silent(unknown)))
+        })
+    }
+}
+
+// The optimistic mode: of all users of the database in this page.
+impl Connection {
+    pub(super) fn set_optimistic_mode(&self, mode: OptimisticMode) -> Result<(), Failure> {
+        self.optimistic()?.borrow_mut().set_mode(mode);
+        Ok(())
+    }
+
+    pub(super) fn optimistic_mode(&self) -> Result<OptimisticMode, Failure> {
+        Ok(self.optimistic()?.borrow().mode())
+    }
+
+    /// Counts a write that is to be queued; gives its id, which no other tab gives.
+    pub(super) async fn announce_write(&self, sql: &str) -> Result<String, Failure> {
+        self.opened().await?;
+        let write = self
+            .optimistic()?
+            .borrow_mut()
+            .announce(sql)
+            .ok_or_else(optimistic_off)?;
+        Ok(format!("{}-{write}", self.status().tab.unwrap_or_default()))
+    }
+
+    pub(super) fn pending_writes(&self) -> Result<usize, Failure> {
+        Ok(self.optimistic()?.borrow().pending())
+    }
+
+    pub(super) fn forget_pending_writes(&self) -> Result<(), Failure> {
+        self.optimistic()?.borrow_mut().clear();
+        Ok(())
+    }
+
+    fn optimistic(&self) -> Result<&RefCell<Optimistic>, Failure> {
+        self.usable()?;
+        Ok(&self.0.session.optimistic)
+    }
+
+    /// Migrations are nobody's to wait for: a page shows nothing of them.
+    fn track(&self, work: &Work) -> Option<Tracked<'_>> {
+        let Work::Batch { statements, .. } = work else {
+            return None;
+        };
+        let optimistic = &self.0.session.optimistic;
+        let texts = statements.iter().map(|statement| statement.sql.as_str());
+        let write = optimistic.borrow_mut().queue(texts)?;
+        Some(Tracked { optimistic, write })
+    }
+}
+
+impl Drop for Tracked<'_> {
+    fn drop(&mut self) {
+        self.optimistic.borrow_mut().settle(self.write);
+    }
 }
 
 impl User {
-    /// Whether it falls to this user to close the session.
-    fn leave(&self) -> bool {
+    /// Whom of its listeners to tell; again is harmless.
+    fn leave(&self) -> Vec<EventCallback> {
         if self.closed.replace(true) {
-            return false;
+            Vec::new()
+        } else {
+            self.session.leave(self.id)
         }
-        self.session.users.set(self.session.users.get() - 1);
-        self.session.users.get() == 0 && !self.session.is_over()
     }
 }
 
 impl Drop for User {
     fn drop(&mut self) {
-        if self.leave() {
-            // Nobody is left to wait for the answer; the request arrives though the port closes after it.
-            let _unheard = self.session.call(|call| Request::Close { call });
-            self.session.retire();
-            self.session.end(Failure::closed());
-        }
+        // Whoever listened had no hold on the connection, and hears nothing: the drop may be inside a callback.
+        drop(self.leave());
     }
 }
 
@@ -252,8 +381,12 @@ fn another_leads() -> Failure {
     Failure::new(FailureKind::Write, "TIMEOUT", message)
 }
 
-fn worker_is_silent() -> Failure {
-    let message =
-        "timeout: the worker that runs SQLite gave no answer in time; the write may or may not have been done";
+fn worker_is_silent(unknown: &str) -> Failure {
+    let message = format!("timeout: the worker that runs SQLite gave no answer in time; {unknown}");
     Failure::new(FailureKind::Write, "TIMEOUT", message)
+}
+
+fn optimistic_off() -> Failure {
+    let message = "optimistic mode is off, so writes are not tracked; call enableOptimisticUpdates(true) first";
+    Failure::new(FailureKind::State, "OPTIMISTIC_MODE_OFF", message)
 }

@@ -1,20 +1,26 @@
 //! The class `Database` of JavaScript. Its public types and texts are in `elements/sqlite-elements.d.ts`.
 //!
-//! Only translation: arguments in, results and errors out. What script has registered (callbacks, live queries)
-//! keeps its connection alive, so that a page which lets go of the object goes on hearing; `close()` ends both.
+//! Only translation: arguments in, results and errors out; [`super::coordination`] has the methods for the optimistic
+//! mode and for metrics. What script has registered (callbacks, live queries) keeps its connection alive, so that a
+//! page which lets go of the object goes on hearing; `close()` ends both.
+//!
+//! Values are read before a method returns, for script may use its array again for the next call. Hence methods that
+//! return a `Promise`: an async method exported by wasm-bindgen reads its arguments in a later microtask. Calls are
+//! made there, in the order of the methods.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
-use js_sys::{Function, Object};
+use js_sys::{Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::arguments::{callback, durability, milliseconds, parameters, statement, statements, text};
+use super::arguments::{callback, durability, flag, milliseconds, statement, statements, text};
 use super::connection::{Connection, Listener, OpenOptions, Subscription};
-use super::error::js_error;
+use super::error::{ArgumentError, js_error};
+use super::promise::{done, promise};
 use super::result::{change_detail, query_result, rows_object, set};
-use crate::request::{Event, Failure, NonLeaderWrites, Origin};
+use crate::request::{Event, Failure, LeaderInfo, NonLeaderWrites, Origin};
 use crate::sql::{Outcome, Rows, SqlFailure, Statement, Work};
 use crate::web::{report_exception, since_start_ms};
 
@@ -23,8 +29,10 @@ const WRITE_TIMEOUT_MS: u32 = 5_000;
 
 #[wasm_bindgen]
 pub struct Database {
-    connection: Connection,
+    pub(super) connection: Connection,
     registered: Rc<RefCell<Registered>>,
+    /// From `close()` on, which the connection hears of in its turn: after the calls before it.
+    closing: Cell<bool>,
 }
 
 /// Ends one live query; letting go of it does not.
@@ -45,52 +53,49 @@ struct Registered {
 #[wasm_bindgen]
 impl Database {
     #[wasm_bindgen(js_name = newDatabase)]
-    pub async fn new_database(name: JsValue, options: JsValue) -> Result<Database, JsValue> {
-        let name = text("the name of a database", &name)?;
-        let connection = Connection::open(
-            &name,
-            OpenOptions {
-                durability: durability(&options)?,
-            },
-        );
-        connection.opened().await.map_err(|failure| js_error(&failure))?;
-        connection.led().await;
-        Ok(Database {
-            connection,
-            registered: Rc::default(),
+    pub fn new_database(name: JsValue, options: JsValue) -> Promise {
+        let asked = text("the name of a database", &name).and_then(|name| Ok((name, durability(&options)?)));
+        promise(async move {
+            let (name, durability) = asked?;
+            let connection = Connection::open(&name, OpenOptions { durability });
+            connection.opened().await?;
+            connection.led().await?;
+            Ok(Database::from(connection).into())
         })
     }
 
-    pub async fn execute(&self, sql: JsValue, params: JsValue) -> Result<Object, JsValue> {
-        let statement = statement(&sql, &params)?;
-        timed(self.connection.execute(statement)).await
+    pub fn execute(&self, sql: JsValue, params: JsValue) -> Promise {
+        let (connection, statement) = (self.connection.clone(), statement(&sql, &params));
+        result(async move { Ok(connection.execute(statement?).await?) })
     }
 
     #[wasm_bindgen(js_name = executeWithParams)]
-    pub async fn execute_with_params(&self, sql: JsValue, params: JsValue) -> Result<Object, JsValue> {
-        self.execute(sql, params).await
+    pub fn execute_with_params(&self, sql: JsValue, params: JsValue) -> Promise {
+        self.execute(sql, params)
+    }
+
+    pub fn query(&self, sql: JsValue, params: JsValue) -> Promise {
+        let (connection, statement) = (self.connection.clone(), statement(&sql, &params));
+        result(async move { Ok(connection.query(statement?).await?) })
+    }
+
+    pub fn classify(&self, sql: JsValue) -> Promise {
+        let (connection, sql) = (self.connection.clone(), text("sql", &sql));
+        promise(async move { Ok(connection.classify(sql?).await?.name().into()) })
     }
 
     #[wasm_bindgen(js_name = queueWrite)]
-    pub async fn queue_write(&self, sql: JsValue, params: JsValue) -> Result<Object, JsValue> {
-        let work = Work::batch(vec![statement(&sql, &params)?]);
-        timed(self.connection.write(work, WRITE_TIMEOUT_MS)).await
+    pub fn queue_write(&self, sql: JsValue, params: JsValue) -> Promise {
+        self.write(one(&sql, &params), Ok(WRITE_TIMEOUT_MS))
     }
 
     #[wasm_bindgen(js_name = queueWriteWithTimeout)]
-    pub async fn queue_write_with_timeout(
-        &self,
-        sql: JsValue,
-        timeout_ms: JsValue,
-        params: JsValue,
-    ) -> Result<Object, JsValue> {
-        let work = Work::batch(vec![statement(&sql, &params)?]);
-        timed(self.connection.write(work, milliseconds("timeoutMs", &timeout_ms)?)).await
+    pub fn queue_write_with_timeout(&self, sql: JsValue, timeout_ms: JsValue, params: JsValue) -> Promise {
+        self.write(one(&sql, &params), milliseconds("timeoutMs", &timeout_ms))
     }
 
-    pub async fn batch(&self, batch: JsValue) -> Result<Object, JsValue> {
-        let work = Work::batch(statements(&batch)?);
-        timed(self.connection.write(work, WRITE_TIMEOUT_MS)).await
+    pub fn batch(&self, batch: JsValue) -> Promise {
+        self.write(statements(&batch), Ok(WRITE_TIMEOUT_MS))
     }
 
     /// What `LeaderInfo.leaderId` is when this tab leads.
@@ -100,49 +105,47 @@ impl Database {
     }
 
     #[wasm_bindgen(js_name = isLeader)]
-    pub async fn is_leader(&self) -> Result<bool, JsValue> {
-        let info = self
-            .connection
-            .leader_info()
-            .await
-            .map_err(|failure| js_error(&failure))?;
-        Ok(info.is_leader)
-    }
-
-    #[wasm_bindgen(js_name = waitForLeadership)]
-    pub async fn wait_for_leadership(&self) -> Result<(), JsValue> {
-        self.connection.lead().await.map_err(|failure| js_error(&failure))
-    }
-
-    #[wasm_bindgen(js_name = allowNonLeaderWrites)]
-    pub async fn allow_non_leader_writes(&self, allow: JsValue) -> Result<(), JsValue> {
-        let policy = if allow.is_truthy() {
-            NonLeaderWrites::Forwarded
-        } else {
-            NonLeaderWrites::Refused
-        };
-        let set = self.connection.set_non_leader_writes(policy).await;
-        set.map_err(|failure| js_error(&failure))
+    pub fn is_leader(&self) -> Promise {
+        self.leadership(|info| info.is_leader.into())
     }
 
     #[wasm_bindgen(js_name = getLeaderInfo)]
-    pub async fn leader_info(&self) -> Result<Object, JsValue> {
-        let info = self
-            .connection
-            .leader_info()
-            .await
-            .map_err(|failure| js_error(&failure))?;
-        let object = Object::new();
-        set(&object, "isLeader", &info.is_leader.into());
-        set(&object, "leaderId", &info.leader_id.into());
-        set(&object, "leaseExpiry", &(info.lease_expiry_ms as f64).into());
-        Ok(object)
+    pub fn leader_info(&self) -> Promise {
+        self.leadership(|info| {
+            let object = Object::new();
+            set(&object, "isLeader", &info.is_leader.into());
+            set(&object, "leaderId", &info.leader_id.as_str().into());
+            set(&object, "leaseExpiry", &(info.lease_expiry_ms as f64).into());
+            object.into()
+        })
+    }
+
+    #[wasm_bindgen(js_name = waitForLeadership)]
+    pub fn wait_for_leadership(&self) -> Promise {
+        let connection = self.connection.clone();
+        promise(async move { done(connection.lead().await) })
+    }
+
+    #[wasm_bindgen(js_name = requestLeadership)]
+    pub fn request_leadership(&self) -> Promise {
+        let connection = self.connection.clone();
+        promise(async move { done(connection.request_leadership().await) })
+    }
+
+    #[wasm_bindgen(js_name = allowNonLeaderWrites)]
+    pub fn allow_non_leader_writes(&self, allow: JsValue) -> Promise {
+        let policy = flag("allow", &allow).map(|allow| match allow {
+            true => NonLeaderWrites::Forwarded,
+            false => NonLeaderWrites::Refused,
+        });
+        let connection = self.connection.clone();
+        promise(async move { done(connection.set_non_leader_writes(policy?).await) })
     }
 
     #[wasm_bindgen(js_name = onDataChange)]
     pub fn on_data_change(&self, each: JsValue) -> Result<(), JsValue> {
         let each = callback("the callback", each)?;
-        self.connection.usable().map_err(|failure| js_error(&failure))?;
+        self.usable()?;
         let alive = self.clone_handles();
         let listener = self.connection.listen(move |event| {
             let _alive = &alive;
@@ -158,12 +161,9 @@ impl Database {
 
     #[wasm_bindgen(js_name = liveQuery)]
     pub fn live_query(&self, sql: JsValue, params: JsValue, each: JsValue) -> Result<LiveQuery, JsValue> {
-        let statement = Statement {
-            sql: text("sql", &sql)?,
-            params: parameters(&params)?,
-        };
+        let statement = statement(&sql, &params)?;
         let each = callback("the callback", each)?;
-        self.connection.usable().map_err(|failure| js_error(&failure))?;
+        self.usable()?;
         let alive = self.clone_handles();
         let subscription = self.connection.subscribe(statement, move |rows| {
             let _alive = &alive;
@@ -179,13 +179,36 @@ impl Database {
         })
     }
 
-    pub async fn sync(&self) -> Result<(), JsValue> {
-        self.connection.flush().await.map_err(|failure| js_error(&failure))
+    pub fn sync(&self) -> Promise {
+        let connection = self.connection.clone();
+        promise(async move { done(connection.flush().await) })
     }
 
-    pub async fn close(&self) -> Result<(), JsValue> {
+    pub fn close(&self) -> Promise {
+        self.closing.set(true);
         drop(self.registered.take());
-        self.connection.close().await.map_err(|failure| js_error(&failure))
+        let connection = self.connection.clone();
+        promise(async move {
+            connection.close().await;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    fn usable(&self) -> Result<(), Failure> {
+        if self.closing.get() {
+            return Err(Failure::closed());
+        }
+        self.connection.usable()
+    }
+
+    fn write(&self, batch: Result<Vec<Statement>, ArgumentError>, timeout_ms: Result<u32, ArgumentError>) -> Promise {
+        let connection = self.connection.clone();
+        result(async move { Ok(connection.write(Work::batch(batch?), timeout_ms?).await?) })
+    }
+
+    fn leadership(&self, tell: fn(&LeaderInfo) -> JsValue) -> Promise {
+        let connection = self.connection.clone();
+        promise(async move { Ok(tell(&connection.leader_info().await?)) })
     }
 
     /// What a registered callback keeps alive; the circle is broken by `close()` or `unsubscribe()`.
@@ -212,14 +235,20 @@ impl From<Connection> for Database {
         Database {
             connection,
             registered: Rc::default(),
+            closing: Cell::new(false),
         }
     }
 }
 
-async fn timed(call: impl Future<Output = Result<Outcome, Failure>>) -> Result<Object, JsValue> {
+/// A batch of one.
+fn one(sql: &JsValue, params: &JsValue) -> Result<Vec<Statement>, ArgumentError> {
+    Ok(vec![statement(sql, params)?])
+}
+
+/// A promise of the result of `call`, with the time from now.
+fn result(call: impl Future<Output = Result<Outcome, JsValue>> + 'static) -> Promise {
     let start = since_start_ms();
-    let outcome = call.await.map_err(|failure| js_error(&failure))?;
-    Ok(query_result(&outcome, since_start_ms() - start))
+    promise(async move { Ok(query_result(&call.await?, since_start_ms() - start).into()) })
 }
 
 /// One argument of the two: the rows, or why there are none.

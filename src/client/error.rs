@@ -34,6 +34,12 @@ pub fn js_error(failure: &Failure) -> JsValue {
     labelled(Error::new(&failure.message).into(), failure.name.name(), &failure.code)
 }
 
+impl From<Failure> for JsValue {
+    fn from(failure: Failure) -> Self {
+        js_error(&failure)
+    }
+}
+
 impl From<ArgumentError> for JsValue {
     fn from(error: ArgumentError) -> Self {
         let message = error.to_string();

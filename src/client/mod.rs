@@ -12,8 +12,11 @@
 
 mod arguments;
 mod connection;
+mod coordination;
 mod database;
 mod error;
+mod optimistic;
+mod promise;
 mod result;
 mod session;
 mod worker;
@@ -21,5 +24,6 @@ mod worker;
 pub use connection::{Connection, Listener, OpenOptions, Subscription};
 pub use database::{Database, LiveQuery};
 pub use error::js_error;
-pub use result::{change_detail, rows_object};
+pub use promise::{Settled, promise};
+pub use result::{change_detail, last_insert_id, rows_object};
 pub use session::Status;

@@ -1,9 +1,9 @@
 //! Results as JavaScript sees them: `{ columns, rows, rowsAffected, lastInsertId, timeMs }`.
 
-use js_sys::{Array, BigInt, Object, Reflect};
+use js_sys::{Array, BigInt, JSON, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
-use crate::request::Change;
+use crate::request::{Change, Metrics};
 use crate::sql::{Outcome, Rows};
 
 /// As in the packed rows.
@@ -24,7 +24,7 @@ pub fn rows_object(rows: &Rows) -> Object {
 pub(super) fn query_result(outcome: &Outcome, time_ms: f64) -> Object {
     let result = rows_object(&outcome.rows);
     set(&result, "rowsAffected", &(outcome.changes as f64).into());
-    set(&result, "lastInsertId", &integer(outcome.last_row_id));
+    set(&result, "lastInsertId", &last_insert_id(outcome));
     set(&result, "timeMs", &time_ms.into());
     result
 }
@@ -40,8 +40,26 @@ pub fn change_detail(change: &Change) -> Object {
     detail
 }
 
+/// The counts as JSON: an object of numbers, under the guide's names.
+pub(super) fn metrics_json(metrics: &Metrics) -> String {
+    let object = Object::new();
+    for (key, value) in [
+        ("leadership_changes", metrics.leadership_changes as f64),
+        ("write_conflicts", metrics.write_conflicts as f64),
+        ("follower_refreshes", metrics.follower_refreshes as f64),
+        ("avg_notification_latency_ms", metrics.avg_notification_latency_ms),
+        ("total_notifications", metrics.total_notifications as f64),
+        ("start_timestamp", metrics.start_timestamp_ms),
+    ] {
+        set(&object, key, &value.into());
+    }
+    let json = JSON::stringify(&object).expect_throw("an object of numbers has no circle");
+    json.into()
+}
+
 /// A number where that is exact, else a `BigInt`.
-fn integer(integer: i64) -> JsValue {
+pub fn last_insert_id(outcome: &Outcome) -> JsValue {
+    let integer = outcome.last_row_id;
     if (-SAFE_INTEGER..=SAFE_INTEGER).contains(&integer) {
         (integer as f64).into()
     } else {
@@ -145,16 +163,46 @@ mod tests {
         assert_eq!(field(&decoded, "rows").unchecked_into::<Array>().length(), 0);
     }
 
-    #[wasm_bindgen_test]
-    fn a_large_row_id_stays_exact() {
-        let outcome = Outcome {
+    fn outcome_of(last_row_id: i64) -> Outcome {
+        Outcome {
             rows: Rows::default(),
             changes: 3,
-            last_row_id: i64::MAX,
-        };
-        let result = query_result(&outcome, 1.5);
+            last_row_id,
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn a_large_row_id_stays_exact() {
+        let result = query_result(&outcome_of(i64::MAX), 1.5);
         assert_eq!(field(&result, "lastInsertId"), JsValue::from(BigInt::from(i64::MAX)));
         assert_eq!(field(&result, "rowsAffected"), 3);
         assert_eq!(field(&result, "timeMs"), 1.5);
+    }
+
+    #[wasm_bindgen_test]
+    fn a_row_id_is_a_number_up_to_2_to_the_53() {
+        for exact in [0, 1, 1 << 53, -(1 << 53)] {
+            assert_eq!(last_insert_id(&outcome_of(exact)).as_f64(), Some(exact as f64));
+        }
+        for beyond in [(1 << 53) + 1, -(1 << 53) - 1] {
+            assert_eq!(last_insert_id(&outcome_of(beyond)), JsValue::from(BigInt::from(beyond)));
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn metrics_are_json_under_the_names_of_the_guide() {
+        let metrics = Metrics {
+            enabled: true,
+            leadership_changes: 2,
+            write_conflicts: 1,
+            follower_refreshes: 5,
+            avg_notification_latency_ms: 14.25,
+            total_notifications: 10,
+            start_timestamp_ms: 1_696_377_600_000.0,
+        };
+        let expected = "{\"leadership_changes\":2,\"write_conflicts\":1,\"follower_refreshes\":5,\
+                        \"avg_notification_latency_ms\":14.25,\"total_notifications\":10,\
+                        \"start_timestamp\":1696377600000}";
+        assert_eq!(metrics_json(&metrics), expected);
     }
 }

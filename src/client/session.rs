@@ -3,6 +3,10 @@
 //! It owns the page's end of the port. What comes in is matched with who waits for it: calls by their id, live
 //! queries by theirs, listeners hear everything. Callbacks are called with nothing borrowed, so they may use
 //! the session as they like, drop themselves included.
+//!
+//! Invariant: whatever waits here is answered, by the worker, by a timer of whoever waits, by the user that leaves,
+//! or by the end of the session, which comes once. What a user asked to hear of ends with that user, also where
+//! others keep the session.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -11,8 +15,9 @@ use std::rc::{Rc, Weak};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageChannel, MessagePort};
 
+use super::optimistic::Optimistic;
 use super::worker::PageWorker;
-use crate::request::{CallId, Change, Event, Failure, LeaderInfo, QueryId, Request, Response, decode, encode};
+use crate::request::{CallId, Change, Event, Failure, LeaderInfo, QueryId, Request, Response, UserId, decode, encode};
 use crate::sql::{Rows, SqlFailure};
 use crate::storage::Durability;
 use crate::web::{BrowserError, Inbox, Port, report_text};
@@ -34,16 +39,22 @@ pub struct Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ListenerId(u64);
 
-type Answer = Inbox<Result<Response, Failure>>;
+impl ListenerId {
+    /// Of what was never registered; ids begin at 1.
+    pub(super) const NONE: ListenerId = ListenerId(0);
+}
+
+pub(super) type Answer = Inbox<Result<Response, Failure>>;
 type RowsCallback = Rc<RefCell<dyn FnMut(Result<Rows, SqlFailure>)>>;
-type EventCallback = Rc<RefCell<dyn FnMut(&Event)>>;
+pub(super) type EventCallback = Rc<RefCell<dyn FnMut(&Event)>>;
 
 pub(super) struct Session {
     name: String,
     port: RefCell<Option<Port>>,
     state: RefCell<State>,
     /// How many users have not closed it.
-    pub(super) users: Cell<usize>,
+    users: Cell<usize>,
+    pub(super) optimistic: RefCell<Optimistic>,
 }
 
 struct State {
@@ -51,9 +62,17 @@ struct State {
     /// Those who wait for the database to be open.
     opening: Vec<Answer>,
     calls: BTreeMap<CallId, Answer>,
-    queries: BTreeMap<QueryId, RowsCallback>,
-    listeners: BTreeMap<ListenerId, EventCallback>,
+    /// The calls that end with their user.
+    bound: BTreeMap<CallId, UserId>,
+    queries: BTreeMap<QueryId, Owned<RowsCallback>>,
+    listeners: BTreeMap<ListenerId, Owned<EventCallback>>,
     status: Status,
+}
+
+/// What a user asked to hear of.
+struct Owned<T> {
+    user: UserId,
+    each: T,
 }
 
 thread_local! {
@@ -72,6 +91,7 @@ impl Session {
             port: RefCell::new(None),
             state: RefCell::new(State::default()),
             users: Cell::new(0),
+            optimistic: RefCell::default(),
         });
         SESSIONS.with_borrow_mut(|sessions| {
             sessions.retain(|_, session| session.strong_count() > 0);
@@ -103,7 +123,11 @@ impl Session {
         self.state.borrow().status.clone()
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    pub(super) fn failure(&self) -> Option<Failure> {
+        self.state.borrow().status.failure.clone()
+    }
+
+    fn is_over(&self) -> bool {
         self.state.borrow().status.failure.is_some()
     }
 
@@ -131,17 +155,42 @@ impl Session {
         (call, answer)
     }
 
+    /// A call that the worker is not asked: it is answered from here, or by the end of the session.
+    pub(super) fn wait(&self) -> (CallId, Answer) {
+        let answer = Answer::default();
+        let call = CallId(self.next_id());
+        match self.failure() {
+            Some(failure) => answer.push(Err(failure)),
+            None => drop(self.state.borrow_mut().calls.insert(call, answer.clone())),
+        }
+        (call, answer)
+    }
+
+    /// A call that is answered with `DATABASE_CLOSED` when its user leaves, if it has no answer by then.
+    pub(super) fn bind(&self, call: CallId, user: UserId) {
+        self.state.borrow_mut().bound.insert(call, user);
+    }
+
     /// Answers a call from here, if it has no answer yet.
     pub(super) fn answer(&self, call: CallId, answer: Result<Response, Failure>) {
-        let waiting = self.state.borrow_mut().calls.remove(&call);
+        let waiting = {
+            let mut state = self.state.borrow_mut();
+            state.bound.remove(&call);
+            state.calls.remove(&call)
+        };
         if let Some(waiting) = waiting {
             waiting.push(answer);
         }
     }
 
-    pub(super) fn subscribe(self: &Rc<Self>, each: RowsCallback, request: impl FnOnce(QueryId) -> Request) -> QueryId {
+    pub(super) fn subscribe(
+        self: &Rc<Self>,
+        user: UserId,
+        each: RowsCallback,
+        request: impl FnOnce(QueryId) -> Request,
+    ) -> QueryId {
         let query = QueryId(self.next_id());
-        self.state.borrow_mut().queries.insert(query, each);
+        self.state.borrow_mut().queries.insert(query, Owned { user, each });
         self.send(&request(query));
         query
     }
@@ -153,9 +202,9 @@ impl Session {
         }
     }
 
-    pub(super) fn listen(&self, each: EventCallback) -> ListenerId {
+    pub(super) fn listen(&self, user: UserId, each: EventCallback) -> ListenerId {
         let listener = ListenerId(self.next_id());
-        self.state.borrow_mut().listeners.insert(listener, each);
+        self.state.borrow_mut().listeners.insert(listener, Owned { user, each });
         listener
     }
 
@@ -170,9 +219,10 @@ impl Session {
         if self.is_over() {
             return;
         }
-        let queries = self.end(failure.clone());
-        for each in queries.into_values() {
-            (each.borrow_mut())(Err(SqlFailure::new(failure.code.clone(), failure.message.clone())));
+        self.end(failure);
+        let queries = std::mem::take(&mut self.state.borrow_mut().queries);
+        for query in queries.into_values() {
+            (query.each.borrow_mut())(Err(SqlFailure::new(failure.code.clone(), failure.message.clone())));
         }
         self.tell_listeners(&Event::Failed(failure.clone()));
         // They have heard the last; dropped with nothing borrowed, for they may own what uses the session.
@@ -180,33 +230,20 @@ impl Session {
         drop(listeners);
     }
 
-    /// From now on whoever opens this name begins a new session.
-    pub(super) fn retire(self: &Rc<Self>) {
-        SESSIONS.with_borrow_mut(|sessions| {
-            if sessions
-                .get(&self.name)
-                .is_some_and(|held| held.as_ptr() == Rc::as_ptr(self))
-            {
-                sessions.remove(&self.name);
-            }
-        });
-    }
-
-    /// Ends the session quietly; gives the live queries that it had.
-    pub(super) fn end(&self, failure: Failure) -> BTreeMap<QueryId, RowsCallback> {
+    /// Ends the session: every call is answered with the failure. Only the first end counts.
+    fn end(&self, failure: &Failure) {
         self.port.take();
-        let mut state = self.state.borrow_mut();
-        state.status.failure = Some(failure.clone());
-        state.status.pending = 0;
-        let opening = std::mem::take(&mut state.opening);
-        let calls = std::mem::take(&mut state.calls);
-        let queries = std::mem::take(&mut state.queries);
-        drop(state);
+        let (opening, calls) = {
+            let mut state = self.state.borrow_mut();
+            state.status.failure.get_or_insert_with(|| failure.clone());
+            state.status.pending = 0;
+            state.bound.clear();
+            (std::mem::take(&mut state.opening), std::mem::take(&mut state.calls))
+        };
         opening
             .iter()
             .chain(calls.values())
             .for_each(|answer| answer.push(Err(failure.clone())));
-        queries
     }
 
     fn next_id(&self) -> u64 {
@@ -227,7 +264,8 @@ impl Session {
             let session = Rc::clone(self);
             spawn_local(async move {
                 session.fail(&failure);
-                session.end(failure);
+                // Where it was over before: the call that could not be sent.
+                session.end(&failure);
             });
         }
     }
@@ -236,7 +274,12 @@ impl Session {
         match decode(bytes) {
             Some(Event::Answered { call, answer }) => self.answer(call, answer),
             Some(Event::Rows { query, rows }) => {
-                let each = self.state.borrow().queries.get(&query).cloned();
+                let each = self
+                    .state
+                    .borrow()
+                    .queries
+                    .get(&query)
+                    .map(|query| Rc::clone(&query.each));
                 if let Some(each) = each {
                     (each.borrow_mut())(rows);
                 }
@@ -272,10 +315,85 @@ impl Session {
     fn tell_listeners(&self, event: &Event) {
         let listeners: Vec<ListenerId> = self.state.borrow().listeners.keys().copied().collect();
         for listener in listeners {
-            let each = self.state.borrow().listeners.get(&listener).cloned();
+            let each = self
+                .state
+                .borrow()
+                .listeners
+                .get(&listener)
+                .map(|listener| Rc::clone(&listener.each));
             if let Some(each) = each {
                 (each.borrow_mut())(event);
             }
+        }
+    }
+}
+
+// Its users, and its end with the last of them.
+impl Session {
+    pub(super) fn join(&self) -> UserId {
+        self.users.set(self.users.get() + 1);
+        UserId(self.next_id())
+    }
+
+    /// A user is gone. What it asked to hear of ends now; what it registered is handed back, to be told of that or
+    /// dropped. The last one also closes the session: see [`Session::closed`].
+    pub(super) fn leave(self: &Rc<Self>, user: UserId) -> Vec<EventCallback> {
+        self.users.set(self.users.get() - 1);
+        let (calls, queries, listeners) = {
+            let mut state = self.state.borrow_mut();
+            let calls: Vec<CallId> = state
+                .bound
+                .extract_if(.., |_, bound| *bound == user)
+                .map(|(call, _)| call)
+                .collect();
+            let queries: Vec<_> = state.queries.extract_if(.., |_, query| query.user == user).collect();
+            let listeners: Vec<_> = state
+                .listeners
+                .extract_if(.., |_, listener| listener.user == user)
+                .collect();
+            (calls, queries, listeners)
+        };
+        for call in calls {
+            self.answer(call, Err(Failure::closed()));
+        }
+        if !self.is_over() {
+            let ended = queries.iter().map(|(query, _)| Request::Unsubscribe { query: *query });
+            ended.for_each(|request| self.send(&request));
+            self.send(&Request::Leave { user });
+            if self.users.get() == 0 {
+                self.close(user);
+            }
+        }
+        listeners.into_iter().map(|(_, listener)| listener.each).collect()
+    }
+
+    /// From now on whoever opens this name begins a new session. This one ends when the writes of the page are settled
+    /// and the worker has given everything back: a form whose element goes with its submission is saved all the same.
+    fn close(self: &Rc<Self>, user: UserId) {
+        SESSIONS.with_borrow_mut(|sessions| {
+            if sessions
+                .get(&self.name)
+                .is_some_and(|held| held.as_ptr() == Rc::as_ptr(self))
+            {
+                sessions.remove(&self.name);
+            }
+        });
+        let (_, settled) = self.call(|call| Request::Sync { call, user });
+        let session = Rc::clone(self);
+        spawn_local(async move {
+            // A failure of the session is told to those whose calls it ends.
+            let _settled_or_failed = settled.next().await;
+            let (_, closed) = session.call(|call| Request::Close { call });
+            let _closed_or_failed = closed.next().await;
+            session.end(&Failure::closed());
+        });
+    }
+
+    /// Resolves when the session is over, if nobody uses it any more.
+    pub(super) async fn closed(&self) {
+        if self.users.get() == 0 {
+            let (_, ended) = self.wait();
+            let _why = ended.next().await;
         }
     }
 }
@@ -291,6 +409,7 @@ impl Default for State {
             last_id: 0,
             opening: Vec::new(),
             calls: BTreeMap::new(),
+            bound: BTreeMap::new(),
             queries: BTreeMap::new(),
             listeners: BTreeMap::new(),
             status: Status {

@@ -1,13 +1,13 @@
 //! The page's worker: one for all databases of the page, started when the first one opens.
 //!
-//! It runs this same module: the library's own URL is imported into it, and the WebAssembly that the page has
-//! compiled already is posted to it (see [`crate::tab::worker`]). If it cannot be started or dies, every session
-//! that it served fails, and the next database to open starts a new one.
+//! It runs this same library: the file of it that `library.js` names is imported into it, and the WebAssembly that the
+//! page has compiled already is posted to it (see [`crate::tab::worker`]). If it cannot be started or dies, every
+//! session that it served fails, and the next database to open starts a new one.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, JsString};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::MessagePort;
 
@@ -19,16 +19,10 @@ use crate::web::{BrowserError, Thread, ThreadEvent, Timer, report_panics};
 /// A worker that a Content-Security-Policy forbids may give no sign at all: hence a bound.
 const START_TIMEOUT_MS: f64 = 10_000.0;
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/src/client/library.js")]
 extern "C" {
-    type ImportMeta;
-
-    #[wasm_bindgen(thread_local_v2, js_namespace = import, js_name = meta)]
-    static IMPORT_META: ImportMeta;
-
-    /// Of the module that this code was bundled into.
-    #[wasm_bindgen(method, getter)]
-    fn url(this: &ImportMeta) -> JsString;
+    #[wasm_bindgen(js_name = libraryUrl)]
+    fn library_url() -> String;
 }
 
 thread_local! {
@@ -67,7 +61,7 @@ impl PageWorker {
             patience: RefCell::new(None),
             sessions: RefCell::new(Vec::new()),
         });
-        let library = IMPORT_META.with(|meta| js_sys::JSON::stringify(&meta.url()))?;
+        let library = js_sys::JSON::stringify(&library_url().into())?;
         let source = format!("import {{ startWorker }} from {library}; startWorker();");
         let heard = Rc::downgrade(&worker);
         let thread = Thread::start("sqlite-elements", &source, move |event| {
@@ -134,10 +128,12 @@ impl PageWorker {
 }
 
 fn unavailable(reason: &str) -> Failure {
+    let library = library_url();
     let message = format!(
-        "the worker that runs SQLite could not be started ({reason}). If the page has a Content-Security-Policy, it \
-         needs: script-src <origin of sqlite-elements.js> 'wasm-unsafe-eval'; worker-src blob: <the same origin>; \
-         connect-src <the same origin>; and the name sqlite-elements in trusted-types, if it has that"
+        "the worker that runs SQLite could not be started ({reason}). It loads {library}, which must be there. If the \
+         page has a Content-Security-Policy, it needs: script-src <origin of sqlite-elements.js> 'wasm-unsafe-eval'; \
+         worker-src blob: <the same origin>; connect-src <the same origin>; and the name sqlite-elements in \
+         trusted-types, if it has that"
     );
     Failure::new(FailureKind::State, "WORKER_UNAVAILABLE", message)
 }

@@ -9,12 +9,10 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
-use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
 
+use super::prepared::Control;
 use crate::sql::SqlFailure;
-
-/// The authorizer's code for a transaction statement where none may stand.
-const TRANSACTION_IN_BATCH: &str = "TRANSACTION_IN_BATCH";
 
 /// PRAGMAs that only tell something; an argument names a table or a limit.
 const READING: &[&str] = &[
@@ -69,10 +67,8 @@ pub(super) enum Watch {
     Own,
     /// `VACUUM` at work: it attaches a database in memory; with `INTO` it would attach a file.
     Vacuum,
-    /// The page's. A transaction statement is noted …
+    /// The page's.
     Statement,
-    /// … or refused, because the engine's own transaction is around it.
-    Work,
 }
 
 /// What was seen since the last [`Authorizer::take`].
@@ -82,7 +78,7 @@ pub(super) struct Notes {
     pub(super) writes: BTreeSet<Write>,
     pub(super) reads_everything: bool,
     pub(super) schema: bool,
-    pub(super) transaction: bool,
+    pub(super) transaction: Option<Control>,
     seen: bool,
     refusal: Option<SqlFailure>,
 }
@@ -142,7 +138,7 @@ impl State {
         let verdict = match self.watch {
             Watch::Own => Ok(()),
             Watch::Vacuum => vacuum(context.action),
-            Watch::Statement | Watch::Work => self.note(context.action, context.database_name),
+            Watch::Statement => self.note(context.action, context.database_name),
         };
         match verdict {
             Ok(()) => Authorization::Allow,
@@ -186,12 +182,19 @@ impl State {
             } => {
                 return notes.pragma(&pragma_name.to_ascii_lowercase(), pragma_value);
             }
-            AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => {
-                notes.transaction = true;
-                return match self.watch {
-                    Watch::Work => Err(transaction_refused()),
-                    _ => Ok(()),
-                };
+            AuthAction::Transaction { operation } => {
+                notes.transaction = Some(match operation {
+                    TransactionOperation::Begin => Control::Begin,
+                    TransactionOperation::Rollback => Control::Rollback,
+                    // rusqlite has no name for COMMIT.
+                    _ => Control::Commit,
+                });
+            }
+            AuthAction::Savepoint { operation, .. } => {
+                notes.transaction = Some(match operation {
+                    TransactionOperation::Begin => Control::Savepoint,
+                    _ => Control::EndSavepoint,
+                });
             }
             AuthAction::Select | AuthAction::Recursive => {}
             AuthAction::Function { function_name } => return function(function_name),
@@ -241,14 +244,6 @@ impl Notes {
 
 fn refuse(reason: &str) -> SqlFailure {
     SqlFailure::new("SQLITE_AUTH", reason)
-}
-
-fn transaction_refused() -> SqlFailure {
-    SqlFailure::new(
-        TRANSACTION_IN_BATCH,
-        "BEGIN, COMMIT, ROLLBACK and SAVEPOINT cannot stand here: the statements of one request are a \
-         transaction already. Leave them out; if one statement fails, none has an effect",
-    )
 }
 
 fn pragma_refused(name: &str) -> SqlFailure {

@@ -7,6 +7,7 @@
 use rusqlite::Connection;
 
 use super::authorizer::Watch;
+use super::bracket::Bracket;
 use super::session::Session;
 use super::work::Done;
 use crate::sql::{Params, SqlFailure};
@@ -38,8 +39,10 @@ pub(super) fn migrate(writer: &Session, scripts: &[String]) -> Result<Done, SqlF
     };
     for (index, script) in scripts.iter().enumerate().skip(recorded) {
         let number = index + 1;
+        let bracket = Bracket::default();
         let effects = writer
-            .perform(script, &Params::none(), Watch::Work, &|_| Ok(()))
+            .perform(script, &Params::none(), Watch::Statement, &|kind| bracket.admit(kind))
+            .and_then(|effects| bracket.finish().map(|()| effects))
             .map_err(|failure| named(failure, number))?;
         writer.own(|connection| record(connection, number, script))?;
         writer.forget_schema();

@@ -30,6 +30,7 @@
 //! the pages but not the schema, and is out of reach of safe code.
 
 mod authorizer;
+mod bracket;
 mod failure;
 mod migration;
 mod pages;
@@ -37,6 +38,7 @@ mod parameters;
 mod prepared;
 mod schema;
 mod session;
+mod transaction;
 mod vfs;
 mod work;
 
@@ -44,11 +46,14 @@ use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
 use authorizer::Watch;
+use bracket::{Admission, Bracket};
 use pages::{Pages, View};
-use prepared::Kind;
+use prepared::{Control, Kind};
 use session::Session;
+use transaction::Transacted;
 
-use crate::sql::{Answer, Outcome, ReadSet, SqlFailure, Statement, Work, WriteSet};
+use crate::sabotage::{self, Sabotage};
+use crate::sql::{Answer, Outcome, Params, ReadSet, SqlFailure, Statement, Work, WriteSet};
 use crate::storage::{ApplyError, Commit, Dirty, Image, PageNo, Position};
 
 pub use migration::Migrations;
@@ -85,8 +90,26 @@ pub enum Class {
     Schema,
     /// Inserts, updates, or deletes rows.
     Write,
-    /// `BEGIN`, `COMMIT`, `ROLLBACK`, `SAVEPOINT`, `RELEASE`.
-    Transaction,
+    /// Begins a transaction and leaves it open.
+    Begins,
+    /// `COMMIT`, `ROLLBACK`, `SAVEPOINT`, `RELEASE` in or behind other statements: means something only inside
+    /// a transaction that is open.
+    Controls,
+}
+
+/// How a text ends the transaction around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Commit,
+    Rollback,
+}
+
+/// Whether a transaction is open across calls.
+#[derive(Debug)]
+pub enum Standing {
+    Open,
+    /// It is over; what it changed is to become durable, if anything. `None` also where it was rolled back.
+    Over(Option<Staged>),
 }
 
 /// What a query answered and what it depends on.
@@ -141,11 +164,12 @@ impl Engine {
     /// statement fails with `EMPTY_STATEMENT`.
     pub fn classify(&mut self, sql: &str) -> Result<Class, SqlFailure> {
         let (kinds, prepared) = self.reader.kinds(sql);
-        let strongest = kinds.into_iter().map(class).max();
+        let seen = if prepared.is_ok() { Seen::All } else { Seen::Beginning };
+        let strongest = strongest(&kinds, seen);
         match (prepared, strongest) {
             (Ok(()), Some(class)) => Ok(class),
             (Ok(()), None) => Err(work::empty()),
-            (Err(_), Some(class)) if class >= Class::Schema => Ok(class),
+            (Err(_), Some(class @ (Class::Schema | Class::Write))) => Ok(class),
             (Err(failure), _) => Err(failure),
         }
     }
@@ -153,7 +177,13 @@ impl Engine {
     /// Runs on the committed snapshot; refuses anything that writes.
     pub fn query(&mut self, statement: &Statement) -> Result<Queried, SqlFailure> {
         let Statement { sql, params } = statement;
-        let effects = self.reader.perform(sql, params, Watch::Statement, &only_reads)?;
+        let bracket = Bracket::default();
+        let admit = |kind| match bracket.admit(kind) {
+            Ok(admission) => only_reads(kind, admission),
+            Err(refusal) => only_reads(kind, Admission::Run).and(Err(refusal)),
+        };
+        let effects = self.reader.perform(sql, params, Watch::Statement, &admit)?;
+        bracket.finish().map_err(|_| control_in_query())?;
         if effects.statements == 0 {
             return Err(work::empty());
         }
@@ -185,8 +215,69 @@ impl Engine {
             Ok(_) => works.iter().map(|work| self.run_one(work)).collect(),
             Err(failure) => works.iter().map(|_| Err(failure.clone())).collect(),
         };
+        let staged = self.staged();
+        Run { answers, staged }
+    }
+
+    /// Runs a text inside the transaction that is open across calls, or opens one with it (a text of
+    /// [`Class::Begins`]). Between the first and the one after which the transaction is over, nothing else
+    /// may run: [`Engine::run`] would fail. If it is over by an error, it had no effect.
+    pub fn transact(&mut self, statement: &Statement) -> (Answer, Standing) {
+        let writer = match self.writer() {
+            Ok(writer) => writer,
+            Err(failure) => return (Err(failure), Standing::Over(None)),
+        };
+        let Transacted { answer, writes } = transaction::run(writer, statement);
+        let is_over = writer.is_autocommit();
+        self.staged_writes.merge(writes);
+        if is_over && answer.is_err() {
+            self.revert();
+            return (answer, Standing::Over(None));
+        }
+        let standing = if is_over {
+            Standing::Over(self.staged())
+        } else {
+            Standing::Open
+        };
+        (answer, standing)
+    }
+
+    /// Runs a query inside the transaction that is open across calls.
+    pub fn query_in_transaction(&mut self, statement: &Statement) -> Answer {
+        let admit = |kind| only_reads(kind, Admission::Run);
+        transaction::query(self.writer()?, statement, &admit)
+    }
+
+    /// How a text would end the transaction around it, if it would.
+    pub fn ending(&mut self, sql: &str) -> Option<Ending> {
+        match self.reader.kinds(sql).0.last() {
+            Some(Kind::Transaction(Control::Commit)) => Some(Ending::Commit),
+            Some(Kind::Transaction(Control::Rollback)) => Some(Ending::Rollback),
+            _ => None,
+        }
+    }
+
+    /// What SQLite says to a text of [`Class::Controls`] where no transaction is open.
+    pub fn refuse_control(&mut self, sql: &str) -> SqlFailure {
+        let admit = |kind| match kind {
+            Kind::Transaction(_) => Ok(Admission::Run),
+            _ => Err(SqlFailure::new(
+                "TRANSACTION_IN_TEXT",
+                "what opens a transaction must be the first statement of its text",
+            )),
+        };
+        let ran = self.reader.perform(sql, &Params::none(), Watch::Statement, &admit);
+        ran.err()
+            .unwrap_or_else(|| SqlFailure::new("SQLITE_ERROR", "no transaction is active"))
+    }
+
+    /// What differs from the image.
+    fn staged(&mut self) -> Option<Staged> {
         let dirty = self.pages.borrow_mut().dirty();
-        let staged = dirty.map(|dirty| {
+        if dirty.is_none() {
+            self.staged_writes = WriteSet::default();
+        }
+        dirty.map(|dirty| {
             if self.staged_writes.is_empty() {
                 // Pages differ and no statement owned up to it: better all queries than one too few.
                 self.staged_writes.note_schema();
@@ -195,11 +286,7 @@ impl Engine {
                 dirty,
                 write_set: self.staged_writes.clone(),
             }
-        });
-        if staged.is_none() {
-            self.staged_writes = WriteSet::default();
-        }
-        Run { answers, staged }
+        })
     }
 
     /// The staged pages are durable, as this commit. On an error nothing has changed.
@@ -214,6 +301,9 @@ impl Engine {
 
     /// The staged pages are not durable and never will be: the database is as it was before.
     pub fn revert(&mut self) {
+        if sabotage::is(Sabotage::OverlayNotReverted) {
+            return;
+        }
         self.writer = None;
         self.staged_writes = WriteSet::default();
         self.pages.borrow_mut().revert();
@@ -266,22 +356,58 @@ fn class(kind: Kind) -> Class {
         Kind::Read => Class::Read,
         Kind::Schema | Kind::Vacuum => Class::Schema,
         Kind::Rows => Class::Write,
-        Kind::Transaction => Class::Transaction,
+        Kind::Transaction(_) => Class::Controls,
     }
 }
 
-fn only_reads(kind: Kind) -> Result<(), SqlFailure> {
+/// How much of a text could be prepared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    All,
+    Beginning,
+}
+
+/// Of a text that puts `BEGIN` and `COMMIT` around itself, what is between them: such a text is a unit like any
+/// other. One whose later statements cannot be prepared yet may turn out to be one.
+fn strongest(kinds: &[Kind], seen: Seen) -> Option<Class> {
+    let [Kind::Transaction(Control::Begin), inner @ ..] = kinds else {
+        let begins = matches!(kinds.first(), Some(Kind::Transaction(Control::Savepoint)));
+        let strongest = kinds.iter().copied().map(class).max();
+        return if begins { Some(Class::Begins) } else { strongest };
+    };
+    let (inner, closed) = match inner {
+        [inner @ .., Kind::Transaction(Control::Commit)] => (inner, true),
+        inner => (inner, seen == Seen::Beginning),
+    };
+    let nested = [Control::Savepoint, Control::EndSavepoint].map(Kind::Transaction);
+    let is_unit = closed
+        && inner
+            .iter()
+            .all(|kind| !matches!(kind, Kind::Transaction(_)) || nested.contains(kind));
+    if !is_unit {
+        return Some(Class::Begins);
+    }
+    let inner = inner.iter().filter(|kind| !nested.contains(kind));
+    inner.copied().map(class).max().or(closed.then_some(Class::Read))
+}
+
+fn only_reads(kind: Kind, admission: Admission) -> Result<Admission, SqlFailure> {
     match kind {
-        Kind::Read => Ok(()),
+        _ if admission == Admission::PassOver => Ok(admission),
+        Kind::Read => Ok(admission),
         Kind::Rows | Kind::Schema | Kind::Vacuum => Err(SqlFailure::new(
             "SQLITE_READONLY",
             "a query only reads: give this statement to execute or queueWrite",
         )),
-        Kind::Transaction => Err(SqlFailure::new(
-            "SQLITE_READONLY",
-            "a query is a transaction of its own: leave BEGIN, COMMIT and SAVEPOINT out",
-        )),
+        Kind::Transaction(_) => Err(control_in_query()),
     }
+}
+
+fn control_in_query() -> SqlFailure {
+    SqlFailure::new(
+        "SQLITE_READONLY",
+        "a query is a transaction of its own: leave BEGIN, COMMIT and SAVEPOINT out",
+    )
 }
 
 /// The header must be SQLite's and agree with the image about the size of a page

@@ -17,8 +17,22 @@ pub(super) enum Kind {
     Schema,
     /// Like `Schema`, but cannot run inside a transaction.
     Vacuum,
-    /// `BEGIN`, `COMMIT`, `ROLLBACK`, `SAVEPOINT`, `RELEASE`.
-    Transaction,
+    Transaction(Control),
+}
+
+/// What a statement does to a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Control {
+    /// `BEGIN`
+    Begin,
+    /// `COMMIT`, `END`
+    Commit,
+    /// `ROLLBACK`
+    Rollback,
+    /// `SAVEPOINT`
+    Savepoint,
+    /// `RELEASE`, `ROLLBACK TO`
+    EndSavepoint,
 }
 
 /// Whether rows are inserted, so that `sqlite3_last_insert_rowid` means something.
@@ -63,8 +77,8 @@ impl Notes {
 /// the statement that uses it: so that a statement writes is SQLite's word (`sqlite3_stmt_readonly`),
 /// the notes only tell what. DDL that finds nothing to do (`DROP TABLE IF EXISTS`) notes nothing.
 fn kind(statement: &rusqlite::Statement<'_>, notes: &Notes, sql: &str) -> Kind {
-    if notes.transaction {
-        Kind::Transaction
+    if let Some(control) = notes.transaction {
+        Kind::Transaction(control)
     } else if statement.is_explain() != 0 {
         Kind::Read
     } else if notes.schema {

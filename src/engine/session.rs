@@ -30,6 +30,7 @@ use rusqlite::{Batch, Connection, Error, Statement};
 
 use super::EngineError;
 use super::authorizer::{Authorizer, Reads, Watch};
+use super::bracket::Admission;
 use super::failure::{failure, place};
 use super::pages::{Pages, View};
 use super::parameters::Binder;
@@ -117,20 +118,22 @@ impl Session {
         (kinds, prepared)
     }
 
-    /// Runs the statements of a text one after the other, each once `admit` lets it.
+    /// Runs the statements of a text one after the other, each if `admit` has it run.
     pub(super) fn perform(
         &self,
         sql: &str,
         params: &Params,
         watch: Watch,
-        admit: &dyn Fn(Kind) -> Result<(), SqlFailure>,
+        admit: &dyn Fn(Kind) -> Result<Admission, SqlFailure>,
     ) -> Result<Effects, SqlFailure> {
         let mut effects = Effects::default();
         let mut binder = Binder::new(params);
         self.authorizer.under(watch, || {
             self.each_prepared(sql, &mut |prepared| {
                 effects.statements += 1;
-                admit(prepared.access.kind)?;
+                if admit(prepared.access.kind)? == Admission::PassOver {
+                    return Ok(());
+                }
                 binder.bind(prepared.statement)?;
                 self.step(prepared, sql, &mut effects)
             })
@@ -273,9 +276,14 @@ impl Session {
             effects.writes.merge(schema.writes(&late, sql));
         }
         self.note_reads(&access, schema.reads(&mut late), &mut effects.reads);
-        if matches!(access.kind, Kind::Schema | Kind::Vacuum) {
-            effects.writes.note_schema();
-            self.forget_schema();
+        match access.kind {
+            Kind::Schema | Kind::Vacuum => {
+                effects.writes.note_schema();
+                self.forget_schema();
+            }
+            // It may have taken a schema change back.
+            Kind::Transaction(_) => self.forget_schema(),
+            Kind::Read | Kind::Rows => {}
         }
         if rows.is_some() {
             effects.rows = rows;

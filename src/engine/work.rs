@@ -7,6 +7,7 @@
 //! neighbour here, and the price is a few microseconds per unit.
 
 use super::authorizer::Watch;
+use super::bracket::Bracket;
 use super::migration;
 use super::prepared::{Inserts, Kind};
 use super::session::{Effects, Session};
@@ -67,17 +68,19 @@ fn finish(writer: &Session) -> Result<(), SqlFailure> {
 
 fn batch(writer: &Session, statements: &[Statement], permit: Permit) -> Result<Done, SqlFailure> {
     let mut all = Effects::default();
+    let bracket = Bracket::default();
     for statement in statements {
         let admit = |kind| {
             admit(kind, permit)?;
+            let admission = bracket.admit(kind)?;
             let alone = || statements.len() == 1 && writer.kinds(&statement.sql).0.len() == 1;
             if kind == Kind::Vacuum && alone() {
                 // It cannot run inside a transaction, and alone it needs none.
                 finish(writer)?;
             }
-            Ok(())
+            Ok(admission)
         };
-        let effects = writer.perform(&statement.sql, &statement.params, Watch::Work, &admit)?;
+        let effects = writer.perform(&statement.sql, &statement.params, Watch::Statement, &admit)?;
         if effects.statements == 0 {
             return Err(empty());
         }
@@ -85,6 +88,7 @@ fn batch(writer: &Session, statements: &[Statement], permit: Permit) -> Result<D
         all.inserts = all.inserts.max(effects.inserts);
         all.rows = effects.rows.or(all.rows);
     }
+    bracket.finish()?;
     Ok(Done {
         effects: all,
         changes: None,
@@ -95,7 +99,7 @@ fn admit(kind: Kind, permit: Permit) -> Result<(), SqlFailure> {
     if kind == Kind::Rows && permit == Permit::SchemaOnly {
         return Err(SqlFailure::new(
             "WRITE_PERMISSION_DENIED",
-            "this tab is not the leader: it may change the schema, but rows only by queueWrite, or \
+            "WRITE_PERMISSION_DENIED: this tab is not the leader: it may change the schema, but rows only by queueWrite, or \
              after allowNonLeaderWrites(true)",
         ));
     }

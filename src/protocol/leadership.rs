@@ -10,7 +10,8 @@
 //! The lock makes one tab lead at a time; the epoch makes it safe when the lock is wrong (stolen from a
 //! tab that froze and wakes up). The lease is what followers see of a leader: it says only when to steal.
 
-use super::{Fate, Message, Output, Protocol, Timestamp, WriteError};
+use super::{Fate, Message, Output, Protocol, Timestamp, TurnEnd, WriteError};
+use crate::sabotage::{self, Sabotage};
 use crate::storage::{Epoch, Head, Position, RequestId, StoreError, TabId};
 
 /// A leader's word is good for this long …
@@ -64,6 +65,8 @@ enum Role {
     Leading {
         epoch: Epoch,
         heartbeat: Timestamp,
+        /// Who gets it next, once all is done that was begun.
+        successor: Option<TabId>,
     },
     Closing,
     Closed,
@@ -106,6 +109,34 @@ impl Seat {
             Role::Leading { epoch: own, .. } | Role::Rising { target: Some((own, _)) } => own < epoch,
             _ => false,
         }
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        self.role == Role::Waiting
+    }
+
+    /// To whom this tab is about to hand over.
+    pub(super) fn successor(&self) -> Option<TabId> {
+        match self.role {
+            Role::Leading { successor, .. } => successor,
+            _ => None,
+        }
+    }
+
+    /// Whether this tab leads and has now promised it to `tab`, and to nobody before.
+    pub(super) fn name_successor(&mut self, tab: TabId) -> bool {
+        match &mut self.role {
+            Role::Leading { successor, .. } if successor.is_none() => successor.replace(tab).is_none(),
+            _ => false,
+        }
+    }
+
+    /// Leads no more, and keeps the lock until the successor takes it, though not for longer than this.
+    pub(super) fn wait_for_successor(&mut self, now: Timestamp, most_ms: u64) {
+        self.role = Role::Waiting;
+        self.leader = None;
+        self.lease_expiry = now.after_ms(LEASE_MS);
+        self.queue_again = Some(now.after_ms(most_ms));
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -154,6 +185,15 @@ impl Protocol {
         self.output(Output::RaiseEpoch);
     }
 
+    pub(super) fn lock_lost(&mut self, now: Timestamp) {
+        if self.seat.is_waiting() && self.seat.queue_again.take().is_some() {
+            // It was kept for the successor, who has taken it.
+            self.output(Output::RequestLock);
+        } else {
+            self.step_down(now);
+        }
+    }
+
     pub(super) fn epoch_raised(&mut self, now: Timestamp, raised: Result<Head, StoreError>) {
         if !matches!(self.seat.role, Role::Rising { .. }) {
             return;
@@ -200,19 +240,32 @@ impl Protocol {
     }
 
     fn lead(&mut self, now: Timestamp, epoch: Epoch) {
-        self.seat.role = Role::Leading { epoch, heartbeat: now };
+        self.seat.role = Role::Leading {
+            epoch,
+            heartbeat: now,
+            successor: None,
+        };
+        self.asking = false;
         self.seat.last_led = Some(epoch);
         self.seat.leader = Some((self.tab, epoch));
         self.queue.clear();
         self.announce(now);
         self.settle_from_replies();
         self.send_unanswered(now);
-        self.run_next();
+        self.run_next(now);
+    }
+
+    fn renew(&mut self, now: Timestamp) {
+        if !sabotage::is(Sabotage::LeaseNotRenewed) {
+            self.announce(now);
+        } else if let Role::Leading { heartbeat, .. } = &mut self.seat.role {
+            *heartbeat = now.after_ms(HEARTBEAT_MS);
+        }
     }
 
     /// Says that this tab leads, if it does, and extends the lease.
     pub(super) fn announce(&mut self, now: Timestamp) {
-        let Role::Leading { epoch, heartbeat } = &mut self.seat.role else {
+        let Role::Leading { epoch, heartbeat, .. } = &mut self.seat.role else {
             return;
         };
         *heartbeat = now.after_ms(HEARTBEAT_MS);
@@ -242,6 +295,7 @@ impl Protocol {
         self.seat.lease_expiry = lease_expiry.min(now.after_ms(LEASE_MS));
         self.output(Output::Leadership(self.seat.leadership()));
         self.send_unanswered(now);
+        self.say_asking();
     }
 
     /// Ceases to lead (or to try) and queues for the lock again. Own writes stay pending.
@@ -254,6 +308,7 @@ impl Protocol {
         }
         self.seat.role = Role::Waiting;
         self.seat.lease_expiry = now.after_ms(LEASE_MS);
+        self.end_turns(&TurnEnd::LeadershipLost);
         self.queue.clear();
         self.output(Output::ReleaseLock);
         self.output(Output::RequestLock);
@@ -262,16 +317,20 @@ impl Protocol {
     }
 
     pub(super) fn timed_out(&mut self, now: Timestamp) {
+        // Before the writes: those that wait for a silent turn are to be served, not given up.
+        self.turns_timed_out(now);
         for request in self.pending.overdue(now) {
             let fate = self.fate(request);
             self.settle(request, Err(WriteError::Timeout { fate }));
         }
         match self.seat.role {
-            Role::Leading { heartbeat, .. } if heartbeat <= now => self.announce(now),
+            Role::Leading { heartbeat, .. } if heartbeat <= now => self.renew(now),
             Role::Waiting | Role::Rising { .. } if self.seat.steal_at() <= now => self.steal(now),
             _ => {}
         }
         if self.seat.queue_again.take_if(|again| *again <= now).is_some() {
+            // It may have been kept for a successor who is gone.
+            self.output(Output::ReleaseLock);
             self.output(Output::RequestLock);
         }
         if matches!(self.fetch, super::Fetch::Again(at) if at <= now) {
@@ -280,7 +339,7 @@ impl Protocol {
         }
     }
 
-    fn steal(&mut self, now: Timestamp) {
+    pub(super) fn steal(&mut self, now: Timestamp) {
         self.seat.role = Role::Waiting;
         self.seat.lease_expiry = now.after_ms(LEASE_MS);
         self.seat.queue_again = None;
@@ -293,6 +352,7 @@ impl Protocol {
         }
         let under_way = self.queue.under_way();
         self.give_up_pending(|request| !under_way.contains(request));
+        self.end_turns(&TurnEnd::Closed);
         self.queue.clear();
         self.seat.role = Role::Closing;
         self.finish_closing();

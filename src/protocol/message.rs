@@ -6,6 +6,8 @@
 //! | `Lead` | the leader | all | it began to lead; each second; to answer `Hello`; a commit too large to send |
 //! | `Write` | a follower | the leader of that epoch | a write was submitted, or a new leader is heard of |
 //! | `Committed` | the leader | all | a commit is durable |
+//! | `AskToLead` | a follower | the leader of that epoch | its page wants it to lead |
+//! | `HandOver` | the leader | one tab | it leads no more, and that tab may take the lock |
 //! | `Answered` | the leader | one tab | its write was refused, changed nothing, or was done before |
 //!
 //! Bytes: one version byte, then postcard's wire format. A version that is not ours is reported and not
@@ -54,6 +56,16 @@ pub enum Message {
         answer: Result<Outcome, WriteError>,
         /// The asker's replica must be here before it may believe that it sees the effect.
         seq: Seq,
+    },
+    AskToLead {
+        from: TabId,
+        /// The leadership this is meant for.
+        epoch: Epoch,
+    },
+    HandOver {
+        to: TabId,
+        /// The leadership that ends with this.
+        epoch: Epoch,
     },
 }
 

@@ -22,11 +22,13 @@
 //! remembers them while it leads, and they count only if they come from the leadership that the request was
 //! last sent to, so a late refusal by an old leader cannot contradict the new leader's success.
 
+mod hand_over;
 mod leadership;
 mod message;
 mod pending;
 mod replica;
 mod replication;
+mod turn;
 mod write_queue;
 mod writes;
 
@@ -42,6 +44,8 @@ pub use message::{Message, MessageError};
 use pending::PendingWrites;
 pub use pending::{Fate, StoreCause, WriteError};
 use replica::Replica;
+pub use turn::TurnEnd;
+use turn::Turns;
 pub use write_queue::Queued;
 use write_queue::WriteQueue;
 
@@ -68,6 +72,8 @@ pub enum Input {
         answers: Vec<Answer>,
         commit: Option<Rc<Commit>>,
     },
+    /// The page is done with its turn; with the commit if anything is to be stored.
+    TurnEnded { commit: Option<Rc<Commit>> },
     /// Answer to [`Output::Append`].
     Appended(Result<(), StoreError>),
     /// The engine found that a commit does not fit its image.
@@ -98,6 +104,17 @@ pub enum Output {
     Run {
         epoch: Epoch,
         group: Vec<Queued>,
+    },
+    /// The turn that was asked for begins: the engine is the page's until [`Input::TurnEnded`] or
+    /// [`Output::TurnOver`].
+    Turn {
+        request: RequestId,
+        epoch: Epoch,
+    },
+    /// The turn is over, or will not begin. Unless it is done, what it staged is to be dropped.
+    TurnOver {
+        request: RequestId,
+        end: TurnEnd,
     },
     Append(Rc<Commit>),
     /// The staged pages are durable: make them the image.
@@ -132,6 +149,9 @@ pub struct Protocol {
     replica: Replica,
     pending: PendingWrites,
     queue: WriteQueue,
+    turns: Turns,
+    /// Whether the page wants this tab to lead.
+    asking: bool,
     fetch: Fetch,
     outputs: VecDeque<Output>,
 }
@@ -154,6 +174,8 @@ impl Protocol {
             replica: Replica::new(position, replies),
             pending: PendingWrites::new(tab),
             queue: WriteQueue::default(),
+            turns: Turns::default(),
+            asking: false,
             fetch: Fetch::Idle,
             outputs: [Output::RequestLock, Output::Send(Message::Hello { from: tab })].into(),
         }
@@ -175,6 +197,11 @@ impl Protocol {
         self.seat.leadership()
     }
 
+    /// This tab has the answers to all its requests below this counter.
+    pub fn settled_below(&self) -> u64 {
+        self.pending.settled_below()
+    }
+
     /// Writes of this tab that have no answer yet.
     pub fn pending_writes(&self) -> usize {
         self.pending.len()
@@ -192,10 +219,15 @@ impl Protocol {
             Fetch::Again(at) => Some(at),
             _ => None,
         };
-        [self.seat.deadline(), self.pending.deadline(), retry]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.seat.deadline(),
+            self.pending.deadline(),
+            self.turn_deadline(),
+            retry,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Asks for a write; settled by [`Output::Settle`] with the same id.
@@ -205,7 +237,7 @@ impl Protocol {
             self.settle(request, Err(WriteError::Closed { fate: Fate::NeverRun }));
         } else {
             self.send_pending(now, request);
-            self.run_next();
+            self.run_next(now);
         }
         request
     }
@@ -214,11 +246,12 @@ impl Protocol {
     pub fn handle(&mut self, now: Timestamp, input: Input) {
         match input {
             Input::LockGranted => self.lock_granted(now),
-            Input::LockLost => self.step_down(now),
+            Input::LockLost => self.lock_lost(now),
             Input::EpochRaised(raised) => self.epoch_raised(now, raised),
             Input::CaughtUp(caught_up) => self.caught_up(now, caught_up),
             Input::Reloaded(loaded) => self.reloaded(now, loaded),
-            Input::Ran { answers, commit } => self.ran(answers, commit),
+            Input::Ran { answers, commit } => self.ran(now, answers, commit),
+            Input::TurnEnded { commit } => self.turn_ended(now, commit),
             Input::Appended(appended) => self.appended(now, appended),
             Input::Diverged => self.reload(),
             Input::Heard(message) => self.heard(now, message),
@@ -266,6 +299,7 @@ impl Protocol {
                 settled_below,
             } => {
                 self.heard_write(
+                    now,
                     epoch,
                     Queued {
                         request,
@@ -286,6 +320,8 @@ impl Protocol {
             } => {
                 self.answered(request, epoch, answer, seq);
             }
+            Message::AskToLead { from, epoch } => self.heard_asking(now, from, epoch),
+            Message::HandOver { to, epoch } => self.heard_hand_over(now, to, epoch),
         }
     }
 }

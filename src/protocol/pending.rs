@@ -93,12 +93,18 @@ impl PendingWrites {
         }
     }
 
-    pub(super) fn add(&mut self, work: Work, deadline: Timestamp) -> RequestId {
+    /// A request id that names something which is nobody's but this tab's.
+    pub(super) fn reserve(&mut self) -> RequestId {
         let request = RequestId {
             tab: self.tab,
             counter: self.next,
         };
         self.next += 1;
+        request
+    }
+
+    pub(super) fn add(&mut self, work: Work, deadline: Timestamp) -> RequestId {
+        let request = self.reserve();
         let pending = Pending {
             work,
             deadline,

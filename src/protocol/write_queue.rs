@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use super::WriteError;
+use crate::sabotage::{self, Sabotage};
 use crate::sql::{Answer, Outcome, Work};
 use crate::storage::{Commit, RequestId, Seq};
 
@@ -23,18 +24,34 @@ pub struct Queued {
 /// What each request of a group is to be answered.
 pub(super) type Answers = Vec<(RequestId, Answer)>;
 
+/// What is to be done next.
+#[derive(Debug)]
+pub(super) enum Next {
+    Group(Vec<Queued>),
+    /// The page of this tab has the writer to itself.
+    Turn(RequestId),
+}
+
+#[derive(Debug)]
+enum Waiting {
+    Write(Queued),
+    Turn(RequestId),
+}
+
 /// What has been run and is not durable yet.
 #[derive(Debug)]
-pub(super) enum Group {
+enum Group {
     /// The engine runs these.
     Running(Vec<RequestId>),
     /// The store has been asked to keep this commit.
     Storing { commit: Rc<Commit>, answers: Answers },
+    /// A transaction of this tab's page is open.
+    Turn,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct WriteQueue {
-    waiting: VecDeque<Queued>,
+    waiting: VecDeque<Waiting>,
     known: BTreeSet<RequestId>,
     group: Option<Group>,
     unstored: BTreeMap<RequestId, Unstored>,
@@ -54,9 +71,18 @@ impl WriteQueue {
 
     /// Adds a write unless it is here already.
     pub(super) fn push(&mut self, queued: Queued) {
-        if self.known.insert(queued.request) {
-            self.waiting.push_back(queued);
+        if self.known.insert(queued.request) || sabotage::is(Sabotage::DedupeOff) {
+            self.waiting.push_back(Waiting::Write(queued));
         }
+    }
+
+    pub(super) fn push_turn(&mut self, request: RequestId) {
+        self.waiting.push_back(Waiting::Turn(request));
+    }
+
+    pub(super) fn withdraw_turn(&mut self, request: RequestId) {
+        self.waiting
+            .retain(|waiting| !matches!(waiting, Waiting::Turn(turn) if *turn == request));
     }
 
     pub(super) fn remember(&mut self, request: RequestId, unstored: Unstored) {
@@ -79,20 +105,53 @@ impl WriteQueue {
 
     /// Takes back a write that has not been run.
     pub(super) fn withdraw(&mut self, request: RequestId) -> Option<Queued> {
-        let at = self.waiting.iter().position(|queued| queued.request == request)?;
+        let is_it = |waiting: &Waiting| matches!(waiting, Waiting::Write(queued) if queued.request == request);
+        let at = self.waiting.iter().position(is_it)?;
         self.known.remove(&request);
-        self.waiting.remove(at)
+        match self.waiting.remove(at)? {
+            Waiting::Write(queued) => Some(queued),
+            Waiting::Turn(_) => None,
+        }
     }
 
-    /// The next group to run, if none is under way.
-    pub(super) fn next_group(&mut self) -> Option<Vec<Queued>> {
-        if self.group.is_some() || self.waiting.is_empty() {
+    /// What is to be done next, if nothing is under way: in order of arrival, writes in groups.
+    pub(super) fn next(&mut self) -> Option<Next> {
+        if self.group.is_some() {
             return None;
         }
-        let count = self.waiting.len().min(Self::GROUP);
-        let group: Vec<Queued> = self.waiting.drain(..count).collect();
+        let mut group = Vec::new();
+        while group.len() < Self::GROUP {
+            match self.waiting.pop_front() {
+                Some(Waiting::Write(queued)) => group.push(queued),
+                Some(Waiting::Turn(request)) if group.is_empty() => {
+                    self.group = Some(Group::Turn);
+                    return Some(Next::Turn(request));
+                }
+                Some(turn) => {
+                    self.waiting.push_front(turn);
+                    break;
+                }
+                None => break,
+            }
+        }
+        if group.is_empty() {
+            return None;
+        }
         self.group = Some(Group::Running(group.iter().map(|queued| queued.request).collect()));
-        Some(group)
+        Some(Next::Group(group))
+    }
+
+    /// The turn is over, and this commit is to be stored.
+    pub(super) fn storing_turn(&mut self, commit: Rc<Commit>) {
+        let answers = Vec::new();
+        self.group = Some(Group::Storing { commit, answers });
+    }
+
+    /// The turn is over, and nothing is to be stored.
+    pub(super) fn release_turn(&mut self) {
+        if matches!(self.group, Some(Group::Turn)) {
+            self.group = None;
+        }
     }
 
     /// The engine has run the group, and this commit is to be stored.
@@ -130,11 +189,16 @@ impl WriteQueue {
         match &self.group {
             Some(Group::Running(requests)) => requests.clone(),
             Some(Group::Storing { answers, .. }) => answers.iter().map(|(request, _)| *request).collect(),
-            None => Vec::new(),
+            Some(Group::Turn) | None => Vec::new(),
         }
     }
 
-    /// A group is run or stored right now.
+    /// Something waits for what is under way.
+    pub(super) fn is_waited_for(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// A group is run or stored right now, or a turn is open.
     pub(super) fn is_busy(&self) -> bool {
         self.group.is_some()
     }

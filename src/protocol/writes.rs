@@ -6,8 +6,9 @@
 
 use std::rc::Rc;
 
-use super::write_queue::Unstored;
-use super::{Message, Output, Protocol, Queued, StoreCause, Timestamp, WriteError};
+use super::write_queue::{Next, Unstored};
+use super::{Message, Output, Protocol, Queued, StoreCause, Timestamp, TurnEnd, WriteError};
+use crate::sabotage::{self, Sabotage};
 use crate::sql::{Answer, Outcome};
 use crate::storage::{Commit, Epoch, RequestId, Seq, StoreError};
 
@@ -17,12 +18,15 @@ const LARGEST_BROADCAST: usize = 1 << 20;
 const RESEND_MS: u64 = 2_000;
 
 impl Protocol {
-    pub(super) fn heard_write(&mut self, epoch: Epoch, queued: Queued) {
+    pub(super) fn heard_write(&mut self, now: Timestamp, epoch: Epoch, queued: Queued) {
         if self.seat.leading() != Some(epoch) {
             return;
         }
         let request = queued.request;
-        if let Some(outcome) = self.replica.replies().find(request) {
+        if sabotage::is(Sabotage::DedupeOff) {
+            self.queue.push(queued);
+            self.run_next(now);
+        } else if let Some(outcome) = self.replica.replies().find(request) {
             let (answer, seq) = (Ok(outcome.clone()), self.position().seq);
             self.send(Message::Answered {
                 request,
@@ -37,9 +41,9 @@ impl Protocol {
                 answer,
                 seq,
             });
-        } else {
+        } else if self.seat.successor().is_none() {
             self.queue.push(queued);
-            self.run_next();
+            self.run_next(now);
         }
     }
 
@@ -62,6 +66,9 @@ impl Protocol {
     pub(super) fn send_pending(&mut self, now: Timestamp, request: RequestId) {
         let settled_below = self.pending.settled_below();
         let Some(epoch) = self.seat.known_epoch() else { return };
+        if self.seat.successor().is_some() {
+            return;
+        }
         let Some(pending) = self.pending.find(request) else {
             return;
         };
@@ -99,18 +106,35 @@ impl Protocol {
         }
     }
 
-    pub(super) fn run_next(&mut self) {
+    pub(super) fn run_next(&mut self, now: Timestamp) {
         let Some(epoch) = self.seat.leading() else { return };
         if self.replica_is_busy() {
             return;
         }
-        if let Some(group) = self.queue.next_group() {
-            self.output(Output::Run { epoch, group });
+        match self.queue.next() {
+            Some(Next::Group(group)) => self.output(Output::Run { epoch, group }),
+            Some(Next::Turn(request)) => self.begin_turn(now, epoch, request),
+            None => {}
         }
     }
 
-    pub(super) fn ran(&mut self, answers: Vec<Answer>, commit: Option<Rc<Commit>>) {
+    /// Something is done with: on to the next, or to the next leader.
+    pub(super) fn go_on(&mut self, now: Timestamp) {
+        self.run_next(now);
+        self.hand_over(now);
+        self.finish_closing();
+    }
+
+    pub(super) fn ran(&mut self, now: Timestamp, answers: Vec<Answer>, commit: Option<Rc<Commit>>) {
         if let Some(commit) = commit {
+            if sabotage::is(Sabotage::BroadcastBeforeDurable) {
+                self.broadcast(now, &commit);
+            }
+            if sabotage::is(Sabotage::AcknowledgedBeforeDurable) {
+                for reply in &commit.replies {
+                    self.settle(reply.request, Ok(reply.outcome.clone()));
+                }
+            }
             self.queue.storing(Rc::clone(&commit), answers);
             self.output(Output::Append(commit));
             return;
@@ -119,7 +143,7 @@ impl Protocol {
         for (request, answer) in self.queue.nothing_to_store(answers) {
             self.answer(request, answer.map_err(WriteError::from), seq);
         }
-        self.run_next();
+        self.go_on(now);
     }
 
     /// The store has spoken. This may come after the tab ceased to lead; what is durable is durable.
@@ -132,6 +156,7 @@ impl Protocol {
                 self.replica.advance(&commit);
                 self.output(Output::Publish(Rc::clone(&commit)));
                 self.broadcast(now, &commit);
+                self.end_open_turn(TurnEnd::Done);
                 for (request, answer) in answers {
                     match answer {
                         // The commit itself tells other tabs.
@@ -142,11 +167,13 @@ impl Protocol {
             }
             Err(StoreError::Fenced { .. }) => {
                 self.output(Output::Revert);
+                self.end_open_turn(TurnEnd::LeadershipLost);
                 self.step_down(now);
             }
             Err(error) => {
                 self.output(Output::Revert);
                 let reason = refusal(&error);
+                self.end_open_turn(TurnEnd::NotStored(reason.clone()));
                 for (request, _) in answers {
                     self.answer(request, Err(reason.clone()), commit.before.seq);
                 }
@@ -154,8 +181,7 @@ impl Protocol {
             }
         }
         self.advance(now, None);
-        self.run_next();
-        self.finish_closing();
+        self.go_on(now);
     }
 
     pub(super) fn broadcast(&mut self, now: Timestamp, commit: &Rc<Commit>) {

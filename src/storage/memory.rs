@@ -12,6 +12,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::sabotage::{self, Sabotage};
+
 use super::snapshot::{Assembly, following, newest};
 use super::{
     Block, BlockNo, CatchUp, Checkpoint, Commit, Epoch, Head, Layout, RecordName, Seq, Snapshot, Store, StoreError,
@@ -145,8 +147,12 @@ impl Store for MemoryStore {
 
     async fn append(&self, commit: &Commit) -> Result<(), StoreError> {
         self.perform(Operation::Append, |contents| {
-            let layout = Layout::admitting(contents.head.as_deref(), commit.epoch)?;
             let seq = commit.seq();
+            if sabotage::is(Sabotage::FenceOff) {
+                contents.commits.insert(seq, commit.encode());
+                return Ok(());
+            }
+            let layout = Layout::admitting(contents.head.as_deref(), commit.epoch)?;
             if seq <= layout.checkpoint.seq || contents.commits.contains_key(&seq) {
                 return Err(StoreError::Fenced { stored: layout.epoch });
             }
@@ -192,7 +198,12 @@ impl Store for MemoryStore {
             }
             contents.head = Some(layout.encode());
             contents.replies = Some(checkpoint.replies.encode());
-            contents.commits = contents.commits.split_off(&seq.next());
+            let kept = if sabotage::is(Sabotage::CheckpointLosesCommit) {
+                seq.next().next()
+            } else {
+                seq.next()
+            };
+            contents.commits = contents.commits.split_off(&kept);
             contents
                 .blocks
                 .split_off(&BlockNo(BlockNo::count(checkpoint.page_count)));

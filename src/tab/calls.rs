@@ -6,14 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Tab;
+use super::metrics::Counted;
+use super::transactions::{Asked, Purpose};
 use crate::engine::{Class, Migrations};
 use crate::protocol::{Here, Input, Timestamp, WriteError};
-use crate::request::{CallId, Event, Failure, FailureKind, NonLeaderWrites, Request, Response};
+use crate::request::{CallId, Event, Failure, FailureKind, NonLeaderWrites, Request, Response, StatementKind, UserId};
 use crate::sql::{Outcome, Permit, Statement, Work};
 use crate::storage::RequestId;
 
 /// How long `execute` waits for a leader: longer than a lease, so that a leader that hangs is replaced first.
-const EXECUTE_TIMEOUT_MS: u64 = 10_000;
+pub(super) const EXECUTE_TIMEOUT_MS: u64 = 10_000;
+/// How long a tab asks to lead, likewise.
+const LEAD_TIMEOUT_MS: u64 = 10_000;
 
 /// Calls that wait for something.
 #[derive(Debug, Default)]
@@ -21,6 +25,8 @@ pub(super) struct Calls {
     writes: BTreeMap<RequestId, CallId>,
     /// `Sync` calls and the writes that each still waits for.
     syncs: Vec<(CallId, BTreeSet<RequestId>)>,
+    /// `Lead` calls, and until when each waits.
+    leads: Vec<(CallId, Timestamp)>,
     closing: Vec<CallId>,
     non_leader_writes: NonLeaderWrites,
 }
@@ -28,9 +34,44 @@ pub(super) struct Calls {
 impl Tab {
     pub(super) fn asked(&mut self, now: Timestamp, request: Request) {
         match request {
-            Request::Execute { call, statement } => self.execute(now, call, statement),
+            Request::Execute { call, user, statement } => {
+                let purpose = Purpose::Execute;
+                self.run_asked(
+                    now,
+                    Asked {
+                        call,
+                        user,
+                        statement,
+                        purpose,
+                    },
+                );
+            }
+            Request::Query { call, user, statement } => {
+                let purpose = Purpose::Query;
+                self.run_asked(
+                    now,
+                    Asked {
+                        call,
+                        user,
+                        statement,
+                        purpose,
+                    },
+                );
+            }
+            Request::Classify { call, sql } => {
+                let class = self.engine.classify(&sql);
+                self.answer(
+                    call,
+                    class.map(|class| Response::Kind(class.into())).map_err(Failure::from),
+                );
+            }
             Request::Write { call, work, timeout_ms } => self.write(now, call, work, timeout_ms),
-            Request::Sync { call } => self.sync(call),
+            Request::Sync { call, user } => self.sync(call, user),
+            Request::Lead { call } => self.lead(now, call),
+            Request::Metrics { call, action } => {
+                let metrics = self.counts.act(now, action);
+                self.answer(call, Ok(Response::Metrics(metrics)));
+            }
             Request::LeaderInfo { call } => {
                 let info = self.protocol.leadership().into();
                 self.answer(call, Ok(Response::Leadership(info)));
@@ -41,6 +82,11 @@ impl Tab {
             }
             Request::Subscribe { query, statement } => self.live.subscribe(query, statement),
             Request::Unsubscribe { query } => self.live.unsubscribe(query),
+            Request::Leave { user } => {
+                if let Some(input) = self.left(user) {
+                    self.protocol.handle(now, input);
+                }
+            }
             Request::Close { call } => {
                 self.calls.closing.push(call);
                 self.protocol.handle(now, Input::Close);
@@ -48,18 +94,35 @@ impl Tab {
         }
     }
 
-    fn execute(&mut self, now: Timestamp, call: CallId, statement: Statement) {
+    /// Runs a statement where it belongs: in the open transaction of its user, or by itself.
+    pub(super) fn run_asked(&mut self, now: Timestamp, asked: Asked) {
+        match self.in_transaction(now, asked) {
+            Ok(Some(input)) => self.protocol.handle(now, input),
+            Ok(None) => {}
+            Err(asked) if asked.purpose == Purpose::Query => self.query(asked.call, &asked.statement),
+            Err(asked) => self.execute(now, asked),
+        }
+    }
+
+    fn query(&mut self, call: CallId, statement: &Statement) {
+        let queried = self.engine.query(statement);
+        let outcome = queried.map(|queried| Response::Outcome(queried.outcome));
+        self.answer(call, outcome.map_err(Failure::from));
+    }
+
+    fn execute(&mut self, now: Timestamp, asked: Asked) {
+        let Asked {
+            call, ref statement, ..
+        } = asked;
         let may_write = self.protocol.leadership().here == Here::Leads
             || self.calls.non_leader_writes == NonLeaderWrites::Forwarded;
         let permit = match self.engine.classify(&statement.sql) {
             Err(failure) => return self.answer(call, Err(failure.into())),
-            Ok(Class::Read) => {
-                let queried = self.engine.query(&statement);
-                let outcome = queried.map(|queried| Response::Outcome(queried.outcome));
-                return self.answer(call, outcome.map_err(Failure::from));
-            }
-            Ok(Class::Transaction) => {
-                return self.answer(call, Err(Failure::transaction_across_calls()));
+            Ok(Class::Read) => return self.query(call, statement),
+            Ok(Class::Begins) => return self.begin(now, asked),
+            Ok(Class::Controls) => {
+                let refusal = self.engine.refuse_control(&statement.sql);
+                return self.answer(call, Err(refusal.into()));
             }
             Ok(Class::Write) if may_write => Permit::All,
             Ok(Class::Write) => return self.answer(call, Err(Failure::permission_denied())),
@@ -67,7 +130,7 @@ impl Tab {
             Ok(Class::Schema) => Permit::SchemaOnly,
         };
         let work = Work::Batch {
-            statements: vec![statement],
+            statements: vec![asked.statement],
             permit,
         };
         self.submit(now, call, work, now.after_ms(EXECUTE_TIMEOUT_MS));
@@ -91,12 +154,45 @@ impl Tab {
         self.calls.writes.insert(request, call);
     }
 
-    fn sync(&mut self, call: CallId) {
+    fn sync(&mut self, call: CallId, user: UserId) {
         let waits: BTreeSet<RequestId> = self.calls.writes.keys().copied().collect();
-        if waits.is_empty() {
+        if waits.is_empty() || self.transactions.is_open(user) {
             self.answer(call, Ok(Response::Done));
         } else {
             self.calls.syncs.push((call, waits));
+        }
+    }
+
+    fn lead(&mut self, now: Timestamp, call: CallId) {
+        if self.protocol.leadership().here == Here::Leads {
+            self.answer(call, Ok(Response::Done));
+        } else {
+            self.calls.leads.push((call, now.after_ms(LEAD_TIMEOUT_MS)));
+            self.protocol.ask_to_lead();
+        }
+    }
+
+    /// This tab leads: who asked for that has it.
+    pub(super) fn leads(&mut self) {
+        for (call, _) in std::mem::take(&mut self.calls.leads) {
+            self.answer(call, Ok(Response::Done));
+        }
+    }
+
+    pub(super) fn calls_deadline(&self) -> Option<Timestamp> {
+        self.calls.leads.iter().map(|(_, deadline)| *deadline).min()
+    }
+
+    pub(super) fn calls_timed_out(&mut self, now: Timestamp) {
+        let (overdue, waiting) = std::mem::take(&mut self.calls.leads)
+            .into_iter()
+            .partition::<Vec<_>, _>(|(_, deadline)| *deadline <= now);
+        self.calls.leads = waiting;
+        if self.calls.leads.is_empty() {
+            self.protocol.cease_asking();
+        }
+        for (call, _) in overdue {
+            self.answer(call, Err(Failure::does_not_lead()));
         }
     }
 
@@ -117,20 +213,39 @@ impl Tab {
 
     /// The protocol has let go of everything, and has settled every write before.
     pub(super) fn closed(&mut self) {
+        for (call, _) in std::mem::take(&mut self.calls.leads) {
+            self.answer(call, Err(Failure::closed()));
+        }
         for call in std::mem::take(&mut self.calls.closing) {
             self.answer(call, Ok(Response::Done));
         }
     }
 
-    fn answer(&mut self, call: CallId, answer: Result<Response, Failure>) {
+    pub(super) fn answer(&mut self, call: CallId, answer: Result<Response, Failure>) {
+        if matches!(&answer, Err(failure) if failure.code == "WRITE_PERMISSION_DENIED") {
+            self.counts.note(Counted::WriteConflict);
+        }
         self.tell(Event::Answered { call, answer });
     }
 }
 
+impl From<Class> for StatementKind {
+    fn from(class: Class) -> Self {
+        match class {
+            Class::Read => StatementKind::Read,
+            Class::Schema => StatementKind::Schema,
+            Class::Write => StatementKind::Write,
+            Class::Begins | Class::Controls => StatementKind::Transaction,
+        }
+    }
+}
+
 impl Failure {
-    fn transaction_across_calls() -> Self {
-        let message = "a transaction cannot span calls: hand its statements over together, \
-                       as one text or with batch(), and they are one transaction";
-        Failure::new(FailureKind::Sqlite, "TRANSACTION_ACROSS_CALLS", message)
+    fn does_not_lead() -> Self {
+        let message = format!(
+            "timeout: the tab that leads did not hand over within {LEAD_TIMEOUT_MS} ms; it may be busy with a long \
+             statement or a transaction"
+        );
+        Failure::new(FailureKind::Write, "TIMEOUT", message)
     }
 }

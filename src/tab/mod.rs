@@ -9,6 +9,8 @@
 
 mod calls;
 mod failure;
+mod metrics;
+mod transactions;
 
 #[cfg(target_family = "wasm")]
 pub mod worker;
@@ -17,11 +19,14 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use calls::Calls;
+use metrics::{Counted, Counts};
+use transactions::Transactions;
 
 use crate::engine::Engine;
 use crate::live::Live;
 use crate::protocol::{Here, Input, Leadership, Message, Output, Protocol, Queued, Timestamp};
 use crate::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin, Request};
+use crate::sabotage::{self, Sabotage};
 use crate::storage::{
     ApplyError, Block, CatchUp, Checkpoint, Commit, Epoch, Folding, Head, Reply, Seq, Snapshot, StoreError, TabId,
 };
@@ -98,6 +103,10 @@ pub struct Tab {
     /// A checkpoint step is on its way to the store.
     checkpointing: Checkpointing,
     calls: Calls,
+    transactions: Transactions,
+    counts: Counts,
+    /// Whether this tab led when last told of.
+    was: Here,
     told_pending: usize,
     effects: VecDeque<Effect>,
 }
@@ -125,6 +134,9 @@ impl Tab {
             folding,
             checkpointing: Checkpointing::Idle,
             calls: Calls::default(),
+            transactions: Transactions::default(),
+            counts: Counts::new(now),
+            was: Here::Follows,
             told_pending: 0,
             effects: [Effect::Tell(Event::Opened { tab: id.to_string() })].into(),
         };
@@ -137,13 +149,19 @@ impl Tab {
         match happening {
             Happening::Asked(request) => self.asked(now, request),
             Happening::Heard(bytes) => match Message::decode(&bytes) {
-                Ok(message) => self.protocol.handle(now, Input::Heard(message)),
+                Ok(message) => {
+                    self.count_notification(&message);
+                    self.protocol.handle(now, Input::Heard(message));
+                }
                 Err(error) => self.tell(Event::Warning(error.into())),
             },
             Happening::LockGranted => self.protocol.handle(now, Input::LockGranted),
             Happening::LockLost => self.protocol.handle(now, Input::LockLost),
             Happening::Stored(answer) => self.stored(now, answer),
-            Happening::TimedOut => self.protocol.handle(now, Input::TimedOut),
+            Happening::TimedOut => {
+                self.calls_timed_out(now);
+                self.protocol.handle(now, Input::TimedOut);
+            }
         }
         self.carry_out(now);
     }
@@ -155,7 +173,7 @@ impl Tab {
 
     /// When to come back with [`Happening::TimedOut`] if nothing happens before.
     pub fn deadline(&self) -> Option<Timestamp> {
-        [self.protocol.deadline(), self.live.deadline()]
+        [self.protocol.deadline(), self.live.deadline(), self.calls_deadline()]
             .into_iter()
             .flatten()
             .min()
@@ -219,9 +237,12 @@ impl Tab {
                     follow_up.get_or_insert(input);
                 }
             }
-            match follow_up {
-                Some(input) => self.protocol.handle(now, input),
-                None => break,
+            if let Some(input) = follow_up {
+                self.protocol.handle(now, input);
+            } else if let Some(asked) = self.transactions.next_released() {
+                self.run_asked(now, asked);
+            } else {
+                break;
             }
         }
         self.run_live(now);
@@ -238,7 +259,12 @@ impl Tab {
             Output::Run { epoch, group } => return Some(self.run(epoch, group)),
             Output::Apply { commit, sent } => {
                 let applied = self.engine.apply(&commit);
-                return self.moved(applied, &commit, sent.map(|sent| now.ms_since(sent)));
+                let latency_ms = sent.map(|sent| now.ms_since(sent));
+                self.counts.note(Counted::FollowerRefresh);
+                latency_ms
+                    .into_iter()
+                    .for_each(|ms| self.counts.note(Counted::LatencyMs(ms)));
+                return self.moved(applied, &commit, latency_ms);
             }
             Output::Publish(commit) => {
                 let published = self.engine.publish(&commit);
@@ -252,10 +278,13 @@ impl Tab {
                 self.settled(request, result);
                 return None;
             }
+            Output::Turn { request, epoch } => return self.turn_begins(now, request, epoch),
+            Output::TurnOver { request, end } => {
+                self.turn_is_over(request, end);
+                return None;
+            }
             Output::Leadership(leadership) => {
-                if leadership.here == Here::Follows {
-                    self.folding.abandon();
-                }
+                self.led(leadership.here);
                 Effect::Tell(Event::Leadership(leadership.into()))
             }
             Output::Failed(error) => Effect::Tell(Event::Failed(error.into())),
@@ -270,10 +299,30 @@ impl Tab {
             Output::CatchUp { after } => Effect::Store(StoreCall::CommitsAfter(after)),
             Output::Reload => Effect::Store(StoreCall::Load),
             Output::Append(commit) => Effect::Store(StoreCall::Append(commit)),
-            Output::Send(message) => Effect::Broadcast(message.encode()),
+            Output::Send(message) => {
+                self.count_notification(&message);
+                Effect::Broadcast(message.encode())
+            }
         };
         self.effects.push_back(effect);
         None
+    }
+
+    fn led(&mut self, here: Here) {
+        if here != self.was {
+            self.was = here;
+            self.counts.note(Counted::LeadershipChange);
+        }
+        match here {
+            Here::Leads => self.leads(),
+            Here::Follows => self.folding.abandon(),
+        }
+    }
+
+    fn count_notification(&mut self, message: &Message) {
+        if matches!(message, Message::Committed { .. }) {
+            self.counts.note(Counted::Notification);
+        }
     }
 
     fn run(&mut self, epoch: Epoch, group: Vec<Queued>) -> Input {
@@ -283,6 +332,7 @@ impl Tab {
             let replies = group
                 .iter()
                 .zip(&run.answers)
+                .filter(|_| !sabotage::is(Sabotage::ReplyNotStored))
                 .filter_map(|(queued, answer)| {
                     let outcome = answer.as_ref().ok()?.clone();
                     let Queued {

@@ -54,7 +54,7 @@ pub fn serve_databases() {
 }
 
 /// Serves one database over one port, until the page closes it or it cannot go on.
-async fn serve(name: String, durability: Durability, port: MessagePort) {
+pub async fn serve(name: String, durability: Durability, port: MessagePort) {
     let inbox = Happenings::default();
     let asked = inbox.clone();
     let port = Port::listen(port, move |bytes| {

@@ -9,7 +9,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use sqlite_elements::request::{CallId, Event, Failure, LeaderInfo, QueryId, Request, Response};
+use sqlite_elements::request::{CallId, Event, Failure, LeaderInfo, QueryId, Request, Response, UserId};
 use sqlite_elements::sql::{Outcome, Rows, SqlFailure, Statement, Value, Work};
 use sqlite_elements::storage::{Disk, MemoryStore, Store, TabId};
 use sqlite_elements::tab::{Effect, Happening, LockCall, StoreAnswer, StoreCall, Tab};
@@ -163,6 +163,11 @@ impl Browser {
             .retain(|happening| !matches!(happening, Happening::Heard(_)));
     }
 
+    /// Whether something has arrived that the tab has not looked at.
+    pub(crate) fn has_arrivals(&mut self, number: TabNo) -> bool {
+        !self.tab(number).inbox.is_empty()
+    }
+
     /// The message that arrived last and was not looked at yet; it stays where it is.
     pub(crate) fn last_message(&mut self, number: TabNo) -> Vec<u8> {
         match self.tab(number).inbox.back() {
@@ -194,6 +199,12 @@ impl Browser {
         })
     }
 
+    /// Runs a statement for one user of the tab's page; nothing happens before the next [`Browser::settle`].
+    pub(crate) fn execute(&mut self, number: TabNo, user: UserId, sql: &str) -> CallId {
+        let statement = Statement::new(sql);
+        self.request(number, |call| Request::Execute { call, user, statement })
+    }
+
     pub(crate) fn subscribe(&mut self, number: TabNo, query: u64, sql: &str) {
         let (query, statement) = (QueryId(query), Statement::new(sql));
         self.tab(number)
@@ -207,7 +218,7 @@ impl Browser {
             Event::Answered { call: answered, answer } if *answered == call => {
                 Some(answer.clone().map(|response| match response {
                     Response::Outcome(outcome) => outcome,
-                    Response::Leadership(_) | Response::Done => Outcome::nothing(),
+                    _ => Outcome::nothing(),
                 }))
             }
             _ => None,
@@ -254,13 +265,6 @@ impl Browser {
 
     pub(crate) fn image_bytes(&mut self, number: TabNo) -> Vec<u8> {
         self.tab(number).tab.engine().image().pages().concat()
-    }
-
-    pub(crate) fn alive(&self) -> Vec<TabNo> {
-        (0..self.tabs.len())
-            .filter(|index| self.tabs[*index].is_some())
-            .map(TabNo)
-            .collect()
     }
 
     fn tab(&mut self, number: TabNo) -> &mut SimulatedTab {
@@ -354,7 +358,7 @@ impl Browser {
     }
 }
 
-fn perform(store: &MemoryStore, call: StoreCall) -> StoreAnswer {
+pub(crate) fn perform(store: &MemoryStore, call: StoreCall) -> StoreAnswer {
     match call {
         StoreCall::RaiseEpoch => StoreAnswer::EpochRaised(now_or_never(store.raise_epoch())),
         StoreCall::CommitsAfter(seq) => StoreAnswer::CaughtUp(now_or_never(store.commits_after(seq))),
@@ -369,7 +373,7 @@ fn perform(store: &MemoryStore, call: StoreCall) -> StoreAnswer {
     }
 }
 
-fn now_or_never<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn now_or_never<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => unreachable!("the store in memory answers at once"),

@@ -3,5 +3,8 @@
 #![cfg(not(target_family = "wasm"))]
 
 mod browser;
-mod random;
+mod hand_over;
+mod metrics;
 mod scenarios;
+mod simulation;
+mod transactions;

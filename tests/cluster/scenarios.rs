@@ -1,7 +1,7 @@
 //! Scenarios, each named after the promise that it shows.
 
 use sqlite_elements::protocol::Message;
-use sqlite_elements::request::{Event, NonLeaderWrites, Request};
+use sqlite_elements::request::{Event, NonLeaderWrites, Request, UserId};
 use sqlite_elements::sql::{Statement, Work};
 use sqlite_elements::storage::{FaultPoint, Operation, StoreError};
 
@@ -10,6 +10,8 @@ use crate::browser::{Browser, TabNo};
 const A: TabNo = TabNo(0);
 const B: TabNo = TabNo(1);
 const C: TabNo = TabNo(2);
+
+const PAGE: UserId = UserId(1);
 
 /// Tabs that share a table `t(a)`, A leading.
 fn tabs_with_table(count: usize) -> Browser {
@@ -312,7 +314,11 @@ fn a_follower_is_refused_row_writes_by_execute_but_may_change_the_schema() {
     let hidden = "/* SELECT */ WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x RETURNING a";
     let execute = |browser: &mut Browser, sql: &str| {
         let statement = Statement::new(sql);
-        let call = browser.request(B, |call| Request::Execute { call, statement });
+        let call = browser.request(B, |call| Request::Execute {
+            call,
+            user: PAGE,
+            statement,
+        });
         browser.settle();
         browser.answer(B, call).expect("answered")
     };
@@ -334,7 +340,11 @@ fn a_follower_whose_writes_are_allowed_has_the_leader_do_them() {
     let policy = NonLeaderWrites::Forwarded;
     browser.request(B, |call| Request::NonLeaderWrites { call, policy });
     let statement = Statement::new("INSERT INTO t VALUES ('forwarded')");
-    let call = browser.request(B, |call| Request::Execute { call, statement });
+    let call = browser.request(B, |call| Request::Execute {
+        call,
+        user: PAGE,
+        statement,
+    });
     browser.settle();
     assert!(browser.answer(B, call).is_some_and(|answer| answer.is_ok()));
     assert_eq!(browser.leaders(), [A]);

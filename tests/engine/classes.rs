@@ -47,17 +47,33 @@ fn sqlite_decides_what_a_text_is_and_nothing_runs() {
         ("VACUUM", Class::Schema),
         ("PRAGMA user_version = 7", Class::Schema),
         ("PRAGMA optimize", Class::Schema),
-        ("BEGIN", Class::Transaction),
-        ("COMMIT", Class::Transaction),
-        ("END", Class::Transaction),
-        ("ROLLBACK", Class::Transaction),
-        ("SAVEPOINT s", Class::Transaction),
-        ("RELEASE s", Class::Transaction),
+        ("BEGIN", Class::Begins),
+        ("/* c */ begin immediate", Class::Begins),
+        ("SAVEPOINT s", Class::Begins),
+        ("BEGIN; INSERT INTO t VALUES (1)", Class::Begins),
+        ("BEGIN; COMMIT; BEGIN", Class::Begins),
+        ("BEGIN; INSERT INTO t VALUES (1); ROLLBACK", Class::Begins),
+        ("COMMIT", Class::Controls),
+        ("END", Class::Controls),
+        ("ROLLBACK", Class::Controls),
+        ("RELEASE s", Class::Controls),
+        ("ROLLBACK TO s", Class::Controls),
+        ("INSERT INTO t VALUES (1); COMMIT", Class::Controls),
         ("SELECT 1; SELECT 2", Class::Read),
         ("SELECT 1; INSERT INTO t VALUES (1); CREATE TABLE v(a)", Class::Write),
         ("CREATE TABLE v(a); SELECT 1;", Class::Schema),
         ("CREATE TABLE v(a); INSERT INTO v VALUES (1)", Class::Schema),
-        ("BEGIN; INSERT INTO t VALUES (1); COMMIT", Class::Transaction),
+        ("BEGIN; INSERT INTO t VALUES (1); COMMIT", Class::Write),
+        ("BEGIN; SELECT 1; END", Class::Read),
+        ("BEGIN; COMMIT", Class::Read),
+        (
+            "BEGIN; SAVEPOINT s; CREATE TABLE v(a); RELEASE s; COMMIT",
+            Class::Schema,
+        ),
+        (
+            "BEGIN; CREATE TABLE v(a); INSERT INTO v VALUES (1); COMMIT",
+            Class::Schema,
+        ),
     ] {
         assert_eq!(tab.engine.classify(sql), Ok(class), "{sql}");
         assert_eq!(tab.engine.classify(sql), Ok(class), "again: {sql}");
@@ -186,14 +202,39 @@ fn a_query_that_writes_is_refused() {
 }
 
 #[test]
+fn a_batch_may_put_begin_and_commit_around_itself_and_savepoints_inside() {
+    let mut tab = Tab::with("CREATE TABLE t(a UNIQUE)");
+    let outcome = tab.write("BEGIN; INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); COMMIT;");
+    assert_eq!((outcome.changes, outcome.last_row_id), (2, 2));
+    tab.write("SAVEPOINT s; INSERT INTO t VALUES (3); ROLLBACK TO s; RELEASE s; INSERT INTO t VALUES (4)");
+    let failed = tab.try_write("BEGIN; INSERT INTO t VALUES (5); INSERT INTO t VALUES (4); COMMIT");
+    assert_eq!(code(failed), "SQLITE_CONSTRAINT_UNIQUE");
+    let statements = ["BEGIN", "INSERT INTO t VALUES (6)", "COMMIT"].map(Statement::new);
+    let (answer, _) = tab.answer(&Work::batch(statements.to_vec()));
+    assert_eq!(answer.map(|outcome| outcome.changes), Ok(1));
+    assert_eq!(tab.integers("SELECT a FROM t ORDER BY a"), [1, 2, 4, 6]);
+}
+
+#[test]
+fn a_schema_change_that_a_savepoint_took_back_is_forgotten() {
+    let mut tab = Tab::with("CREATE TABLE t(a)");
+    tab.write("SAVEPOINT s; DROP TABLE t; CREATE TABLE t(b); ROLLBACK TO s; RELEASE s; INSERT INTO t(a) VALUES (1)");
+    assert_eq!(tab.written("UPDATE t SET a = 2").tables().count(), 1);
+    assert_eq!(tab.integers("SELECT a FROM t"), [2]);
+}
+
+#[test]
 fn a_transaction_statement_in_a_batch_is_refused_and_nothing_of_the_batch_happens() {
     let mut tab = Tab::with("CREATE TABLE t(a)");
     for sql in [
         "BEGIN",
+        "BEGIN; INSERT INTO t VALUES (1)",
+        "BEGIN; INSERT INTO t VALUES (1); COMMIT; INSERT INTO t VALUES (2)",
+        "BEGIN; BEGIN; COMMIT",
         "INSERT INTO t VALUES (1); COMMIT; INSERT INTO t VALUES (2)",
         "INSERT INTO t VALUES (1); ROLLBACK",
+        "BEGIN; INSERT INTO t VALUES (1); ROLLBACK",
         "END",
-        "SAVEPOINT s; INSERT INTO t VALUES (1); RELEASE s",
         "CREATE TABLE u(a); INSERT INTO u VALUES (1); COMMIT",
     ] {
         assert_eq!(code(tab.try_write(sql)), "TRANSACTION_IN_BATCH", "{sql}");

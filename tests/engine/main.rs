@@ -11,6 +11,7 @@ mod random;
 mod results;
 mod snapshots;
 mod tab;
+mod transactions;
 
 #[cfg(target_family = "wasm")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);

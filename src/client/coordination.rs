@@ -1,0 +1,110 @@
+//! The class `Database`, continued: the optimistic mode and the metrics, which are the page's and not one object's.
+//!
+//! Only translation, as in [`super::database`]. The optimistic mode is state of this page; the metrics are counted by
+//! the worker, which is the one that sees leaders change and commits come.
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+
+use super::arguments::{elapsed_ms, flag, text};
+use super::database::Database;
+use super::error::ArgumentError;
+use super::optimistic::OptimisticMode;
+use super::promise::{done, promise};
+use super::result::metrics_json;
+use crate::request::{Metrics, MetricsAction};
+
+#[wasm_bindgen]
+impl Database {
+    #[wasm_bindgen(js_name = enableOptimisticUpdates)]
+    pub fn enable_optimistic_updates(&self, enabled: JsValue) -> Promise {
+        let mode = flag("enabled", &enabled).map(|enabled| match enabled {
+            true => OptimisticMode::On,
+            false => OptimisticMode::Off,
+        });
+        let connection = self.connection.clone();
+        promise(async move { done(connection.set_optimistic_mode(mode?)) })
+    }
+
+    #[wasm_bindgen(js_name = isOptimisticMode)]
+    pub fn is_optimistic_mode(&self) -> Promise {
+        let connection = self.connection.clone();
+        promise(async move { Ok((connection.optimistic_mode()? == OptimisticMode::On).into()) })
+    }
+
+    /// Resolves to an id of the write.
+    #[wasm_bindgen(js_name = trackOptimisticWrite)]
+    pub fn track_optimistic_write(&self, sql: JsValue) -> Promise {
+        let (connection, sql) = (self.connection.clone(), text("sql", &sql));
+        promise(async move { Ok(connection.announce_write(&sql?).await?.into()) })
+    }
+
+    #[wasm_bindgen(js_name = getPendingWritesCount)]
+    pub fn pending_writes_count(&self) -> Promise {
+        let connection = self.connection.clone();
+        promise(async move { Ok((connection.pending_writes()? as u32).into()) })
+    }
+
+    #[wasm_bindgen(js_name = clearOptimisticWrites)]
+    pub fn clear_optimistic_writes(&self) -> Promise {
+        let connection = self.connection.clone();
+        promise(async move { done(connection.forget_pending_writes()) })
+    }
+
+    #[wasm_bindgen(js_name = enableCoordinationMetrics)]
+    pub fn enable_coordination_metrics(&self, enabled: JsValue) -> Promise {
+        let action = flag("enabled", &enabled).map(|enabled| match enabled {
+            true => MetricsAction::Enable,
+            false => MetricsAction::Disable,
+        });
+        self.metrics(action, nothing)
+    }
+
+    #[wasm_bindgen(js_name = isCoordinationMetricsEnabled)]
+    pub fn is_coordination_metrics_enabled(&self) -> Promise {
+        self.metrics(Ok(MetricsAction::Read), |metrics| metrics.enabled.into())
+    }
+
+    /// Either way is one change.
+    #[wasm_bindgen(js_name = recordLeadershipChange)]
+    pub fn record_leadership_change(&self, became_leader: JsValue) -> Promise {
+        let action = flag("becameLeader", &became_leader).map(|_| MetricsAction::RecordLeadershipChange);
+        self.metrics(action, nothing)
+    }
+
+    #[wasm_bindgen(js_name = recordNotificationLatency)]
+    pub fn record_notification_latency(&self, latency_ms: JsValue) -> Promise {
+        let latency_ms = elapsed_ms("latencyMs", &latency_ms);
+        let action = latency_ms.map(|latency_ms| MetricsAction::RecordNotificationLatency { latency_ms });
+        self.metrics(action, nothing)
+    }
+
+    #[wasm_bindgen(js_name = recordWriteConflict)]
+    pub fn record_write_conflict(&self) -> Promise {
+        self.metrics(Ok(MetricsAction::RecordWriteConflict), nothing)
+    }
+
+    #[wasm_bindgen(js_name = recordFollowerRefresh)]
+    pub fn record_follower_refresh(&self) -> Promise {
+        self.metrics(Ok(MetricsAction::RecordFollowerRefresh), nothing)
+    }
+
+    #[wasm_bindgen(js_name = getCoordinationMetrics)]
+    pub fn coordination_metrics(&self) -> Promise {
+        self.metrics(Ok(MetricsAction::Read), |metrics| metrics_json(metrics).into())
+    }
+
+    #[wasm_bindgen(js_name = resetCoordinationMetrics)]
+    pub fn reset_coordination_metrics(&self) -> Promise {
+        self.metrics(Ok(MetricsAction::Reset), nothing)
+    }
+
+    fn metrics(&self, action: Result<MetricsAction, ArgumentError>, tell: fn(&Metrics) -> JsValue) -> Promise {
+        let connection = self.connection.clone();
+        promise(async move { Ok(tell(&connection.metrics(action?).await?)) })
+    }
+}
+
+fn nothing(_: &Metrics) -> JsValue {
+    JsValue::UNDEFINED
+}

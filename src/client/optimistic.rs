@@ -1,0 +1,182 @@
+//! The optimistic mode: which queued writes of this page have no answer yet, for a page that shows them meanwhile.
+//!
+//! Held by the session, so it is one for all users of a database in a page. Every queued write counts from its call
+//! to its end, however it ends. Script may announce a write before it queues it; the announcement counts until the
+//! write of the same text takes it over, so that the two count once.
+//!
+//! A list that counts all writes and asks the mode only when read was refused: switched on in the middle of a write,
+//! it would show one that nobody was told to expect.
+
+use std::collections::BTreeSet;
+
+/// Names one write, queued or announced; never given twice in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct WriteNumber(u64);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum OptimisticMode {
+    /// Nothing is tracked.
+    #[default]
+    Off,
+    On,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Optimistic {
+    mode: OptimisticMode,
+    last: u64,
+    /// In the order in which they were announced.
+    announced: Vec<(WriteNumber, String)>,
+    queued: BTreeSet<WriteNumber>,
+}
+
+impl Optimistic {
+    pub(super) fn mode(&self) -> OptimisticMode {
+        self.mode
+    }
+
+    /// To switch off forgets all.
+    pub(super) fn set_mode(&mut self, mode: OptimisticMode) {
+        self.mode = mode;
+        if mode == OptimisticMode::Off {
+            self.clear();
+        }
+    }
+
+    /// A write of this text is to come. `None` while the mode is off.
+    pub(super) fn announce(&mut self, sql: &str) -> Option<WriteNumber> {
+        let write = self.next()?;
+        self.announced.push((write, sql.to_owned()));
+        Some(write)
+    }
+
+    /// A write of these texts is queued: it takes over the oldest announcement of each, and counts until
+    /// [`Optimistic::settle`]. `None` while the mode is off.
+    pub(super) fn queue<'a>(&mut self, texts: impl IntoIterator<Item = &'a str>) -> Option<WriteNumber> {
+        let write = self.next()?;
+        for text in texts {
+            if let Some(place) = self.announced.iter().position(|(_, announced)| announced == text) {
+                self.announced.remove(place);
+            }
+        }
+        self.queued.insert(write);
+        Some(write)
+    }
+
+    /// A queued write has its answer, or nobody waits for it any more. One that was forgotten stays so.
+    pub(super) fn settle(&mut self, write: WriteNumber) {
+        self.queued.remove(&write);
+    }
+
+    pub(super) fn pending(&self) -> usize {
+        self.announced.len() + self.queued.len()
+    }
+
+    /// Forgets all; writes under way go on, uncounted.
+    pub(super) fn clear(&mut self) {
+        self.announced.clear();
+        self.queued.clear();
+    }
+
+    fn next(&mut self) -> Option<WriteNumber> {
+        if self.mode == OptimisticMode::Off {
+            return None;
+        }
+        self.last += 1;
+        Some(WriteNumber(self.last))
+    }
+}
+
+impl std::fmt::Display for WriteNumber {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    fn on() -> Optimistic {
+        let mut optimistic = Optimistic::default();
+        optimistic.set_mode(OptimisticMode::On);
+        optimistic
+    }
+
+    #[wasm_bindgen_test]
+    fn nothing_is_tracked_while_the_mode_is_off() {
+        let mut optimistic = Optimistic::default();
+        assert_eq!(optimistic.mode(), OptimisticMode::Off);
+        assert_eq!((optimistic.announce("a"), optimistic.queue(["a"])), (None, None));
+        assert_eq!(optimistic.pending(), 0);
+    }
+
+    #[wasm_bindgen_test]
+    fn a_queued_write_counts_until_it_is_settled() {
+        let mut optimistic = on();
+        let (first, second) = (optimistic.queue(["a"]).unwrap(), optimistic.queue(["a"]).unwrap());
+        assert_eq!(optimistic.pending(), 2);
+        optimistic.settle(first);
+        assert_eq!(optimistic.pending(), 1);
+        optimistic.settle(first);
+        assert_eq!(optimistic.pending(), 1, "settled once");
+        optimistic.settle(second);
+        assert_eq!(optimistic.pending(), 0);
+    }
+
+    #[wasm_bindgen_test]
+    fn an_announced_write_is_taken_over_by_the_one_that_is_queued() {
+        let mut optimistic = on();
+        let announced = [optimistic.announce("a"), optimistic.announce("a")];
+        assert_ne!(announced[0], announced[1]);
+        let write = optimistic.queue(["a"]).unwrap();
+        assert_eq!(optimistic.pending(), 2, "one announced, one queued");
+        let other = optimistic.queue(["b"]).unwrap();
+        assert_eq!(optimistic.pending(), 3, "another text takes nothing over");
+        optimistic.settle(write);
+        optimistic.settle(other);
+        assert_eq!(optimistic.pending(), 1, "the announcement that nothing took over stays");
+    }
+
+    #[wasm_bindgen_test]
+    fn a_batch_counts_once_and_takes_over_what_was_announced_of_it() {
+        let mut optimistic = on();
+        for sql in ["a", "b", "c"] {
+            optimistic.announce(sql);
+        }
+        let batch = optimistic.queue(["a", "b"]).unwrap();
+        assert_eq!(optimistic.pending(), 2);
+        optimistic.settle(batch);
+        assert_eq!(optimistic.pending(), 1);
+    }
+
+    #[wasm_bindgen_test]
+    fn what_is_forgotten_is_not_counted_again() {
+        let mut optimistic = on();
+        optimistic.announce("a");
+        let before = optimistic.queue(["b"]).unwrap();
+        optimistic.clear();
+        assert_eq!(optimistic.pending(), 0);
+        let after = optimistic.queue(["b"]).unwrap();
+        assert_ne!(before, after);
+        optimistic.settle(before);
+        assert_eq!(
+            optimistic.pending(),
+            1,
+            "the end of a forgotten write takes no other with it"
+        );
+        assert_eq!(optimistic.mode(), OptimisticMode::On, "the mode stays");
+    }
+
+    #[wasm_bindgen_test]
+    fn to_switch_off_forgets_all() {
+        let mut optimistic = on();
+        optimistic.announce("a");
+        optimistic.queue(["b"]);
+        optimistic.set_mode(OptimisticMode::Off);
+        optimistic.set_mode(OptimisticMode::On);
+        assert_eq!(optimistic.pending(), 0);
+    }
+}

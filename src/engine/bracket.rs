@@ -1,0 +1,69 @@
+//! The `BEGIN` and `COMMIT` that a unit may put around itself, as scripts and dumps do.
+//!
+//! A unit is a transaction of its own already, so the two say what is so anyway and are passed over. Used by
+//! `work` for each unit, by `migration` for each script, and for queries. What would make them mean something
+//! else (a statement behind the `COMMIT`, a `BEGIN` that nothing ends, a `ROLLBACK`) is refused: then the text and
+//! the unit would not be one transaction. Taking them out of the text was refused: it is SQLite that says
+//! where a statement ends.
+
+use std::cell::Cell;
+
+use super::prepared::{Control, Kind};
+use crate::sql::SqlFailure;
+
+/// What becomes of a statement that is prepared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Admission {
+    Run,
+    /// It says what is so anyway.
+    PassOver,
+}
+
+/// How far a unit has come.
+#[derive(Debug, Default)]
+pub(super) struct Bracket(Cell<Place>);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Nothing,
+    Bare,
+    Begun,
+    Committed,
+}
+
+impl Bracket {
+    /// What becomes of the unit's next statement.
+    pub(super) fn admit(&self, kind: Kind) -> Result<Admission, SqlFailure> {
+        let (place, admission) = match (kind, self.0.get()) {
+            (_, Place::Committed) => return Err(refused("nothing can follow the COMMIT")),
+            (Kind::Transaction(Control::Begin), Place::Nothing) => (Place::Begun, Admission::PassOver),
+            (Kind::Transaction(Control::Commit), Place::Begun) => (Place::Committed, Admission::PassOver),
+            (Kind::Transaction(Control::Begin), _) => return Err(refused("BEGIN can only stand first")),
+            (Kind::Transaction(Control::Commit), _) => return Err(refused("COMMIT has no BEGIN before it")),
+            (Kind::Transaction(Control::Rollback), _) => return Err(refused("ROLLBACK cannot stand here")),
+            (_, Place::Begun) => (Place::Begun, Admission::Run),
+            (_, Place::Nothing | Place::Bare) => (Place::Bare, Admission::Run),
+        };
+        self.0.set(place);
+        Ok(admission)
+    }
+
+    /// The unit is at its end.
+    pub(super) fn finish(&self) -> Result<(), SqlFailure> {
+        match self.0.get() {
+            Place::Begun => Err(refused("BEGIN has no COMMIT after it")),
+            Place::Nothing | Place::Bare | Place::Committed => Ok(()),
+        }
+    }
+}
+
+fn refused(what: &str) -> SqlFailure {
+    SqlFailure::new(
+        "TRANSACTION_IN_BATCH",
+        format!(
+            "{what}: the statements of one request are a transaction already, and if one fails, none has an \
+             effect. Leave BEGIN and COMMIT out, or put one pair around all of them"
+        ),
+    )
+}

@@ -1,0 +1,220 @@
+//! The checkers: they take what pages saw and what is on disk, and know nothing of how it came about.
+
+use std::collections::BTreeMap;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, MAIN_DB};
+use sqlite_elements::sql::Statement;
+use sqlite_elements::storage::Store;
+use sqlite_elements::time::Timestamp;
+
+use super::history::{Fate, History, OpNo, Read};
+use super::workload::{JOURNAL, SCHEMA, Workload};
+use crate::browser::{TabNo, now_or_never};
+
+/// What a run must not do; the text says what was seen.
+pub(crate) type Verdict = Result<(), String>;
+
+/// Everything, once the run is calm: see each checker.
+pub(crate) fn check(workload: &mut Workload) -> Verdict {
+    let bytes = image_on_disk(workload)?;
+    let plain = plain_sqlite(&bytes)?;
+    let journal = journal(&plain)?;
+    every_call_is_answered(workload)?;
+    acknowledged_writes_are_there_and_none_is_there_twice(&workload.history, &journal)?;
+    order_is_that_of_real_time(&workload.history, &journal)?;
+    reads_are_prefixes(&workload.history, &journal)?;
+    history_runs_alone_to_the_same(&workload.history, &journal, &plain)?;
+    tabs_agree(workload, &bytes)
+}
+
+/// The image that a tab would load which opens now.
+fn image_on_disk(workload: &Workload) -> Result<Vec<u8>, String> {
+    let loaded = now_or_never(workload.world.disk.open().load());
+    let snapshot = loaded.map_err(|error| format!("the disk cannot be read: {error}"))?;
+    Ok(snapshot.image.pages().concat())
+}
+
+/// A plain SQLite over these bytes, which must be a whole database.
+fn plain_sqlite(bytes: &[u8]) -> Result<Connection, String> {
+    let open = || {
+        let mut connection = Connection::open_in_memory()?;
+        connection.deserialize_read_exact(MAIN_DB, bytes, bytes.len(), true)?;
+        let verdict: String = connection.query_one("PRAGMA integrity_check", [], |row| row.get(0))?;
+        Ok((connection, verdict))
+    };
+    match open() {
+        Ok((connection, verdict)) if verdict == "ok" => Ok(connection),
+        Ok((_, verdict)) => Err(format!("integrity_check: {verdict}")),
+        Err(error) => Err(format!("not a database: {}", rusqlite::Error::to_string(&error))),
+    }
+}
+
+/// The operations in the order in which they were done, with the positions that they were given.
+fn journal(plain: &Connection) -> Result<Vec<(i64, OpNo)>, String> {
+    let rows = || -> rusqlite::Result<Vec<(i64, OpNo)>> {
+        let mut select = plain.prepare("SELECT pos, op FROM journal ORDER BY pos")?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, OpNo(row.get::<_, i64>(1)? as u64))))?;
+        rows.collect()
+    };
+    rows().map_err(|error| error.to_string())
+}
+
+fn every_call_is_answered(workload: &Workload) -> Verdict {
+    match workload.open_calls() {
+        0 => Ok(()),
+        open => Err(format!("{open} calls were never answered")),
+    }
+}
+
+fn acknowledged_writes_are_there_and_none_is_there_twice(history: &History, journal: &[(i64, OpNo)]) -> Verdict {
+    let mut times = BTreeMap::<OpNo, u32>::new();
+    for (_, op) in journal {
+        *times.entry(*op).or_default() += 1;
+    }
+    for (number, op) in &history.ops {
+        let times = times.remove(number).unwrap_or_default();
+        let right = match op.fate {
+            Fate::Acknowledged(_) => times == 1,
+            Fate::NotDone(_) => times == 0,
+            Fate::Unknown => times <= 1,
+            Fate::Open => false,
+        };
+        if !right {
+            return Err(format!("{number:?} was done {times} times: {op:?}"));
+        }
+    }
+    match times.first_key_value() {
+        Some((stranger, _)) => Err(format!("{stranger:?} was never asked for")),
+        None => Ok(()),
+    }
+}
+
+/// What was acknowledged before something else was asked for comes before it.
+fn order_is_that_of_real_time(history: &History, journal: &[(i64, OpNo)]) -> Verdict {
+    let mut latest_asked = Timestamp(0);
+    for (_, number) in journal {
+        let op = &history.ops[number];
+        if let Fate::Acknowledged(at) = op.fate
+            && at < latest_asked
+        {
+            return Err(format!(
+                "{number:?} was acknowledged before one in front of it was asked for"
+            ));
+        }
+        latest_asked = latest_asked.max(op.asked);
+    }
+    Ok(())
+}
+
+/// Each read saw the journal as it was after some operation; a tab never goes back, and it sees what it has
+/// itself been acknowledged.
+fn reads_are_prefixes(history: &History, journal: &[(i64, OpNo)]) -> Verdict {
+    let mut sums = vec![0_i64];
+    for (pos, op) in journal {
+        sums.push(sums[sums.len() - 1] + pos * op.0 as i64);
+    }
+    let place: BTreeMap<OpNo, usize> = journal.iter().enumerate().map(|(at, (_, op))| (*op, at)).collect();
+    let mut acknowledged: BTreeMap<TabNo, Vec<(Timestamp, usize)>> = BTreeMap::new();
+    for (number, op) in &history.ops {
+        if let (Fate::Acknowledged(at), Some(place)) = (&op.fate, place.get(number)) {
+            acknowledged.entry(op.tab).or_default().push((*at, *place));
+        }
+    }
+    let mut last = BTreeMap::<TabNo, &Read>::new();
+    for read in &history.reads {
+        if sums.get(read.count as usize) != Some(&read.sum) {
+            return Err(format!("no prefix of the history: {read:?}"));
+        }
+        if let Some(before) = last.insert(read.tab, read)
+            && before.answered <= read.asked
+            && before.count > read.count
+        {
+            return Err(format!("a tab went back: {before:?}, then {read:?}"));
+        }
+        let own = acknowledged.get(&read.tab).into_iter().flatten();
+        if own
+            .clone()
+            .any(|(at, place)| *at < read.asked && *place >= read.count as usize)
+        {
+            return Err(format!("a tab did not see its own write: {read:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// A plain SQLite that runs the operations one after the other has the same in all its tables.
+fn history_runs_alone_to_the_same(history: &History, journal: &[(i64, OpNo)], plain: &Connection) -> Verdict {
+    let alone = || -> rusqlite::Result<Connection> {
+        let alone = Connection::open_in_memory()?;
+        alone.execute_batch(SCHEMA)?;
+        for (_, op) in journal {
+            let sql = &history.ops[op].sql;
+            alone.execute_batch(&format!("BEGIN; {sql}; COMMIT"))?;
+        }
+        Ok(alone)
+    };
+    let alone = alone().map_err(|error| format!("the history does not run alone: {error}"))?;
+    let (expected, found) = (dump(&alone), dump(plain));
+    if expected == found {
+        Ok(())
+    } else {
+        Err(format!(
+            "run alone, the history leaves {expected:?}; there is {found:?}"
+        ))
+    }
+}
+
+/// A name, and rows of cells.
+type Table = (String, Vec<Vec<String>>);
+
+/// Every table with its rows; long texts by their length and first letter.
+fn dump(connection: &Connection) -> Result<Vec<Table>, String> {
+    let tables = || -> rusqlite::Result<Vec<String>> {
+        let mut names = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")?;
+        let names = names.query_map([], |row| row.get(0))?;
+        names.collect()
+    };
+    let rows = |table: &str| -> rusqlite::Result<Vec<Vec<String>>> {
+        let mut select = connection.prepare(&format!("SELECT * FROM \"{table}\" ORDER BY rowid"))?;
+        let columns = select.column_count();
+        let rows = select.query_map([], |row| {
+            (0..columns)
+                .map(|column| {
+                    Ok(match row.get::<_, Value>(column)? {
+                        Value::Text(text) if text.len() > 20 => format!("{} x {}", text.len(), &text[..1]),
+                        other => format!("{other:?}"),
+                    })
+                })
+                .collect()
+        })?;
+        rows.collect()
+    };
+    let tables = tables().map_err(|error| error.to_string())?;
+    let dumped = tables.into_iter().map(|table| {
+        let rows = rows(&table).map_err(|error| error.to_string())?;
+        Ok((table, rows))
+    });
+    dumped.collect()
+}
+
+/// All tabs hold the bytes that are on disk, and their live queries show what a fresh run shows.
+fn tabs_agree(workload: &mut Workload, bytes: &[u8]) -> Verdict {
+    for number in workload.world.open_tabs() {
+        let told = workload.live.get(&number).cloned();
+        let Some(tab) = workload.world.tab(number) else {
+            continue;
+        };
+        if tab.engine().image().pages().concat() != bytes {
+            return Err(format!("{number:?} does not hold what is on disk"));
+        }
+        let fresh = tab.engine().query(&Statement::new(JOURNAL));
+        let fresh = fresh.map(|queried| queried.outcome.rows);
+        if told.as_ref() != Some(&fresh) {
+            return Err(format!(
+                "{number:?}: its live query was last told {told:?}, and it is {fresh:?}"
+            ));
+        }
+    }
+    Ok(())
+}

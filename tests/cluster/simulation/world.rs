@@ -1,0 +1,454 @@
+//! The world of one run: tabs with the real code, and around them a clock, a network, locks and a disk that do
+//! what a browser may do at its worst.
+//!
+//! One agenda orders everything by time; what is due at the same instant comes in the order in which it was put
+//! there. Nothing else decides, so a seed replays exactly.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use sqlite_elements::request::{Event, Request};
+use sqlite_elements::storage::{Disk, MemoryStore, Snapshot, StoreError, TabId};
+use sqlite_elements::tab::{Effect, Happening, LockCall, StoreAnswer, StoreCall, Tab};
+use sqlite_elements::time::Timestamp;
+use uuid::Uuid;
+
+use super::profile::{Order, Profile};
+use super::random::Random;
+use crate::browser::{TabNo, now_or_never, perform};
+use sqlite_elements::storage::Store;
+
+/// What a world tells whoever watches it: the workload and the checkers.
+#[derive(Debug)]
+pub(crate) enum Sight {
+    /// The tab can be asked.
+    Opened(TabNo),
+    Told(TabNo, Box<Event>),
+    /// The tab is gone; what it was asked and did not answer stays open.
+    Gone(TabNo),
+    /// A moment that [`World::remind`] asked for.
+    Reminder(u64),
+}
+
+pub(crate) struct World {
+    pub(crate) random: Random,
+    pub(crate) profile: Profile,
+    pub(crate) disk: Disk,
+    pub(crate) now: Timestamp,
+    pub(crate) steps: u64,
+    pub(crate) quota: Quota,
+    tabs: BTreeMap<TabNo, Simulated>,
+    opened: usize,
+    holder: Option<(TabNo, u64)>,
+    queue: VecDeque<(TabNo, u64)>,
+    agenda: BTreeMap<(Timestamp, u64), Due>,
+    entries: u64,
+    sights: VecDeque<Sight>,
+    last_arrival: BTreeMap<(TabNo, TabNo), Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quota {
+    Free,
+    Exceeded,
+}
+
+struct Simulated {
+    stage: Stage,
+    store: MemoryStore,
+    calls: VecDeque<StoreCall>,
+    storing: Storing,
+    pace: Pace,
+    /// What happened while it was frozen, or not open yet.
+    kept: VecDeque<Happening>,
+    /// Of its requests for the lock, the latest.
+    attempt: u64,
+    fails_next: u32,
+}
+
+enum Stage {
+    Loading,
+    Loaded(Box<Snapshot>),
+    Open(Box<Tab>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Storing {
+    Idle,
+    /// The first of the calls is with the store.
+    UnderWay,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    Runs,
+    Frozen,
+}
+
+#[derive(Debug)]
+enum Due {
+    Arrive(TabNo, Box<Happening>),
+    LockGranted(TabNo, u64),
+    LockLost(TabNo, u64),
+    Load(TabNo),
+    Open(TabNo),
+    Store(TabNo),
+    Wake(TabNo),
+    Remind(u64),
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, profile: impl FnOnce(&mut Random) -> Profile) -> Self {
+        let mut random = Random::new(seed);
+        World {
+            profile: profile(&mut random),
+            random,
+            disk: Disk::default(),
+            now: Timestamp::from_ms(1_700_000_000_000.0),
+            steps: 0,
+            quota: Quota::Free,
+            tabs: BTreeMap::new(),
+            opened: 0,
+            holder: None,
+            queue: VecDeque::new(),
+            agenda: BTreeMap::new(),
+            entries: 0,
+            sights: VecDeque::new(),
+            last_arrival: BTreeMap::new(),
+        }
+    }
+
+    /// Begins to open a tab.
+    pub(crate) fn open(&mut self) -> TabNo {
+        let number = TabNo(self.opened);
+        self.opened += 1;
+        self.tabs.insert(
+            number,
+            Simulated {
+                stage: Stage::Loading,
+                store: self.disk.open(),
+                calls: VecDeque::new(),
+                storing: Storing::Idle,
+                pace: Pace::Runs,
+                kept: VecDeque::new(),
+                attempt: 0,
+                fails_next: 0,
+            },
+        );
+        self.later(self.profile.store_us, Due::Load(number));
+        number
+    }
+
+    /// Goes on to the next thing; what there is to see of it. `None` when nothing is due until `end`.
+    pub(crate) fn step(&mut self, end: Timestamp) -> Option<Vec<Sight>> {
+        let due = self.agenda.first_entry().filter(|due| due.key().0 <= end)?;
+        self.now = self.now.max(due.key().0);
+        let due = due.remove();
+        self.steps += 1;
+        match due {
+            Due::Arrive(tab, happening) => self.happen(tab, *happening),
+            Due::LockGranted(tab, attempt) => self.lock_granted(tab, attempt),
+            Due::LockLost(tab, attempt) => {
+                if self.tabs.get(&tab).is_some_and(|tab| tab.attempt == attempt) {
+                    self.happen(tab, Happening::LockLost);
+                }
+            }
+            Due::Load(tab) => self.load(tab),
+            Due::Open(tab) => self.finish_opening(tab),
+            Due::Store(tab) => self.store(tab),
+            Due::Wake(tab) => self.wake(tab),
+            Due::Remind(what) => self.sights.push_back(Sight::Reminder(what)),
+        }
+        Some(self.sights.drain(..).collect())
+    }
+
+    /// [`Sight::Reminder`] after so long.
+    pub(crate) fn remind(&mut self, after_us: u64, what: u64) {
+        self.agenda_in(after_us, Due::Remind(what));
+    }
+
+    /// In order, as a MessagePort has it.
+    pub(crate) fn ask(&mut self, tab: TabNo, request: Request) {
+        self.agenda_in(5, Due::Arrive(tab, Box::new(Happening::Asked(request))));
+    }
+
+    /// Tabs that can be asked.
+    pub(crate) fn open_tabs(&self) -> Vec<TabNo> {
+        let open = self.tabs.iter().filter(|(_, tab)| matches!(tab.stage, Stage::Open(_)));
+        open.map(|(number, _)| *number).collect()
+    }
+
+    pub(crate) fn all_tabs(&self) -> Vec<TabNo> {
+        self.tabs.keys().copied().collect()
+    }
+
+    pub(crate) fn tab(&mut self, number: TabNo) -> Option<&mut Tab> {
+        match &mut self.tabs.get_mut(&number)?.stage {
+            Stage::Open(tab) => Some(tab),
+            _ => None,
+        }
+    }
+
+    /// The renderer is gone. What was with the store may have been done, what was not is not.
+    pub(crate) fn crash(&mut self, number: TabNo) {
+        let Some(mut tab) = self.tabs.remove(&number) else {
+            return;
+        };
+        let call = tab.calls.pop_front().filter(|_| tab.storing == Storing::UnderWay);
+        if let Some(call) = call.filter(|_| self.random.per_mille(500) && self.quota == Quota::Free) {
+            let _unheard = perform(&tab.store, call);
+        }
+        self.leave_lock(number);
+        self.sights.push_back(Sight::Gone(number));
+    }
+
+    pub(crate) fn freeze(&mut self, number: TabNo) {
+        self.set_pace(number, Pace::Frozen);
+    }
+
+    pub(crate) fn thaw(&mut self, number: TabNo) {
+        if self.set_pace(number, Pace::Runs) != Some(Pace::Frozen) {
+            return;
+        }
+        let kept = self.tabs.get_mut(&number).map(|tab| std::mem::take(&mut tab.kept));
+        for happening in kept.into_iter().flatten() {
+            self.happen(number, happening);
+        }
+        self.start_store(number);
+        self.wake(number);
+    }
+
+    pub(crate) fn fail_store(&mut self, number: TabNo, times: u32) {
+        if let Some(tab) = self.tabs.get_mut(&number) {
+            tab.fails_next += times;
+        }
+    }
+
+    pub(crate) fn mend_store(&mut self, number: TabNo) {
+        if let Some(tab) = self.tabs.get_mut(&number) {
+            tab.fails_next = 0;
+        }
+    }
+
+    /// The lock goes to a tab that waits for it, by force.
+    pub(crate) fn steal(&mut self) {
+        let Some((robbed, attempt)) = self.holder else { return };
+        if let Some(next) = self.queue.pop_front() {
+            self.agenda_in(20, Due::LockLost(robbed, attempt));
+            self.grant(next);
+        }
+    }
+
+    fn set_pace(&mut self, number: TabNo, pace: Pace) -> Option<Pace> {
+        let tab = self.tabs.get_mut(&number)?;
+        Some(std::mem::replace(&mut tab.pace, pace))
+    }
+
+    fn happen(&mut self, number: TabNo, happening: Happening) {
+        let now = self.now;
+        let Some(simulated) = self.tabs.get_mut(&number) else {
+            return;
+        };
+        match (&mut simulated.stage, simulated.pace) {
+            (Stage::Open(tab), Pace::Runs) => tab.handle(now, happening),
+            _ => return simulated.kept.push_back(happening),
+        }
+        self.carry_out(number);
+    }
+
+    fn wake(&mut self, number: TabNo) {
+        let now = self.now;
+        let due = self
+            .tab(number)
+            .and_then(|tab| tab.deadline())
+            .is_some_and(|at| at <= now);
+        let runs = self.tabs.get(&number).is_some_and(|tab| tab.pace == Pace::Runs);
+        if due && runs {
+            self.happen(number, Happening::TimedOut);
+        }
+    }
+
+    fn carry_out(&mut self, number: TabNo) {
+        while let Some(effect) = self.tab(number).and_then(Tab::poll) {
+            match effect {
+                Effect::Lock(call) => self.lock(number, call),
+                Effect::Store(call) => {
+                    if let Some(tab) = self.tabs.get_mut(&number) {
+                        tab.calls.push_back(call);
+                    }
+                    self.start_store(number);
+                }
+                Effect::Broadcast(bytes) => self.broadcast(number, &bytes),
+                Effect::Tell(event) => self.sights.push_back(Sight::Told(number, Box::new(event))),
+                Effect::Closed => {
+                    self.leave_lock(number);
+                    self.tabs.remove(&number);
+                    self.sights.push_back(Sight::Gone(number));
+                    return;
+                }
+            }
+        }
+        if let Some(at) = self.tab(number).and_then(|tab| tab.deadline()) {
+            self.enter(at.max(self.now), Due::Wake(number));
+        }
+    }
+
+    fn enter(&mut self, at: Timestamp, due: Due) {
+        self.entries += 1;
+        self.agenda.insert((at, self.entries), due);
+    }
+
+    fn agenda_in(&mut self, after_us: u64, due: Due) {
+        self.enter(Timestamp(self.now.0 + after_us), due);
+    }
+
+    /// After at least so long.
+    fn later(&mut self, least_us: u64, due: Due) {
+        let after_us = self.random.skewed_us(least_us);
+        self.agenda_in(after_us, due);
+    }
+}
+
+// Opening.
+impl World {
+    fn load(&mut self, number: TabNo) {
+        let Some(tab) = self.tabs.get_mut(&number) else { return };
+        let snapshot = now_or_never(tab.store.load()).expect("what was stored can be loaded");
+        tab.stage = Stage::Loaded(Box::new(snapshot));
+        self.later(self.profile.store_us, Due::Open(number));
+    }
+
+    fn finish_opening(&mut self, number: TabNo) {
+        let Some(simulated) = self.tabs.get_mut(&number) else {
+            return;
+        };
+        let Stage::Loaded(snapshot) = std::mem::replace(&mut simulated.stage, Stage::Loading) else {
+            return;
+        };
+        let id = TabId(Uuid::from_u128((1 << 64) + number.0 as u128));
+        let tab = Tab::open(self.now, id, *snapshot).expect("the image opens");
+        simulated.stage = Stage::Open(Box::new(tab));
+        let kept = std::mem::take(&mut simulated.kept);
+        self.sights.push_back(Sight::Opened(number));
+        self.carry_out(number);
+        for happening in kept {
+            self.happen(number, happening);
+        }
+    }
+}
+
+// The network.
+impl World {
+    fn broadcast(&mut self, from: TabNo, bytes: &[u8]) {
+        let others: Vec<TabNo> = self.tabs.keys().copied().filter(|tab| *tab != from).collect();
+        for to in others {
+            let copies = match (
+                self.random.per_mille(self.profile.lost),
+                self.random.per_mille(self.profile.doubled),
+            ) {
+                (true, _) => 0,
+                (false, true) => 2,
+                (false, false) => 1,
+            };
+            for _ in 0..copies {
+                let after_us = self.random.skewed_us(self.profile.message_us);
+                let mut at = Timestamp(self.now.0 + after_us);
+                if self.profile.order == Order::Kept {
+                    let last = self.last_arrival.entry((from, to)).or_default();
+                    at = at.max(*last);
+                    *last = at;
+                }
+                self.enter(at, Due::Arrive(to, Box::new(Happening::Heard(bytes.to_vec()))));
+            }
+        }
+    }
+}
+
+// The lock: one holder, a queue; each call of a tab begins a new attempt and ends the one before.
+impl World {
+    fn lock(&mut self, number: TabNo, call: LockCall) {
+        self.leave_lock(number);
+        let Some(tab) = self.tabs.get_mut(&number) else { return };
+        tab.attempt += 1;
+        let attempt = (number, tab.attempt);
+        match call {
+            LockCall::Request => self.queue.push_back(attempt),
+            LockCall::Steal => {
+                if let Some((robbed, of)) = self.holder.take() {
+                    self.agenda_in(20, Due::LockLost(robbed, of));
+                }
+                self.grant(attempt);
+            }
+            LockCall::Release => {}
+        }
+        self.grant_next();
+    }
+
+    fn leave_lock(&mut self, number: TabNo) {
+        self.queue.retain(|(waiting, _)| *waiting != number);
+        if self.holder.is_some_and(|(holder, _)| holder == number) {
+            self.holder = None;
+            self.grant_next();
+        }
+    }
+
+    fn grant_next(&mut self) {
+        if self.holder.is_none()
+            && let Some(next) = self.queue.pop_front()
+        {
+            self.grant(next);
+        }
+    }
+
+    fn grant(&mut self, attempt: (TabNo, u64)) {
+        self.holder = Some(attempt);
+        self.agenda_in(20, Due::LockGranted(attempt.0, attempt.1));
+    }
+
+    fn lock_granted(&mut self, number: TabNo, attempt: u64) {
+        if self.tabs.get(&number).is_some_and(|tab| tab.attempt == attempt) {
+            self.happen(number, Happening::LockGranted);
+        }
+    }
+}
+
+// The store: one call of a tab at a time; done at one instant, answered at a later one.
+impl World {
+    fn start_store(&mut self, number: TabNo) {
+        let Some(tab) = self.tabs.get_mut(&number) else { return };
+        if tab.storing == Storing::Idle && tab.pace == Pace::Runs && !tab.calls.is_empty() {
+            tab.storing = Storing::UnderWay;
+            self.later(self.profile.store_us, Due::Store(number));
+        }
+    }
+
+    fn store(&mut self, number: TabNo) {
+        let fails = self.random.per_mille(self.profile.store_fails);
+        let quota = self.quota;
+        let Some(tab) = self.tabs.get_mut(&number) else { return };
+        let Some(call) = tab.calls.pop_front() else { return };
+        tab.storing = Storing::Idle;
+        let fails = fails || tab.fails_next > 0;
+        tab.fails_next = tab.fails_next.saturating_sub(1);
+        let writes = !matches!(call, StoreCall::CommitsAfter(_) | StoreCall::Load);
+        let answer = if quota == Quota::Exceeded && writes {
+            refuse(&call, StoreError::Quota("simulated".into()))
+        } else if fails {
+            refuse(&call, StoreError::Failed("simulated".into()))
+        } else {
+            perform(&tab.store, call)
+        };
+        self.agenda_in(10, Due::Arrive(number, Box::new(Happening::Stored(answer))));
+        self.start_store(number);
+    }
+}
+
+fn refuse(call: &StoreCall, error: StoreError) -> StoreAnswer {
+    match call {
+        StoreCall::RaiseEpoch => StoreAnswer::EpochRaised(Err(error)),
+        StoreCall::CommitsAfter(_) => StoreAnswer::CaughtUp(Err(error)),
+        StoreCall::Load => StoreAnswer::Loaded(Err(error)),
+        StoreCall::Append(_) => StoreAnswer::Appended(Err(error)),
+        StoreCall::WriteBlocks { .. } => StoreAnswer::BlocksWritten(Err(error)),
+        StoreCall::FinishCheckpoint { .. } => StoreAnswer::CheckpointFinished(Err(error)),
+    }
+}
