@@ -1,11 +1,12 @@
-// The library as JavaScript sees it: loading, and nothing else. Everything it does is Rust (src/, elements/src/).
+// The library as JavaScript sees it: loading, and the guide's wrapper (multi-tab.ts). All else is Rust (src/,
+// elements/src/).
 // Bundled with wasm-bindgen's output into dist/sqlite-elements.js, the one module that pages include; the same module
 // is imported by the page's worker (started in src/client/worker.rs), where only `startWorker` is called.
 import bind, { Database, define_elements, initSync, serveDatabases } from '#bindgen';
 
 export { Database };
+export { MultiTabDatabase } from './multi-tab.ts';
 
-const wasm = new URL('sqlite-elements.wasm', import.meta.url);
 let started: Promise<void> | undefined;
 
 /** Loads and starts the library, once. Resolves when `Database` and the elements can be used. */
@@ -19,6 +20,8 @@ export default function init(): Promise<void> {
 }
 
 async function start(): Promise<void> {
+  // Spelled like this, bundlers know it as a file that belongs to the module, and put a copy of it beside their output.
+  const wasm = new URL('./sqlite-elements.wasm', import.meta.url);
   await bind({ module_or_path: await compile(wasm) });
   // There are none in a worker; and where another copy of the library was faster, its elements stay.
   if (typeof customElements !== 'undefined' && !customElements.get('sqlite-db')) define_elements();
@@ -29,10 +32,12 @@ async function compile(url: URL): Promise<WebAssembly.Module> {
   const response = await fetch(url).catch((cause: unknown) => {
     throw new Error(`${url} could not be loaded; it must stand beside sqlite-elements.js`, { cause });
   });
-  if (!response.ok) {
-    throw new Error(`${url} could not be loaded (${response.status}); it must stand beside sqlite-elements.js`);
-  }
   const type = response.headers.get('Content-Type');
+  // Servers that answer every address with the application's page say 200 to a file that is not there.
+  if (!response.ok || type?.startsWith('text/html')) {
+    const found = response.ok ? 'it is a page' : response.status;
+    throw new Error(`${url} could not be loaded (${found}); it must stand beside sqlite-elements.js`);
+  }
   return type === 'application/wasm'
     ? WebAssembly.compileStreaming(response)
     : WebAssembly.compile(await response.arrayBuffer());

@@ -1,0 +1,184 @@
+// MultiTabDatabase: the guide's wrapper around `Database`. It opens late, syncs after writes, waits for leadership if
+// asked to, and tells its callbacks of other tabs' changes. Exported by index.ts; its public texts are in
+// sqlite-elements.d.ts. It holds no state of the database: who leads and what a statement is, the worker says each time.
+//
+// Invariants: at most one `Database` is open or being opened; what `close()` finds being opened is closed as soon as it
+// is open; every promise settles, because those of `Database` do.
+import type {
+  Database,
+  MultiTabDatabase as Declared,
+  MultiTabOptions,
+  QueryResult,
+  Row,
+  SqliteElementsError,
+  SqlParameters,
+} from './sqlite-elements.d.ts';
+
+type Opener = ConstructorParameters<typeof Declared>[0];
+type Callback = () => unknown;
+
+/** The longest delay that a browser's timer keeps: 2³¹ - 1. */
+const longestTimerMs = 2_147_483_647;
+
+export class MultiTabDatabase implements Declared {
+  readonly #Database: Opener;
+  readonly #name: string;
+  readonly #options: Required<MultiTabOptions>;
+  readonly #callbacks = new Set<Callback>();
+  /** From `init()` to `close()` or until it failed. */
+  #opened: Promise<Database> | undefined;
+  #database: Database | null = null;
+  /** From `close()` to the next `init()`. */
+  #closing: Promise<void> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(Database: Opener, dbName: string, options: MultiTabOptions = {}) {
+    if (typeof Database?.newDatabase !== 'function') throw wrong('Database', 'the class Database of this library');
+    if (typeof dbName !== 'string') throw wrong('dbName', 'a string');
+    this.#Database = Database;
+    this.#name = dbName;
+    this.#options = checked(options);
+  }
+
+  get database(): Database | null {
+    return this.#database;
+  }
+
+  async init(): Promise<void> {
+    this.#closing = undefined;
+    const opened = (this.#opened ??= this.#Database.newDatabase(this.#name));
+    try {
+      const database = await opened;
+      if (this.#opened !== opened) throw closed();
+      // Of several that waited, the first.
+      if (this.#database !== database) this.#begin(database);
+    } catch (error) {
+      if (this.#opened === opened) this.#opened = undefined;
+      throw error;
+    }
+  }
+
+  #begin(database: Database): void {
+    database.onDataChange(() => this.#refresh());
+    this.#database = database;
+    this.#syncLater(database);
+  }
+
+  async write<R = Row>(sql: string, params?: SqlParameters): Promise<QueryResult<R>> {
+    const database = this.#use();
+    const { autoSync, waitForLeadership } = this.#options;
+    for (;;) {
+      try {
+        // Both are under way before a `close()` that comes now.
+        const [result] = await Promise.all([database.execute<R>(sql, params), autoSync && database.sync()]);
+        return result;
+      } catch (error) {
+        // Refused before anything ran. Whether the tab leads is not asked first: it could change in between.
+        if (!waitForLeadership || codeOf(error) !== 'WRITE_PERMISSION_DENIED') throw error;
+      }
+      await database.waitForLeadership();
+    }
+  }
+
+  async query<R = Row>(sql: string, params?: SqlParameters): Promise<QueryResult<R>> {
+    return this.#use().query<R>(sql, params);
+  }
+
+  async execute<R = Row>(sql: string, params?: SqlParameters): Promise<QueryResult<R>> {
+    // What cannot be classified (wrong SQL, a table that an open transaction made) is run for its own answer.
+    const kind = await this.#use()
+      .classify(sql)
+      .catch(() => 'write');
+    return kind === 'read' ? this.query<R>(sql, params) : this.write<R>(sql, params);
+  }
+
+  onRefresh(callback: Callback): void {
+    if (typeof callback !== 'function') throw wrong('callback', 'a function');
+    this.#callbacks.add(callback);
+  }
+
+  offRefresh(callback: Callback): void {
+    this.#callbacks.delete(callback);
+  }
+
+  async isLeader(): Promise<boolean> {
+    return this.#use().isLeader();
+  }
+
+  async waitForLeadership(): Promise<void> {
+    return this.#use().waitForLeadership();
+  }
+
+  async requestLeadership(): Promise<void> {
+    return this.#use().requestLeadership();
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    this.#database = null;
+    clearTimeout(this.#timer);
+    // What could not be opened need not be closed; `init()` has said why.
+    if (opened) this.#closing = opened.catch(() => undefined).then((database) => database?.close());
+    await (this.#closing ??= Promise.resolve());
+  }
+
+  #use(): Database {
+    if (this.#database) return this.#database;
+    throw this.#closing ? closed() : notInitialized();
+  }
+
+  #refresh(): void {
+    for (const callback of [...this.#callbacks]) {
+      // One that another has taken off meanwhile is not called.
+      if (!this.#callbacks.has(callback)) continue;
+      new Promise((resolve) => resolve(callback())).catch(reportError);
+    }
+  }
+
+  /** One at a time: the next is set when the one before is done. */
+  #syncLater(database: Database): void {
+    if (this.#options.syncIntervalMs === 0) return;
+    const sync = async () => {
+      try {
+        await database.sync();
+        if (this.#database === database) this.#syncLater(database);
+      } catch (error) {
+        // The database cannot go on, unless it was closed from here.
+        if (this.#database === database) reportError(error);
+      }
+    };
+    this.#timer = setTimeout(sync, this.#options.syncIntervalMs);
+  }
+}
+
+function checked(options: MultiTabOptions): Required<MultiTabOptions> {
+  if (typeof options !== 'object' || options === null) throw wrong('options', 'an object');
+  const { autoSync = true, waitForLeadership = false, syncIntervalMs = 0 } = options;
+  if (typeof autoSync !== 'boolean') throw wrong('options.autoSync', 'a boolean');
+  if (typeof waitForLeadership !== 'boolean') throw wrong('options.waitForLeadership', 'a boolean');
+  if (typeof syncIntervalMs !== 'number' || !(syncIntervalMs >= 0 && syncIntervalMs <= longestTimerMs)) {
+    throw wrong('options.syncIntervalMs', `a number of milliseconds from 0 (never) to ${longestTimerMs}`);
+  }
+  return { autoSync, waitForLeadership, syncIntervalMs };
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as SqliteElementsError | undefined)?.code;
+}
+
+function wrong(what: string, wanted: string): TypeError {
+  return Object.assign(new TypeError(`${what} must be ${wanted}`), { code: 'ARGUMENT_TYPE' });
+}
+
+function notInitialized(): Error {
+  return stateError('NOT_INITIALIZED', 'the database is not open yet; await init() first');
+}
+
+function closed(): Error {
+  return stateError('DATABASE_CLOSED', 'the database is closed; await init() to open it again');
+}
+
+function stateError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { name: 'StateError', code });
+}
