@@ -1,0 +1,86 @@
+// The application of demo/vite-app: it has the library as a package, and Vite makes files of its own from both. So the
+// worker and the WebAssembly must be found although the library's code is elsewhere than it was.
+import { type Page } from '@playwright/test';
+import { buildApp, prepareApp, serveApp } from '../../.tasks/vite_app.mjs';
+import { leaderFirst, ready } from './support/database.ts';
+import { expect, test } from './support/test.ts';
+
+// One after the other, in one process: they share one folder of files.
+test.describe.configure({ mode: 'default' });
+
+let packed: string[];
+
+test.beforeAll(() => {
+  packed = prepareApp();
+  buildApp();
+});
+
+/** Both ways in which Vite serves an application; `use` gets its address. */
+async function served(mode: 'preview' | 'dev', use: (url: string) => Promise<void>): Promise<void> {
+  const server = await serveApp(mode);
+  await use(server.url).finally(() => server.close());
+}
+
+const entries = (page: Page) => page.getByRole('listitem');
+const badge = (page: Page) => page.locator('#badge');
+
+async function add(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Entry' }).fill(text);
+  await page.getByRole('button', { name: 'Add' }).click();
+  await expect(page.getByRole('textbox', { name: 'Entry' })).toHaveValue('');
+}
+
+test('the package holds what its users need and nothing else', () => {
+  const files = ['README.md', 'package.json', ...['d.ts', 'js', 'wasm'].map((type) => `dist/sqlite-elements.${type}`)];
+  expect(packed.filter((path) => !path.startsWith('LICENSE')).sort()).toEqual(files.sort());
+});
+
+for (const mode of ['preview', 'dev'] as const) {
+  const how = mode === 'preview' ? 'as built, under a strict policy' : 'from its sources';
+  test(`the application ${how}: what a follower adds, both tabs show, and it is still there after a reload`, async ({
+    chromium,
+  }) => {
+    await served(mode, async (url) => {
+      const tabs = [await chromium.openTab(url), await chromium.openTab(url)];
+      for (const tab of tabs) await ready(tab);
+      const [leader, follower] = await leaderFirst(tabs);
+      await expect(badge(leader!)).toHaveText('leads');
+      await expect(badge(follower!)).toHaveText('follows');
+      await add(follower!, 'Ada was here');
+      await add(leader!, '<b>Grace</b> too');
+      for (const tab of tabs) {
+        await expect(entries(tab)).toContainText(['<b>Grace</b> too', 'Ada was here']);
+        await expect(tab.locator('#count')).toHaveText('2');
+        await expect(tab.locator('#pending')).toHaveText('0');
+      }
+      for (const tab of tabs) await tab.reload();
+      for (const tab of tabs) await expect(entries(tab)).toContainText(['<b>Grace</b> too', 'Ada was here']);
+    });
+  });
+}
+
+test('a follower that asks for the leadership gets it, and every tab says so', async ({ chromium }) => {
+  await served('preview', async (url) => {
+    const [leader, follower] = await leaderFirst([await chromium.openTab(url), await chromium.openTab(url)]);
+    await follower!.getByRole('button', { name: 'Lead from this tab' }).click();
+    await expect(badge(follower!)).toHaveText('leads');
+    await expect(badge(leader!)).toHaveText('follows');
+    await add(leader!, 'after the change');
+    for (const tab of [leader!, follower!]) await expect(entries(tab)).toContainText(['after the change']);
+    await expect(follower!.locator('#leadership_changes')).toHaveText('1');
+  });
+});
+
+test('what only the leader may do is refused in a follower, the page says why, and counts it', async ({ chromium }) => {
+  await served('preview', async (url) => {
+    const [leader, follower] = await leaderFirst([await chromium.openTab(url), await chromium.openTab(url)]);
+    await add(leader!, 'to be deleted');
+    await expect(entries(follower!)).toHaveCount(1);
+    await follower!.getByRole('button', { name: 'Delete all' }).click();
+    await expect(follower!.getByRole('alert')).toContainText('queueWrite');
+    await expect(follower!.locator('#write_conflicts')).toHaveText('1');
+    await expect(entries(follower!)).toHaveCount(1);
+    await leader!.getByRole('button', { name: 'Delete all' }).click();
+    for (const tab of [leader!, follower!]) await expect(entries(tab)).toHaveCount(0);
+  });
+});
