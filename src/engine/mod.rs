@@ -36,6 +36,7 @@ mod migration;
 mod pages;
 mod parameters;
 mod prepared;
+mod progress;
 mod schema;
 mod session;
 mod transaction;
@@ -57,6 +58,7 @@ use crate::sql::{Answer, Outcome, Params, ReadSet, SqlFailure, Statement, Work, 
 use crate::storage::{ApplyError, Commit, Dirty, Image, PageNo, Position};
 
 pub use migration::Migrations;
+pub use progress::{OnProgress, Progress};
 
 /// One SQLite database in memory.
 pub struct Engine {
@@ -65,6 +67,7 @@ pub struct Engine {
     /// Open from the first work to the next revert, apply, or reload.
     writer: Option<Session>,
     staged_writes: WriteSet,
+    on_progress: Option<OnProgress>,
 }
 
 /// Why an engine cannot work with an image.
@@ -145,6 +148,7 @@ impl Engine {
             reader,
             writer: None,
             staged_writes: WriteSet::default(),
+            on_progress: None,
         })
     }
 
@@ -155,6 +159,11 @@ impl Engine {
     /// The durable pages.
     pub fn image(&self) -> Ref<'_, Image> {
         Ref::map(self.pages.borrow(), Pages::image)
+    }
+
+    /// From now on this is called every few milliseconds while a work runs.
+    pub fn set_on_progress(&mut self, on_progress: OnProgress) {
+        self.on_progress = Some(on_progress);
     }
 
     /// What the statements of this text are, as SQLite says. Never runs anything.
@@ -211,10 +220,11 @@ impl Engine {
     /// May be called again before that: then more is staged on top, and [`Run::staged`] names all that
     /// differs from the image.
     pub fn run(&mut self, works: &[&Work]) -> Run {
-        let answers = match self.writer() {
+        let on_progress = self.on_progress.clone();
+        let answers = progress::during(on_progress.as_ref(), || match self.writer() {
             Ok(_) => works.iter().map(|work| self.run_one(work)).collect(),
             Err(failure) => works.iter().map(|_| Err(failure.clone())).collect(),
-        };
+        });
         let staged = self.staged();
         Run { answers, staged }
     }
@@ -223,11 +233,13 @@ impl Engine {
     /// [`Class::Begins`]). Between the first and the one after which the transaction is over, nothing else
     /// may run: [`Engine::run`] would fail. If it is over by an error, it had no effect.
     pub fn transact(&mut self, statement: &Statement) -> (Answer, Standing) {
+        let on_progress = self.on_progress.clone();
         let writer = match self.writer() {
             Ok(writer) => writer,
             Err(failure) => return (Err(failure), Standing::Over(None)),
         };
-        let Transacted { answer, writes } = transaction::run(writer, statement);
+        let Transacted { answer, writes } =
+            progress::during(on_progress.as_ref(), || transaction::run(writer, statement));
         let is_over = writer.is_autocommit();
         self.staged_writes.merge(writes);
         if is_over && answer.is_err() {
@@ -321,12 +333,14 @@ impl Engine {
 
     /// Takes another image, after a divergence or a gap too wide. On an error nothing has changed.
     pub fn reload(&mut self, image: Image) -> Result<(), EngineError> {
-        *self = Engine::open(image)?;
-        Ok(())
+        let on_progress = self.on_progress.take();
+        let reloaded = Engine::open(image).map(|engine| *self = engine);
+        self.on_progress = on_progress;
+        reloaded
     }
 
     fn run_one(&mut self, work: &Work) -> Answer {
-        let (outcome, written) = work::run(self.writer()?, work)?;
+        let (outcome, written) = work::run(self.writer()?, work).map_err(stopped)?;
         self.staged_writes.merge(written);
         Ok(outcome)
     }
@@ -400,6 +414,17 @@ fn only_reads(kind: Kind, admission: Admission) -> Result<Admission, SqlFailure>
             "a query only reads: give this statement to execute or queueWrite",
         )),
         Kind::Transaction(_) => Err(control_in_query()),
+    }
+}
+
+/// A work is only ever interrupted by [`OnProgress`].
+fn stopped(failure: SqlFailure) -> SqlFailure {
+    match failure.code.as_str() {
+        "SQLITE_INTERRUPT" => SqlFailure::new(
+            failure.code,
+            "timeout: it ran longer than its page waits for it, and was stopped; it has no effect",
+        ),
+        _ => failure,
     }
 }
 

@@ -16,8 +16,7 @@
 //! A statement is prepared once and remembered with its read and write set, by its text. Texts of
 //! several statements are prepared anew each time: a later one may need what an earlier one creates.
 //!
-//! A long statement can be ended from outside by `rusqlite`'s interrupt handle; on wasm32 the thread
-//! that would call it is the one that runs, so it will have to be a progress handler.
+//! What goes on while a statement runs is [`super::progress`]'s.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -35,6 +34,7 @@ use super::failure::{failure, place};
 use super::pages::{Pages, View};
 use super::parameters::Binder;
 use super::prepared::{Access, Inserts, Kind, first_token};
+use super::progress;
 use super::schema::Schema;
 use super::vfs;
 use crate::sql::{Params, ReadSet, Rows, RowsBuilder, SqlFailure, WriteSet};
@@ -95,6 +95,7 @@ impl Session {
             ))?;
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
             connection.set_prepared_statement_cache_capacity(STATEMENTS);
+            progress::install(&mut connection)?;
             Authorizer::install(&mut connection)
         })();
         let authorizer = configured.map_err(|error| EngineError::Sqlite(failure(error, "")))?;

@@ -17,7 +17,7 @@ use crate::storage::{Epoch, Head, Position, RequestId, StoreError, TabId};
 /// A leader's word is good for this long …
 pub(super) const LEASE_MS: u64 = 5_000;
 /// … and it renews it this often.
-pub(super) const HEARTBEAT_MS: u64 = 1_000;
+pub const HEARTBEAT_MS: u64 = 1_000;
 /// Followers do not all steal in the same instant: each waits up to this much longer, by its id.
 const SPREAD_MS: u64 = 500;
 /// A tab whose store failed as it began to lead lets others try, and queues again after this long.
@@ -255,6 +255,17 @@ impl Protocol {
         self.run_next(now);
     }
 
+    /// What this tab says while it leads.
+    pub fn sign_of_life(&self) -> Option<Message> {
+        let epoch = self.seat.leading()?;
+        Some(Message::Lead {
+            leader: self.tab,
+            epoch,
+            position: self.position(),
+            lease_expiry: self.seat.lease_expiry,
+        })
+    }
+
     fn renew(&mut self, now: Timestamp) {
         if !sabotage::is(Sabotage::LeaseNotRenewed) {
             self.announce(now);
@@ -273,8 +284,9 @@ impl Protocol {
         let lease_expiry = now.after_ms(LEASE_MS);
         self.seat.lease_expiry = lease_expiry;
         let position = self.position();
+        let leader = self.tab;
         self.send(Message::Lead {
-            leader: self.tab,
+            leader,
             epoch,
             position,
             lease_expiry,

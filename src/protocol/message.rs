@@ -17,6 +17,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+use super::leadership::LEASE_MS;
 use super::{Timestamp, WriteError};
 use crate::sql::{Outcome, Work};
 use crate::storage::{Commit, Epoch, Position, RequestId, Seq, TabId};
@@ -42,6 +43,8 @@ pub enum Message {
         work: Work,
         /// The sender has the answers to all its requests below this counter.
         settled_below: u64,
+        /// When the sender will have given up waiting: the work is stopped if it runs longer.
+        deadline: Timestamp,
     },
     Committed {
         #[serde(with = "encoded")]
@@ -79,6 +82,13 @@ pub enum MessageError {
 }
 
 impl Message {
+    /// Extends the lease of which the message tells.
+    pub fn renew(&mut self, now: Timestamp) {
+        if let Message::Lead { lease_expiry, .. } = self {
+            *lease_expiry = now.after_ms(LEASE_MS);
+        }
+    }
+
     pub fn encode(&self) -> Vec<u8> {
         let bytes = vec![VERSION];
         postcard::to_extend(self, bytes).expect("plain data with known lengths always serialises")

@@ -39,7 +39,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use leadership::Seat;
-pub use leadership::{Here, Leadership};
+pub use leadership::{HEARTBEAT_MS, Here, Leadership};
 pub use message::{Message, MessageError};
 use pending::PendingWrites;
 pub use pending::{Fate, StoreCause, WriteError};
@@ -297,6 +297,7 @@ impl Protocol {
                 epoch,
                 work,
                 settled_below,
+                deadline,
             } => {
                 self.heard_write(
                     now,
@@ -305,6 +306,7 @@ impl Protocol {
                         request,
                         work,
                         settled_below,
+                        deadline,
                     },
                 );
             }

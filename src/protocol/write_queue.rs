@@ -8,10 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
-use super::WriteError;
+use super::{Timestamp, WriteError};
 use crate::sabotage::{self, Sabotage};
 use crate::sql::{Answer, Outcome, Work};
-use crate::storage::{Commit, RequestId, Seq};
+use crate::storage::{Commit, RequestId, Seq, TabId};
 
 /// A write that waits to be run by this leader.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Queued {
     pub request: RequestId,
     pub work: Work,
     pub settled_below: u64,
+    /// Until when its page waits for it.
+    pub deadline: Timestamp,
 }
 
 /// What each request of a group is to be answered.
@@ -55,6 +57,8 @@ pub(super) struct WriteQueue {
     known: BTreeSet<RequestId>,
     group: Option<Group>,
     unstored: BTreeMap<RequestId, Unstored>,
+    /// Below this counter each tab has its answers, by what it sent to this leadership.
+    settled_below: BTreeMap<TabId, u64>,
 }
 
 /// An answer that no commit holds: remembered while this leadership lasts, so that a request which is
@@ -83,6 +87,13 @@ impl WriteQueue {
     pub(super) fn withdraw_turn(&mut self, request: RequestId) {
         self.waiting
             .retain(|waiting| !matches!(waiting, Waiting::Turn(turn) if *turn == request));
+    }
+
+    /// Whether the tab has its answer: then this is a late copy, and what answered it may be forgotten here.
+    pub(super) fn is_settled(&mut self, queued: &Queued) -> bool {
+        let settled_below = self.settled_below.entry(queued.request.tab).or_default();
+        *settled_below = queued.settled_below.max(*settled_below);
+        queued.request.counter < *settled_below && !sabotage::is(Sabotage::DedupeOff)
     }
 
     pub(super) fn remember(&mut self, request: RequestId, unstored: Unstored) {
@@ -208,5 +219,6 @@ impl WriteQueue {
         self.waiting.clear();
         self.known.clear();
         self.unstored.clear();
+        self.settled_below.clear();
     }
 }

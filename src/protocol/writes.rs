@@ -23,6 +23,9 @@ impl Protocol {
             return;
         }
         let request = queued.request;
+        if self.queue.is_settled(&queued) {
+            return;
+        }
         if sabotage::is(Sabotage::DedupeOff) {
             self.queue.push(queued);
             self.run_next(now);
@@ -73,12 +76,13 @@ impl Protocol {
             return;
         };
         pending.sent = Some((epoch, now));
-        let work = pending.work.clone();
+        let (work, deadline) = (pending.work.clone(), pending.deadline);
         if self.seat.leading().is_some() {
             self.queue.push(Queued {
                 request,
                 work,
                 settled_below,
+                deadline,
             });
         } else {
             self.send(Message::Write {
@@ -86,6 +90,7 @@ impl Protocol {
                 epoch,
                 work,
                 settled_below,
+                deadline,
             });
         }
     }

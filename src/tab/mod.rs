@@ -10,16 +10,19 @@
 mod calls;
 mod failure;
 mod metrics;
+mod pulse;
 mod transactions;
 
 #[cfg(target_family = "wasm")]
 pub mod worker;
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use calls::Calls;
 use metrics::{Counted, Counts};
+pub use pulse::Pulse;
 use transactions::Transactions;
 
 use crate::engine::Engine;
@@ -105,6 +108,7 @@ pub struct Tab {
     calls: Calls,
     transactions: Transactions,
     counts: Counts,
+    pulse: Rc<RefCell<Pulse>>,
     /// Whether this tab led when last told of.
     was: Here,
     told_pending: usize,
@@ -136,6 +140,7 @@ impl Tab {
             calls: Calls::default(),
             transactions: Transactions::default(),
             counts: Counts::new(now),
+            pulse: Rc::default(),
             was: Here::Follows,
             told_pending: 0,
             effects: [Effect::Tell(Event::Opened { tab: id.to_string() })].into(),
@@ -185,6 +190,11 @@ impl Tab {
 
     pub fn engine(&mut self) -> &mut Engine {
         &mut self.engine
+    }
+
+    /// What to say while a work runs: see [`crate::engine::Engine::set_on_progress`].
+    pub fn pulse(&self) -> Rc<RefCell<Pulse>> {
+        Rc::clone(&self.pulse)
     }
 
     fn tell(&mut self, event: Event) {
@@ -256,7 +266,7 @@ impl Tab {
 
     fn output(&mut self, now: Timestamp, output: Output) -> Option<Input> {
         let effect = match output {
-            Output::Run { epoch, group } => return Some(self.run(epoch, group)),
+            Output::Run { epoch, group } => return Some(self.run(now, epoch, group)),
             Output::Apply { commit, sent } => {
                 let applied = self.engine.apply(&commit);
                 let latency_ms = sent.map(|sent| now.ms_since(sent));
@@ -325,9 +335,12 @@ impl Tab {
         }
     }
 
-    fn run(&mut self, epoch: Epoch, group: Vec<Queued>) -> Input {
+    fn run(&mut self, now: Timestamp, epoch: Epoch, group: Vec<Queued>) -> Input {
         let works: Vec<_> = group.iter().map(|queued| &queued.work).collect();
+        let until = group.iter().map(|queued| queued.deadline).max().unwrap_or(now);
+        self.pulse.borrow_mut().begin(now, self.protocol.sign_of_life(), until);
         let run = self.engine.run(&works);
+        self.pulse.borrow_mut().end();
         let commit = run.staged.map(|staged| {
             let replies = group
                 .iter()

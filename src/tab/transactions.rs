@@ -26,6 +26,9 @@ use crate::sabotage::{self, Sabotage};
 use crate::sql::{Outcome, Statement};
 use crate::storage::{Epoch, Reply, RequestId};
 
+/// A statement of a transaction that runs longer is stopped, and SQLite rolls the transaction back.
+const LONGEST_STATEMENT_MS: u64 = 60_000;
+
 /// A call that runs a statement.
 #[derive(Debug)]
 pub(super) struct Asked {
@@ -164,7 +167,10 @@ impl Tab {
             self.answer(call, answer.map(Response::Outcome).map_err(Failure::from));
             return None;
         }
+        let until = now.after_ms(LONGEST_STATEMENT_MS);
+        self.pulse.borrow_mut().begin(now, self.protocol.sign_of_life(), until);
         let (answer, standing) = self.engine.transact(&statement);
+        self.pulse.borrow_mut().end();
         match (answer, standing) {
             (answer, Standing::Open) => {
                 self.answer(call, answer.map(Response::Outcome).map_err(Failure::from));

@@ -9,12 +9,16 @@
 //! [`crate::request`]. The worker posts `"ready"` once, and the text of a panic if there is one; a worker that
 //! panicked closes itself, so that its locks are free at once and another tab leads.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 
-use super::{Effect, Happening, LockCall, StoreAnswer, StoreCall, Tab};
+use super::{Effect, Happening, LockCall, Pulse, StoreAnswer, StoreCall, Tab};
+use crate::engine::OnProgress;
 use crate::request::{Event, Failure, FailureKind, decode, encode};
 use crate::storage::{Durability, IndexedDbStore, Store, TabId};
 use crate::time::Timestamp;
@@ -77,7 +81,7 @@ struct Driver<'a> {
     tab: Tab,
     port: &'a Port,
     inbox: &'a Happenings,
-    channel: Broadcast,
+    channel: Rc<Broadcast>,
     lock: LockQueue,
     store: StoreQueue,
     timer: Option<(Timestamp, Timer)>,
@@ -89,12 +93,15 @@ impl<'a> Driver<'a> {
         // The channel first: what is said while the store loads waits in the inbox.
         let heard = inbox.clone();
         let channel = Broadcast::open(&shared_name, move |bytes| heard.push(Ok(Happening::Heard(bytes))))?;
+        let channel = Rc::new(channel);
         let locked = inbox.clone();
         let lock = LockQueue::new(&shared_name, move |event| locked.push(happening(event)));
         let lock = lock.ok_or_else(locks_unavailable)?;
         let store = IndexedDbStore::open(name, durability).await?;
         let snapshot = store.load().await?;
-        let tab = Tab::open(now(), TabId(time_ordered_id()), snapshot)?;
+        let mut tab = Tab::open(now(), TabId(time_ordered_id()), snapshot)?;
+        let on_progress = pulse(&tab.pulse(), &channel);
+        tab.engine().set_on_progress(on_progress);
         Ok(Driver {
             tab,
             port,
@@ -185,6 +192,18 @@ async fn make(store: &impl Store, call: StoreCall) -> StoreAnswer {
             StoreAnswer::CheckpointFinished(store.finish_checkpoint(epoch, &checkpoint).await)
         }
     }
+}
+
+/// Says what a leader has to say while SQLite keeps this thread busy: posting to a channel waits for nothing.
+fn pulse(pulse: &Rc<RefCell<Pulse>>, channel: &Rc<Broadcast>) -> OnProgress {
+    let (pulse, channel) = (Rc::clone(pulse), Rc::clone(channel));
+    Rc::new(move || {
+        let (said, progress) = pulse.borrow_mut().beat(now());
+        if let Some(Err(error)) = said.map(|bytes| channel.post(&bytes)) {
+            report_text(&format!("sqlite-elements: a heartbeat could not be sent: {error}"));
+        }
+        progress
+    })
 }
 
 fn now() -> Timestamp {

@@ -242,6 +242,14 @@ impl Browser {
         &self.tab(number).events
     }
 
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub(crate) fn tab_itself(&mut self, number: TabNo) -> &mut Tab {
+        &mut self.tab(number).tab
+    }
+
     /// Runs a query in a tab and gives its first column as text.
     pub(crate) fn column(&mut self, number: TabNo, sql: &str) -> Vec<String> {
         let queried = self.tab(number).tab.engine().query(&Statement::new(sql));

@@ -5,6 +5,7 @@
 mod browser;
 mod hand_over;
 mod metrics;
+mod pulse;
 mod scenarios;
 mod simulation;
 mod transactions;

@@ -1,0 +1,48 @@
+//! What is done while a statement runs: SQLite calls here every few milliseconds, and may be told to stop
+//! (<https://sqlite.org/c3ref/progress_handler.html>).
+//!
+//! The handler belongs to the thread and not to the connection: SQLite's callback must be `Send`, and what a worker has
+//! to do meanwhile (its clock, its channel) is not. One statement runs on a thread at a time, so there is one.
+
+use std::cell::RefCell;
+use std::ffi::c_int;
+use std::rc::Rc;
+
+use rusqlite::Connection;
+
+/// Whether the statement may run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    GoOn,
+    /// It ends with `SQLITE_INTERRUPT` and has no effect.
+    Interrupt,
+}
+
+/// Called while a work runs.
+pub type OnProgress = Rc<dyn Fn() -> Progress>;
+
+/// Instructions of SQLite's machine between two calls: some milliseconds in a browser.
+const INSTRUCTIONS: c_int = 50_000;
+
+thread_local! {
+    static CURRENT: RefCell<Option<OnProgress>> = const { RefCell::new(None) };
+}
+
+/// Has the statements of this connection call whatever [`during`] names.
+pub(super) fn install(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.progress_handler(
+        INSTRUCTIONS,
+        Some(|| {
+            let current = CURRENT.with_borrow(Clone::clone);
+            current.is_some_and(|on_progress| on_progress() == Progress::Interrupt)
+        }),
+    )
+}
+
+/// Does something, with this called meanwhile.
+pub(super) fn during<T>(on_progress: Option<&OnProgress>, action: impl FnOnce() -> T) -> T {
+    let before = CURRENT.replace(on_progress.cloned());
+    let result = action();
+    CURRENT.set(before);
+    result
+}

@@ -1,0 +1,81 @@
+//! A work that runs for long: its leader stays the leader, and it is stopped when nobody waits any more.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use sqlite_elements::protocol::Message;
+use sqlite_elements::request::Request;
+use sqlite_elements::sql::{Statement, Work};
+use sqlite_elements::time::Timestamp;
+
+use crate::browser::{Browser, TabNo};
+
+const A: TabNo = TabNo(0);
+const B: TabNo = TabNo(1);
+const LONG: &str = "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) \
+                    SELECT count(*) FROM n";
+
+/// The leader's clock goes on by so much each time that SQLite calls; what it says meanwhile.
+fn slow_down(browser: &mut Browser, step_ms: u64) -> Rc<RefCell<Vec<Message>>> {
+    let said = Rc::new(RefCell::new(Vec::new()));
+    let (kept, now) = (Rc::clone(&said), RefCell::new(browser.now()));
+    let tab = browser.tab_itself(A);
+    let pulse = tab.pulse();
+    tab.engine().set_on_progress(Rc::new(move || {
+        let later: Timestamp = now.borrow().after_ms(step_ms);
+        now.replace(later);
+        let (bytes, progress) = pulse.borrow_mut().beat(later);
+        kept.borrow_mut()
+            .extend(bytes.map(|bytes| Message::decode(&bytes).expect("a message")));
+        progress
+    }));
+    said
+}
+
+fn write_long(browser: &mut Browser, timeout_ms: u32) -> Option<Result<u64, String>> {
+    let work = Work::batch(vec![Statement::new(LONG)]);
+    let call = browser.request(B, |call| Request::Write { call, work, timeout_ms });
+    browser.settle();
+    let answer = browser.answer(B, call)?;
+    Some(answer.map(|outcome| outcome.changes).map_err(|failure| failure.code))
+}
+
+fn tabs_with_table() -> Browser {
+    let mut browser = Browser::with_tabs(2);
+    browser.write(A, "CREATE TABLE t(a)");
+    browser.settle();
+    browser
+}
+
+#[test]
+fn a_leader_renews_its_lease_while_sqlite_runs() {
+    let mut browser = tabs_with_table();
+    let begin = browser.now();
+    let said = slow_down(&mut browser, 300);
+    assert_eq!(write_long(&mut browser, 60_000), Some(Ok(1)));
+    let said = said.borrow();
+    assert!(said.len() > 3, "SQLite called often enough: {}", said.len());
+    let mut last = begin;
+    for message in said.iter() {
+        let Message::Lead { lease_expiry, .. } = message else {
+            panic!("not a sign of life: {message:?}");
+        };
+        let later_ms = lease_expiry.ms_since(last);
+        assert!(later_ms >= 1_000.0, "one each second, and each extends the lease");
+        last = *lease_expiry;
+    }
+    assert_eq!(browser.column(B, "SELECT a FROM t"), ["300000"]);
+}
+
+#[test]
+fn a_work_that_takes_longer_than_its_page_waits_is_stopped_and_has_no_effect() {
+    let mut browser = tabs_with_table();
+    let said = slow_down(&mut browser, 300);
+    assert_eq!(write_long(&mut browser, 2_000), Some(Err("SQLITE_INTERRUPT".into())));
+    assert!(said.borrow().len() <= 2, "nothing is said after that");
+    assert!(browser.column(A, "SELECT a FROM t").is_empty());
+    let next = browser.write(B, "INSERT INTO t VALUES ('next')");
+    browser.settle();
+    assert!(browser.answer(B, next).is_some_and(|answer| answer.is_ok()));
+    assert_eq!(browser.column(B, "SELECT a FROM t"), ["next"]);
+}
