@@ -46,12 +46,17 @@ export class MultiTabDatabase implements Declared {
 
   async init(): Promise<void> {
     this.#closing = undefined;
+    await this.#open();
+  }
+
+  async #open(): Promise<Database> {
     const opened = (this.#opened ??= this.#Database.newDatabase(this.#name));
     try {
       const database = await opened;
       if (this.#opened !== opened) throw closed();
       // Of several that waited, the first.
       if (this.#database !== database) this.#begin(database);
+      return database;
     } catch (error) {
       if (this.#opened === opened) this.#opened = undefined;
       throw error;
@@ -65,7 +70,7 @@ export class MultiTabDatabase implements Declared {
   }
 
   async write<R = Row>(sql: string, params?: SqlParameters): Promise<QueryResult<R>> {
-    const database = this.#use();
+    const database = this.#database ?? (await this.#openLate());
     const { autoSync, waitForLeadership } = this.#options;
     for (;;) {
       try {
@@ -81,14 +86,13 @@ export class MultiTabDatabase implements Declared {
   }
 
   async query<R = Row>(sql: string, params?: SqlParameters): Promise<QueryResult<R>> {
-    return this.#use().query<R>(sql, params);
+    return (this.#database ?? (await this.#openLate())).query<R>(sql, params);
   }
 
   async execute<R = Row>(sql: string, params?: SqlParameters): Promise<QueryResult<R>> {
     // What cannot be classified (wrong SQL, a table that an open transaction made) is run for its own answer.
-    const kind = await this.#use()
-      .classify(sql)
-      .catch(() => 'write');
+    const database = this.#database ?? (await this.#openLate());
+    const kind = await database.classify(sql).catch(() => 'write');
     return kind === 'read' ? this.query<R>(sql, params) : this.write<R>(sql, params);
   }
 
@@ -102,15 +106,15 @@ export class MultiTabDatabase implements Declared {
   }
 
   async isLeader(): Promise<boolean> {
-    return this.#use().isLeader();
+    return (this.#database ?? (await this.#openLate())).isLeader();
   }
 
   async waitForLeadership(): Promise<void> {
-    return this.#use().waitForLeadership();
+    return (this.#database ?? (await this.#openLate())).waitForLeadership();
   }
 
   async requestLeadership(): Promise<void> {
-    return this.#use().requestLeadership();
+    return (this.#database ?? (await this.#openLate())).requestLeadership();
   }
 
   async close(): Promise<void> {
@@ -123,9 +127,10 @@ export class MultiTabDatabase implements Declared {
     await (this.#closing ??= Promise.resolve());
   }
 
-  #use(): Database {
-    if (this.#database) return this.#database;
-    throw this.#closing ? closed() : notInitialized();
+  /** The first call opens, if `init()` has not: the guide has examples without it. After `close()`, only `init()` does. */
+  async #openLate(): Promise<Database> {
+    if (this.#closing) throw closed();
+    return this.#open();
   }
 
   #refresh(): void {
@@ -171,14 +176,7 @@ function wrong(what: string, wanted: string): TypeError {
   return Object.assign(new TypeError(`${what} must be ${wanted}`), { code: 'ARGUMENT_TYPE' });
 }
 
-function notInitialized(): Error {
-  return stateError('NOT_INITIALIZED', 'the database is not open yet; await init() first');
-}
-
 function closed(): Error {
-  return stateError('DATABASE_CLOSED', 'the database is closed; await init() to open it again');
-}
-
-function stateError(code: string, message: string): Error {
-  return Object.assign(new Error(message), { name: 'StateError', code });
+  const error = new Error('the database is closed; await init() to open it again');
+  return Object.assign(error, { name: 'StateError', code: 'DATABASE_CLOSED' });
 }

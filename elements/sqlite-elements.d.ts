@@ -102,7 +102,7 @@ export interface SqliteElementsError extends Error {
   name: 'SqliteError' | 'WriteError' | 'StorageError' | 'StateError' | 'TypeError' | 'RangeError';
   /**
    * Stable, for programs: SQLite's extended result code by name (`SQLITE_CONSTRAINT_UNIQUE`), or one of the library:
-   * `WRITE_PERMISSION_DENIED`, `TIMEOUT`, `TRANSACTION_LOST`, `QUOTA_EXCEEDED`, `DATABASE_CLOSED`, `NOT_INITIALIZED`,
+   * `WRITE_PERMISSION_DENIED`, `TIMEOUT`, `TRANSACTION_LOST`, `QUOTA_EXCEEDED`, `DATABASE_CLOSED`,
    * `OPTIMISTIC_MODE_OFF`, `WORKER_UNAVAILABLE`, `LOCKS_UNAVAILABLE`; for arguments `ARGUMENT_TYPE` (a `TypeError`) and
    * `PARAMETER_RANGE` (a `RangeError`) …
    */
@@ -309,15 +309,15 @@ export interface MultiTabOptions {
 }
 
 /**
- * A `Database` for pages where one tab writes and all read. Before `init()` its calls reject with the code
- * `NOT_INITIALIZED`, after `close()` with `DATABASE_CLOSED`. `queueWrite` and whatever else a `Database` does is done by
- * its `database`.
+ * A `Database` for pages where one tab writes and all read. `init()` opens it, or else the first call; after `close()`
+ * calls reject with the code `DATABASE_CLOSED` until the next `init()`. `queueWrite` and whatever else a `Database` does
+ * is done by its `database`.
  */
 export class MultiTabDatabase {
   /** Opens nothing yet. Throws a `TypeError` that names the option if one is wrong. */
   constructor(opener: Pick<typeof Database, 'newDatabase'>, dbName: string, options?: MultiTabOptions);
 
-  /** From `init()` to `close()`, else `null`. */
+  /** From `init()`, or the first call, to `close()`; else `null`. */
   readonly database: Database | null;
 
   /** Opens the database, once; again is harmless. After a failure or `close()` it opens it anew. */

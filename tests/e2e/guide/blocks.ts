@@ -1,0 +1,83 @@
+// The code blocks of a document, and the tests that run them as they stand.
+// Called by blocks.spec.ts and transactions.spec.ts with a table: what stands around each block, and what must be true
+// after it. A block without an entry fails the suite, and so does an entry without a block: what the document shows
+// and what is tested cannot drift apart. Blocks are found by heading and not by line, so that prose may move.
+import { readFileSync } from 'node:fs';
+import { type Browser } from '../support/browser.ts';
+import { expect, test } from '../support/test.ts';
+import { openPair } from './stage.ts';
+import { Tab, type Surroundings } from './tab.ts';
+
+export interface Block {
+  /** The nearest heading above, and from the second block under it on, which one it is: `Write Coordination, 2`. */
+  at: string;
+  language: string;
+  code: string;
+}
+
+/** What a test of a block is given. */
+export interface Scene {
+  /** The block, or the part of it that this test is about. */
+  code: string;
+  /** Opens a tab; the first one leads. */
+  tab: (surroundings?: Partial<Surroundings>) => Promise<Tab>;
+  /** Opens the tab that leads and one that follows. */
+  pair: (surroundings?: Partial<Surroundings>) => Promise<[Tab, Tab]>;
+  chromium: Browser;
+}
+type Case = (scene: Scene) => Promise<void>;
+
+export interface Entry {
+  /** Where a block with alternatives is cut: each match begins a part. What stands before the first one is one too. */
+  cut?: RegExp;
+  /** Tests by name; for a block that is cut, those of each part, in order. */
+  cases: Record<string, Case> | Record<string, Case>[];
+}
+
+export function blocksOf(document: string): Block[] {
+  const text = readFileSync(new URL(`../../../docs/${document}`, import.meta.url), 'utf8');
+  const blocks: Block[] = [];
+  let heading = '';
+  for (const [, title, language, code] of text.matchAll(/^#+ (.*)$|^```(\w+)\n([\s\S]*?)^```$/gm)) {
+    if (title !== undefined) {
+      heading = title;
+      continue;
+    }
+    const before = blocks.filter(({ at }) => at.replace(/, \d+$/, '') === heading).length;
+    blocks.push({ at: before ? `${heading}, ${before + 1}` : heading, language: language!, code: code! });
+  }
+  return blocks;
+}
+
+/** Defines the tests of a document: those of its table, and that the table is complete. */
+export function runBlocks(document: string, surroundings: Surroundings, entries: Record<string, Entry>): void {
+  const blocks = blocksOf(document).filter(({ language }) => language === 'javascript');
+  test(`${document}: every block has a test, and every test has its block`, () => {
+    expect(Object.keys(entries).sort()).toEqual(blocks.map(({ at }) => at).sort());
+  });
+  for (const { at, code } of blocks) {
+    const { cut, cases } = entries[at] ?? { cases: [] };
+    const parts = cut ? partsOf(code, cut) : [code];
+    const tests = Array.isArray(cases) ? cases : [cases];
+    if (tests.length !== parts.length && at in entries) {
+      throw new Error(`${document}: the block under “${at}” has ${parts.length} parts, its entry ${tests.length}`);
+    }
+    tests.forEach((part, index) => {
+      const which = tests.length > 1 ? `${at}, part ${index + 1}` : at;
+      for (const [name, run] of Object.entries(part)) {
+        test(`${document}: ${which}: ${name}`, ({ chromium, fixtures }) =>
+          run({
+            code: parts[index]!,
+            tab: (other = {}) => Tab.open(chromium, fixtures, { ...surroundings, ...other }),
+            pair: (other = {}) => openPair(chromium, fixtures, { ...surroundings, ...other }),
+            chromium,
+          }));
+      }
+    });
+  }
+}
+
+function partsOf(code: string, cut: RegExp): string[] {
+  const starts = [...code.matchAll(new RegExp(cut, 'gm'))].map(({ index }) => index);
+  return [0, ...starts.filter((start) => start > 0)].map((start, at, all) => code.slice(start, all[at + 1]));
+}

@@ -1,0 +1,404 @@
+// Transactions across calls and in one: every example of docs/transactions.md, and its promises in real tabs.
+import { type Entry, runBlocks, type Scene } from './blocks.ts';
+import { openPair } from './stage.ts';
+import { type ScriptedPage, type Tab } from './tab.ts';
+import { type Browser } from '../support/browser.ts';
+import { type Origin } from '../support/origin.ts';
+import { expect, test } from '../support/test.ts';
+
+const bank = `
+  CREATE TABLE account (name TEXT PRIMARY KEY, amount INTEGER NOT NULL CHECK (amount >= 0));
+  INSERT INTO account VALUES ('Alice', 100), ('Bob', 0);`;
+const schema = `${bank} CREATE TABLE log (id INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT UNIQUE);`;
+const amounts = 'SELECT amount FROM account ORDER BY name';
+const entries = 'SELECT entry FROM log ORDER BY id';
+const log = (entry: string) => `INSERT INTO log (entry) VALUES ('${entry}')`;
+
+/** A block that moves 10 from Alice to Bob in one go, or does nothing: from the leader, and from a follower. */
+const movesTen: Entry = {
+  cases: {
+    'one commit, from either tab': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      const commits = await follower.countCommits();
+      await leader.run(code);
+      await expect.poll(() => follower.column(amounts)).toEqual([90, 10]);
+      expect(await commits()).toBe(1);
+      await follower.run(code);
+      for (const tab of [leader, follower]) expect(await tab.column(amounts)).toEqual([80, 20]);
+    },
+    'nothing, if a part of it fails': async ({ code, pair }) => {
+      for (const tab of await pair()) {
+        // Bob comes second: what Alice has lost by then is given back.
+        await tab.write("DELETE FROM account; INSERT INTO account VALUES ('Alice', 100), ('Bob', 0)");
+        await tab.write('DROP TRIGGER IF EXISTS refuse');
+        await tab.write(
+          "CREATE TRIGGER refuse BEFORE UPDATE ON account WHEN new.name = 'Bob' BEGIN SELECT RAISE(ABORT, 'no Bob'); END",
+        );
+        await expect(tab.run(code)).rejects.toThrow('no Bob');
+        expect(await tab.column(amounts)).toEqual([100, 0]);
+      }
+    },
+  },
+};
+
+const examples: Record<string, Entry> = {
+  'As a batch': movesTen,
+  'As one text': movesTen,
+  'As one text, 2': movesTen,
+  'Depending on what is there': {
+    cases: {
+      'it is paid while there is enough': async ({ code, pair }) => {
+        const [leader, follower] = await pair();
+        for (const tab of [follower, leader, follower]) {
+          expect(await tab.values(code, ['paid'])).toEqual({ paid: true });
+        }
+        expect(await leader.values(code, ['paid'])).toEqual({ paid: false });
+        expect(await leader.column(amounts)).toEqual([10, 0]);
+      },
+    },
+  },
+  'Across calls': {
+    cases: {
+      'in the leader it is one commit': async ({ code, pair }) => {
+        const [leader, follower] = await pair();
+        const commits = await follower.countCommits();
+        await leader.run(code);
+        await expect.poll(() => follower.column(amounts)).toEqual([50, 50]);
+        expect(await commits()).toBe(1);
+      },
+      'nothing, if a part of it fails, and the next one works': async ({ code, pair }) => {
+        const [leader] = await pair();
+        await leader.write(
+          "CREATE TRIGGER refuse BEFORE UPDATE ON account WHEN new.name = 'Bob' BEGIN SELECT RAISE(ABORT, 'no Bob'); END",
+        );
+        await expect(leader.run(code)).rejects.toThrow('no Bob');
+        expect(await leader.column(amounts)).toEqual([100, 0]);
+        await leader.write('DROP TRIGGER refuse');
+        await leader.run(code);
+        expect(await leader.column(amounts)).toEqual([50, 50]);
+      },
+      'in a follower its BEGIN is refused': async ({ code, pair }) => {
+        const [leader, follower] = await pair();
+        await expect(follower.run(code)).rejects.toThrow('WRITE_PERMISSION_DENIED');
+        expect(await leader.column(amounts)).toEqual([100, 0]);
+      },
+    },
+  },
+  'In a tab that does not lead': {
+    cases: {
+      'it leads, and writes': async ({ code, pair }) => {
+        const [leader, follower] = await pair();
+        await follower.run(code);
+        expect([await leader.leads(), await follower.leads()]).toEqual([false, true]);
+        for (const tab of [leader, follower]) await expect.poll(() => tab.column(amounts)).toEqual([100, 1]);
+      },
+    },
+  },
+  Savepoints: leaves([90, 0]),
+  'Savepoints, 2': leaves([100, 5]),
+  'Two callers': {
+    cases: {
+      'the second waits for the first': async ({ code, pair }) => {
+        const [leader, follower] = await pair();
+        const { before, after } = await leader.values<any>(code, ['before', 'after']);
+        expect([before.rows, after.rows]).toEqual([[{ amount: 100 }], [{ amount: 2 }]]);
+        await expect.poll(() => follower.column(amounts)).toEqual([2, 0]);
+      },
+    },
+  },
+  'One that is left open': {
+    cases: {
+      'it transfers, or does nothing and says why': async ({ code, tab }) => {
+        const leader = await tab();
+        const module = await leader.run(code, ['transfer']);
+        const transfer = (amount: number) => module.evaluate(({ transfer }, n) => (transfer as Function)(n), amount);
+        await transfer(10);
+        await expect(transfer(1000)).rejects.toThrow('CHECK constraint failed');
+        expect(await leader.column(amounts)).toEqual([90, 10]);
+      },
+      'a transaction that was lost is done again, once': async ({ code, tab }: Scene) => {
+        const leader = await tab();
+        const module = await leader.run(code, ['transfer']);
+        await module.evaluate(async ({ transfer }) => {
+          const { db, own } = globalThis as unknown as ScriptedPage;
+          const execute = db.execute.bind(db);
+          let left = true;
+          // In the middle of the first attempt, somebody else’s write waits until the attempt has been idle too long.
+          const dawdle: typeof db.execute = async (sql, params) => {
+            if (left && sql.includes('amount + ?')) {
+              left = false;
+              await own.queueWriteWithTimeout("INSERT INTO account VALUES ('Cleo', 7)", 20_000);
+            }
+            return execute(sql, params);
+          };
+          Object.assign(db, { execute: dawdle });
+          await (transfer as Function)(10);
+        });
+        expect(await leader.column(amounts)).toEqual([90, 10, 7]);
+      },
+    },
+  },
+};
+
+function leaves(expected: number[]): Entry {
+  return {
+    cases: {
+      'what was taken back is not there, and the rest is one commit': async ({ code, pair }) => {
+        const [leader, follower] = await pair();
+        const commits = await follower.countCommits();
+        await leader.run(code);
+        await expect.poll(() => follower.column(amounts)).toEqual(expected);
+        expect(await commits()).toBe(1);
+      },
+    },
+  };
+}
+
+runBlocks('transactions.md', { database: 'bank.db', schema: bank, db: 'Database' }, examples);
+
+/** A leader whose `db` has a transaction open that has written one row, and a follower. */
+async function begun(chromium: Browser, fixtures: Origin): Promise<[Tab, Tab]> {
+  const [leader, follower] = await openPair(chromium, fixtures, { schema });
+  await leader.execute(['BEGIN', log('inside')]);
+  return [leader, follower];
+}
+
+test('nobody but its own object sees a transaction before it is committed', async ({ chromium, fixtures }) => {
+  const [leader, follower] = await openPair(chromium, fixtures, { schema });
+  await leader.page.evaluate((sql) => {
+    const seen: unknown[] = [];
+    const { db } = globalThis as unknown as ScriptedPage;
+    db.liveQuery(sql, [], (result) => seen.push(result!.rows.map(({ entry }) => entry)));
+    Object.assign(globalThis, { seen });
+  }, entries);
+  const seen = () => leader.page.evaluate(() => (globalThis as unknown as { seen: unknown[] }).seen);
+  await expect.poll(seen).toEqual([[]]);
+  await leader.execute(['BEGIN', log('one'), log('two')]);
+  for (const method of ['execute', 'query']) {
+    expect((await leader.settle('db', method, entries)).value?.rows).toEqual([{ entry: 'one' }, { entry: 'two' }]);
+  }
+  for (const tab of [leader, follower]) expect(await tab.column(entries)).toEqual([]);
+  await leader.execute(['COMMIT']);
+  expect(await leader.column(entries)).toEqual(['one', 'two']);
+  await expect.poll(() => follower.column(entries)).toEqual(['one', 'two']);
+  await expect.poll(seen).toEqual([[], ['one', 'two']]);
+});
+
+test('calls that are not awaited run inside it in the order they were made, and are one commit', async ({
+  chromium,
+  fixtures,
+}) => {
+  const [leader, follower] = await openPair(chromium, fixtures, { schema });
+  const commits = await follower.countCommits();
+  const inside = await leader.page.evaluate(
+    async ([first, second, entries]) => {
+      const { db } = globalThis as unknown as ScriptedPage;
+      const calls = ['BEGIN', first!, entries!, second!, 'COMMIT', entries!].map((sql) => db.execute(sql));
+      return (await Promise.all(calls)).map(({ rows }) => rows.map(({ entry }) => entry));
+    },
+    [log('first'), log('second'), entries],
+  );
+  expect(inside).toEqual([[], [], ['first'], [], [], ['first', 'second']]);
+  await expect.poll(() => follower.column(entries)).toEqual(['first', 'second']);
+  expect(await commits()).toBe(1);
+});
+
+test('while one is open every other write waits, in all tabs, and none lands inside', async ({
+  chromium,
+  fixtures,
+}) => {
+  const [leader, follower] = await begun(chromium, fixtures);
+  const waiting = [
+    await leader.start('db', 'queueWrite', log('the same object, queued')),
+    await leader.start('db', 'batch', [log('the same object, a batch')]),
+    await leader.start('own', 'execute', log('another object')),
+    await follower.start('db', 'queueWrite', log('another tab')),
+    await follower.start('db', 'execute', 'CREATE TABLE made (a)'),
+  ];
+  await leader.execute([log('still inside'), log('inside to the end')]);
+  // The follower has been heard of since: its next read is answered, its write is not.
+  expect(await follower.column(entries)).toEqual([]);
+  expect(await Promise.all(waiting.map(({ isOver }) => isOver()))).toEqual(Array(5).fill(false));
+  await leader.execute(['COMMIT']);
+  for (const { outcome } of waiting) expect((await outcome()).error).toBeUndefined();
+  const stored = await leader.column(entries);
+  expect(stored.slice(0, 3)).toEqual(['inside', 'still inside', 'inside to the end']);
+  expect(stored.slice(3).sort()).toEqual([
+    'another object',
+    'another tab',
+    'the same object, a batch',
+    'the same object, queued',
+  ]);
+});
+
+test('BEGIN waits for the writes before it', async ({ chromium, fixtures }) => {
+  const [leader] = await openPair(chromium, fixtures, { schema });
+  const seen = await leader.page.evaluate(
+    async ([before, entries]) => {
+      const { db, own } = globalThis as unknown as ScriptedPage;
+      void own.queueWrite(before!);
+      const [, { rows }] = await Promise.all([db.execute('BEGIN'), db.execute(entries!)]);
+      await db.execute('ROLLBACK');
+      return rows;
+    },
+    [log('before'), entries],
+  );
+  expect(seen).toEqual([{ entry: 'before' }]);
+});
+
+test('ROLLBACK stores nothing, and COMMIT without a transaction says so', async ({ chromium, fixtures }) => {
+  const [leader, follower] = await begun(chromium, fixtures);
+  const commits = await follower.countCommits();
+  await leader.execute(['ROLLBACK', log('after')]);
+  await expect.poll(() => follower.column(entries)).toEqual(['after']);
+  expect(await commits()).toBe(1);
+  for (const [sql, message] of [
+    ['COMMIT', 'cannot commit - no transaction is active'],
+    ['ROLLBACK', 'cannot rollback - no transaction is active'],
+  ] as const) {
+    expect((await leader.settle('db', 'execute', sql)).error).toMatchObject({ name: 'SqliteError', message });
+  }
+});
+
+test('sync resolves at once while the object’s own transaction is open', async ({ chromium, fixtures }) => {
+  const [leader] = await begun(chromium, fixtures);
+  const queued = await leader.start('own', 'queueWrite', log('waits'));
+  expect((await leader.settle('db', 'sync')).error).toBeUndefined();
+  expect(await queued.isOver()).toBe(false);
+  await leader.execute(['COMMIT']);
+  expect((await queued.outcome()).error).toBeUndefined();
+});
+
+test('in a follower BEGIN is refused even where its writes are allowed, and one text is done', async ({
+  chromium,
+  fixtures,
+}) => {
+  const [leader, follower] = await openPair(chromium, fixtures, { schema });
+  const text = `BEGIN; ${log('one')}; ${log('two')}; COMMIT`;
+  for (const sql of ['BEGIN', 'SAVEPOINT s', text]) {
+    expect(await follower.refusal(sql), sql).toBe('WRITE_PERMISSION_DENIED');
+  }
+  await follower.settle('db', 'allowNonLeaderWrites', true);
+  for (const sql of ['BEGIN', 'SAVEPOINT s']) {
+    expect(await follower.refusal(sql), sql).toBe('WRITE_PERMISSION_DENIED');
+  }
+  await follower.execute([text]);
+  for (const tab of [leader, follower]) expect(await tab.column(entries)).toEqual(['one', 'two']);
+  expect(await leader.refusal(`BEGIN; ${log('three')}; ${log('one')}; COMMIT`)).toBe('SQLITE_CONSTRAINT_UNIQUE');
+  expect(await leader.column(entries)).toEqual(['one', 'two']);
+  await leader.execute(['BEGIN', 'COMMIT']);
+});
+
+test('one that was idle for 5 s is rolled back when a write waits, and its object is told', async ({
+  chromium,
+  fixtures,
+}) => {
+  const [leader, follower] = await begun(chromium, fixtures);
+  expect((await follower.settle('db', 'queueWriteWithTimeout', log('waited'), 20_000)).error).toBeUndefined();
+  for (const sql of [log('half a transaction'), entries, log('more of it')]) {
+    expect(await leader.refusal(sql), sql).toBe('TRANSACTION_LOST');
+  }
+  await leader.execute(['ROLLBACK', log('after')]);
+  for (const tab of [leader, follower]) await expect.poll(() => tab.column(entries)).toEqual(['waited', 'after']);
+});
+
+test('one that a statement has rolled back is lost until ROLLBACK, COMMIT or BEGIN says that it is known', async ({
+  chromium,
+  fixtures,
+}) => {
+  const [leader] = await openPair(chromium, fixtures, { schema });
+  await leader.execute([log('there')]);
+  const lose = async () => {
+    await leader.execute(['BEGIN', log('inside')]);
+    const sql = "INSERT OR ROLLBACK INTO log (entry) VALUES ('there')";
+    expect(await leader.refusal(sql)).toBe('SQLITE_CONSTRAINT_UNIQUE');
+    expect(await leader.refusal(log('half a transaction'))).toBe('TRANSACTION_LOST');
+  };
+  await lose();
+  await leader.execute(['ROLLBACK', log('after ROLLBACK')]);
+  await lose();
+  expect(await leader.refusal('COMMIT')).toBe('TRANSACTION_LOST');
+  await leader.execute([log('after COMMIT')]);
+  await lose();
+  await leader.execute(['BEGIN', log('after BEGIN'), 'COMMIT']);
+  expect(await leader.column(entries)).toEqual(['there', 'after ROLLBACK', 'after COMMIT', 'after BEGIN']);
+});
+
+test('close() rolls an open one back, and what waited goes on', async ({ chromium, fixtures }) => {
+  const [leader, follower] = await begun(chromium, fixtures);
+  const waiting = await follower.start('db', 'queueWrite', log('waited'));
+  expect((await leader.settle('db', 'close')).error).toBeUndefined();
+  expect((await waiting.outcome()).error).toBeUndefined();
+  expect(await leader.refusal('COMMIT')).toBe('DATABASE_CLOSED');
+  expect(await follower.column(entries)).toEqual(['waited']);
+});
+
+const ends: Record<string, (tab: Tab) => Promise<unknown>> = {
+  'is closed': ({ page }) => page.close(),
+  'is reloaded': ({ page }) => page.reload(),
+  crashes: async ({ page }) => {
+    const devtools = await page.context().newCDPSession(page);
+    const crashed = page.waitForEvent('crash');
+    // Never answered: who would answer is gone.
+    devtools.send('Page.crash').catch(() => {});
+    await crashed;
+  },
+};
+for (const [how, end] of Object.entries(ends)) {
+  test(`nothing of one is stored whose tab ${how}, and what waited goes on`, async ({ chromium, fixtures }) => {
+    const [leader, follower] = await begun(chromium, fixtures);
+    const waiting = await follower.start('db', 'queueWrite', log('waited'));
+    await end(leader);
+    expect((await waiting.outcome()).error).toBeUndefined();
+    expect(await follower.leads()).toBe(true);
+    expect(await follower.column(entries)).toEqual(['waited']);
+  });
+}
+
+test('requestLeadership of another tab waits for its COMMIT, and the new leader has it', async ({
+  chromium,
+  fixtures,
+}) => {
+  const [leader, follower] = await begun(chromium, fixtures);
+  const asked = await follower.start('db', 'requestLeadership');
+  await leader.execute([log('still inside')]);
+  expect(await asked.isOver()).toBe(false);
+  await leader.execute(['COMMIT']);
+  expect((await asked.outcome()).error).toBeUndefined();
+  expect([await leader.leads(), await follower.leads()]).toEqual([false, true]);
+  expect(await follower.column(entries)).toEqual(['inside', 'still inside']);
+  expect(await leader.refusal('BEGIN')).toBe('WRITE_PERMISSION_DENIED');
+  await follower.execute(['BEGIN', log('in the new leader'), 'COMMIT']);
+  await expect.poll(() => leader.column(entries)).toEqual(['inside', 'still inside', 'in the new leader']);
+});
+
+test('one whose tab loses the lock is lost, and nothing of it is stored', async ({ chromium, fixtures }) => {
+  const [leader, follower] = await begun(chromium, fixtures);
+  // As a follower does that has not heard of the leader for a whole lease.
+  await follower.page.evaluate(() =>
+    navigator.locks.request('sqlite-elements:guide.db', { steal: true }, async () => {}),
+  );
+  await expect.poll(() => leader.refusal(log('half a transaction'))).toBe('TRANSACTION_LOST');
+  await leader.execute(['ROLLBACK']);
+  expect((await leader.settle('db', 'queueWrite', log('after'))).error).toBeUndefined();
+  for (const tab of [leader, follower]) await expect.poll(() => tab.column(entries)).toEqual(['after']);
+});
+
+test('a COMMIT that the browser has no room for rejects, changes nothing, and ends the transaction', async ({
+  chromium,
+  fixtures,
+}) => {
+  // Before anything is stored: the browser remembers for a while how much room there is.
+  const other = await chromium.openTab(fixtures.at('script.html'));
+  const devtools = await other.context().newCDPSession(other);
+  const quota = { origin: new URL(fixtures.url).origin, quotaSize: 2_000_000 };
+  await devtools.send('Storage.overrideQuotaForOrigin', quota);
+  const [leader, follower] = await begun(chromium, fixtures);
+  await leader.execute(['INSERT INTO log (entry) VALUES (hex(randomblob(2000000)))']);
+  const { error } = await leader.settle('db', 'execute', 'COMMIT');
+  expect(error).toMatchObject({ name: 'StorageError', code: 'QUOTA_EXCEEDED', isError: true });
+  expect(await leader.column(entries)).toEqual([]);
+  expect(await leader.refusal('ROLLBACK')).toBe('SQLITE_ERROR');
+  await leader.execute([log('after')]);
+  await expect.poll(() => follower.column(entries)).toEqual(['after']);
+});
