@@ -85,6 +85,10 @@ pub enum Request {
     Leave {
         user: UserId,
     },
+    /// The page goes out of sight and may be frozen. Not answered.
+    Suspend,
+    /// It is back. Not answered; calls after it are answered by what the store held then, or later.
+    Resume,
     /// Gives everything back. Answered by `Response::Done`; nothing is answered after it.
     Close {
         call: CallId,

@@ -25,6 +25,8 @@ pub enum Sabotage {
     CheckpointLosesCommit,
     /// A write is acknowledged when it has run.
     AcknowledgedBeforeDurable,
+    /// A tab that was away answers from what it had.
+    ReturnUnread,
     /// A transaction that is taken away stays in the pages.
     LostTransactionKept,
 }

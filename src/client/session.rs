@@ -127,7 +127,7 @@ impl Session {
         self.state.borrow().status.failure.clone()
     }
 
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.state.borrow().status.failure.is_some()
     }
 
@@ -253,7 +253,7 @@ impl Session {
     }
 
     /// Sends to the worker, where requests wait until the database is open.
-    fn send(self: &Rc<Self>, request: &Request) {
+    pub(super) fn send(self: &Rc<Self>, request: &Request) {
         let posted = match (&*self.port.borrow(), &self.state.borrow().status.failure) {
             (_, Some(failure)) => Err(failure.clone()),
             (Some(port), None) => port.post(&encode(request)).map_err(Failure::from),

@@ -12,9 +12,9 @@ use wasm_bindgen::prelude::*;
 use web_sys::MessagePort;
 
 use super::session::Session;
-use crate::request::{Failure, FailureKind};
+use crate::request::{Failure, FailureKind, Request};
 use crate::storage::Durability;
-use crate::web::{BrowserError, Thread, ThreadEvent, Timer, report_panics};
+use crate::web::{BrowserError, Sight, SightWatch, Thread, ThreadEvent, Timer, report_panics};
 
 /// A worker that a Content-Security-Policy forbids may give no sign at all: hence a bound.
 const START_TIMEOUT_MS: f64 = 10_000.0;
@@ -34,6 +34,7 @@ pub(super) struct PageWorker {
     stage: Cell<Stage>,
     patience: RefCell<Option<Timer>>,
     sessions: RefCell<Vec<Weak<Session>>>,
+    sight: RefCell<Option<SightWatch>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,14 @@ impl PageWorker {
             stage: Cell::new(Stage::Starting),
             patience: RefCell::new(None),
             sessions: RefCell::new(Vec::new()),
+            sight: RefCell::new(None),
         });
+        let seen = Rc::downgrade(&worker);
+        *worker.sight.borrow_mut() = Some(SightWatch::begin(move |sight| {
+            if let Some(worker) = seen.upgrade() {
+                worker.tell(sight);
+            }
+        }));
         let library = js_sys::JSON::stringify(&library_url().into())?;
         let source = format!("import {{ startWorker }} from {library}; startWorker();");
         let heard = Rc::downgrade(&worker);
@@ -102,6 +110,17 @@ impl PageWorker {
         posted.map_err(|error| unavailable(&error.to_string()))
     }
 
+    /// Every database of the page goes out of sight with it.
+    fn tell(&self, sight: Sight) {
+        let sessions: Vec<Rc<Session>> = self.sessions.borrow().iter().filter_map(Weak::upgrade).collect();
+        for session in sessions.into_iter().filter(|session| !session.is_over()) {
+            session.send(&match sight {
+                Sight::Lost => Request::Suspend,
+                Sight::Regained => Request::Resume,
+            });
+        }
+    }
+
     fn heard(&self, event: ThreadEvent) {
         match event {
             ThreadEvent::Message(word) if word == "ready" => {
@@ -119,6 +138,7 @@ impl PageWorker {
         CURRENT.set(None);
         self.patience.take();
         self.thread.take();
+        self.sight.take();
         let sessions = self.sessions.take();
         sessions
             .iter()

@@ -46,8 +46,8 @@ pub enum Here {
 #[derive(Debug)]
 pub(super) struct Seat {
     tab: TabId,
-    role: Role,
-    leader: Option<(TabId, Epoch)>,
+    pub(super) role: Role,
+    pub(super) leader: Option<(TabId, Epoch)>,
     lease_expiry: Timestamp,
     last_led: Option<Epoch>,
     /// Waiting, but not in the queue for the lock before then.
@@ -55,7 +55,7 @@ pub(super) struct Seat {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     /// In the queue for the lock, following whoever leads.
     Waiting,
     /// Has the lock; raises the epoch, then catches up with the head that it read (`target`).
@@ -68,6 +68,8 @@ enum Role {
         /// Who gets it next, once all is done that was begun.
         successor: Option<TabId>,
     },
+    /// Not in the queue: the page is out of sight and may be frozen.
+    Away,
     Closing,
     Closed,
 }
@@ -139,6 +141,17 @@ impl Seat {
         self.queue_again = Some(now.after_ms(most_ms));
     }
 
+    pub(super) fn extend_lease(&mut self, now: Timestamp) {
+        self.lease_expiry = now.after_ms(LEASE_MS);
+    }
+
+    /// In the queue from now on; who leads has a lease to be heard of.
+    pub(super) fn wait(&mut self, now: Timestamp) {
+        self.role = Role::Waiting;
+        self.lease_expiry = now.after_ms(LEASE_MS);
+        self.queue_again = None;
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         matches!(self.role, Role::Closing | Role::Closed)
     }
@@ -164,7 +177,7 @@ impl Seat {
                 let steal_at = self.steal_at();
                 Some(self.queue_again.map_or(steal_at, |again| again.min(steal_at)))
             }
-            Role::Closing | Role::Closed => None,
+            Role::Away | Role::Closing | Role::Closed => None,
         }
     }
 
@@ -176,7 +189,7 @@ impl Seat {
 
 impl Protocol {
     pub(super) fn lock_granted(&mut self, now: Timestamp) {
-        if self.seat.is_closed() {
+        if self.seat.is_closed() || self.seat.role == Role::Away {
             self.output(Output::ReleaseLock);
             return;
         }
@@ -312,7 +325,7 @@ impl Protocol {
 
     /// Ceases to lead (or to try) and queues for the lock again. Own writes stay pending.
     pub(super) fn step_down(&mut self, now: Timestamp) {
-        if self.seat.is_closed() || self.seat.role == Role::Waiting {
+        if self.seat.is_closed() || matches!(self.seat.role, Role::Waiting | Role::Away) {
             return;
         }
         if self.seat.leading().is_some() {
@@ -347,6 +360,7 @@ impl Protocol {
         }
         if matches!(self.fetch, super::Fetch::Again(at) if at <= now) {
             self.fetch = super::Fetch::Idle;
+            self.read_store_after_return();
             self.advance(now, None);
         }
     }

@@ -73,9 +73,12 @@ pub enum Message {
 }
 
 /// Why bytes are not a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum MessageError {
-    #[error("another tab speaks version {0} of the protocol, this one {VERSION}: reload the older tab")]
+    #[error(
+        "another tab has another version of sqlite-elements (it speaks {0}, this one {VERSION}): both are safe, but \
+         writes wait until one of them is gone; reload the older tab"
+    )]
     Version(u8),
     #[error("a message from another tab is damaged")]
     Damaged,

@@ -22,6 +22,7 @@
 //! remembers them while it leads, and they count only if they come from the leadership that the request was
 //! last sent to, so a late refusal by an old leader cannot contradict the new leader's success.
 
+mod absence;
 mod hand_over;
 mod leadership;
 mod message;
@@ -38,6 +39,7 @@ mod tests;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use absence::Return;
 use leadership::Seat;
 pub use leadership::{HEARTBEAT_MS, Here, Leadership};
 pub use message::{Message, MessageError};
@@ -80,8 +82,14 @@ pub enum Input {
     Diverged,
     /// Another tab said something.
     Heard(Message),
+    /// A tab with another version of the library said something.
+    HeardStranger,
     /// The deadline has passed.
     TimedOut,
+    /// The page goes out of sight and may be frozen.
+    Leave,
+    /// It is back.
+    ComeBack,
     /// The page closes the database.
     Close,
 }
@@ -152,6 +160,7 @@ pub struct Protocol {
     turns: Turns,
     /// Whether the page wants this tab to lead.
     asking: bool,
+    returning: Return,
     fetch: Fetch,
     outputs: VecDeque<Output>,
 }
@@ -176,6 +185,7 @@ impl Protocol {
             queue: WriteQueue::default(),
             turns: Turns::default(),
             asking: false,
+            returning: Return::Complete,
             fetch: Fetch::Idle,
             outputs: [Output::RequestLock, Output::Send(Message::Hello { from: tab })].into(),
         }
@@ -255,7 +265,10 @@ impl Protocol {
             Input::Appended(appended) => self.appended(now, appended),
             Input::Diverged => self.reload(),
             Input::Heard(message) => self.heard(now, message),
+            Input::HeardStranger => self.heard_stranger(now),
             Input::TimedOut => self.timed_out(now),
+            Input::Leave => self.leave(),
+            Input::ComeBack => self.come_back(now),
             Input::Close => self.close(),
         }
     }

@@ -46,6 +46,20 @@ impl Protocol {
         self.rise(now);
     }
 
+    /// What it said is not understood, but the store is: if it leads, what it wrote is there. Somebody is alive who
+    /// may be the leader, so that one is not replaced for being silent.
+    pub(super) fn heard_stranger(&mut self, now: Timestamp) {
+        if self.seat.is_closed() || self.seat.leading().is_some() {
+            return;
+        }
+        self.seat.extend_lease(now);
+        if !self.replica_is_busy() {
+            self.fetch = Fetch::UnderWay;
+            let after = self.position().seq;
+            self.output(Output::CatchUp { after });
+        }
+    }
+
     pub(super) fn reload(&mut self) {
         self.fetch = Fetch::UnderWay;
         self.output(Output::Reload);
@@ -61,9 +75,10 @@ impl Protocol {
                 self.replica.believe_store();
                 self.advance(now, None);
             }
-            Ok(CatchUp::Reload) => self.reload(),
-            Err(error) => self.retry(now, error),
+            Ok(CatchUp::Reload) => return self.reload(),
+            Err(error) => return self.retry(now, error),
         }
+        self.store_was_read();
     }
 
     pub(super) fn reloaded(&mut self, now: Timestamp, loaded: Result<(Position, Replies), StoreError>) {
@@ -74,8 +89,9 @@ impl Protocol {
                 self.settle_from_replies();
                 self.advance(now, None);
             }
-            Err(error) => self.retry(now, error),
+            Err(error) => return self.retry(now, error),
         }
+        self.store_was_read();
     }
 
     pub(super) fn settle_from_replies(&mut self) {
@@ -90,6 +106,7 @@ impl Protocol {
     }
 
     pub(super) fn retry(&mut self, now: Timestamp, error: StoreError) {
+        self.store_was_not_read();
         if !self.fail_if_final(error) {
             self.fetch = Fetch::Again(now.after_ms(RETRY_MS));
         }

@@ -127,6 +127,7 @@ impl Protocol {
     pub(super) fn go_on(&mut self, now: Timestamp) {
         self.run_next(now);
         self.hand_over(now);
+        self.read_store_after_return();
         self.finish_closing();
     }
 

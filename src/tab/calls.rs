@@ -87,6 +87,8 @@ impl Tab {
                     self.protocol.handle(now, input);
                 }
             }
+            Request::Suspend => self.protocol.handle(now, Input::Leave),
+            Request::Resume => self.protocol.handle(now, Input::ComeBack),
             Request::Close { call } => {
                 self.calls.closing.push(call);
                 self.protocol.handle(now, Input::Close);
@@ -96,6 +98,9 @@ impl Tab {
 
     /// Runs a statement where it belongs: in the open transaction of its user, or by itself.
     pub(super) fn run_asked(&mut self, now: Timestamp, asked: Asked) {
+        if self.protocol.is_returning() {
+            return self.transactions.release(asked);
+        }
         match self.in_transaction(now, asked) {
             Ok(Some(input)) => self.protocol.handle(now, input),
             Ok(None) => {}

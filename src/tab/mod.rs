@@ -17,7 +17,7 @@ mod transactions;
 pub mod worker;
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use calls::Calls;
@@ -27,7 +27,7 @@ use transactions::Transactions;
 
 use crate::engine::Engine;
 use crate::live::Live;
-use crate::protocol::{Here, Input, Leadership, Message, Output, Protocol, Queued, Timestamp};
+use crate::protocol::{Here, Input, Leadership, Message, MessageError, Output, Protocol, Queued, Timestamp};
 use crate::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin, Request};
 use crate::sabotage::{self, Sabotage};
 use crate::storage::{
@@ -112,6 +112,7 @@ pub struct Tab {
     /// Whether this tab led when last told of.
     was: Here,
     told_pending: usize,
+    warned_of: BTreeSet<MessageError>,
     effects: VecDeque<Effect>,
 }
 
@@ -143,6 +144,7 @@ impl Tab {
             pulse: Rc::default(),
             was: Here::Follows,
             told_pending: 0,
+            warned_of: BTreeSet::new(),
             effects: [Effect::Tell(Event::Opened { tab: id.to_string() })].into(),
         };
         tab.carry_out(now);
@@ -158,7 +160,7 @@ impl Tab {
                     self.count_notification(&message);
                     self.protocol.handle(now, Input::Heard(message));
                 }
-                Err(error) => self.tell(Event::Warning(error.into())),
+                Err(error) => self.not_understood(now, error),
             },
             Happening::LockGranted => self.protocol.handle(now, Input::LockGranted),
             Happening::LockLost => self.protocol.handle(now, Input::LockLost),
@@ -199,6 +201,16 @@ impl Tab {
 
     fn tell(&mut self, event: Event) {
         self.effects.push_back(Effect::Tell(event));
+    }
+
+    /// Each version is warned of once: its leader says something each second.
+    fn not_understood(&mut self, now: Timestamp, error: MessageError) {
+        if self.warned_of.insert(error) {
+            self.tell(Event::Warning(error.into()));
+        }
+        if let MessageError::Version(_) = error {
+            self.protocol.handle(now, Input::HeardStranger);
+        }
     }
 
     fn stored(&mut self, now: Timestamp, answer: StoreAnswer) {
@@ -249,6 +261,8 @@ impl Tab {
             }
             if let Some(input) = follow_up {
                 self.protocol.handle(now, input);
+            } else if self.protocol.is_returning() {
+                break;
             } else if let Some(asked) = self.transactions.next_released() {
                 self.run_asked(now, asked);
             } else {

@@ -85,6 +85,11 @@ impl State {
 }
 
 impl Transactions {
+    /// To be routed anew when that makes sense.
+    pub(super) fn release(&mut self, asked: Asked) {
+        self.released.push_back(asked);
+    }
+
     pub(super) fn next_released(&mut self) -> Option<Asked> {
         self.released.pop_front()
     }

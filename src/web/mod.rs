@@ -16,6 +16,7 @@ pub mod indexeddb;
 mod lock;
 mod port;
 mod report;
+mod sight;
 mod thread;
 mod timer;
 
@@ -27,5 +28,6 @@ pub use inbox::Inbox;
 pub use lock::{LockEvent, LockQueue};
 pub use port::Port;
 pub use report::{report_exception, report_panics, report_text};
+pub use sight::{Sight, SightWatch};
 pub use thread::{Thread, ThreadEvent};
 pub use timer::Timer;

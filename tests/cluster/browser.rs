@@ -27,6 +27,7 @@ pub(crate) struct Browser {
     lock_holder: Option<TabNo>,
     lock_queue: VecDeque<TabNo>,
     next_call: u64,
+    strangers: Vec<TabNo>,
 }
 
 struct SimulatedTab {
@@ -59,6 +60,7 @@ impl Browser {
             lock_holder: None,
             lock_queue: VecDeque::new(),
             next_call: 1,
+            strangers: Vec::new(),
         }
     }
 
@@ -161,6 +163,11 @@ impl Browser {
         self.tab(number)
             .inbox
             .retain(|happening| !matches!(happening, Happening::Heard(_)));
+    }
+
+    /// From now on nobody understands what the tab says: it has another version of the library.
+    pub(crate) fn make_stranger(&mut self, number: TabNo) {
+        self.strangers.push(number);
     }
 
     /// Whether something has arrived that the tab has not looked at.
@@ -330,9 +337,13 @@ impl Browser {
     }
 
     fn broadcast(&mut self, from: TabNo, bytes: &[u8]) {
+        let mut bytes = bytes.to_vec();
+        if self.strangers.contains(&from) {
+            bytes[0] = 99;
+        }
         for (index, tab) in self.tabs.iter_mut().enumerate() {
             if let Some(tab) = tab.as_mut().filter(|_| index != from.0) {
-                tab.inbox.push_back(Happening::Heard(bytes.to_vec()));
+                tab.inbox.push_back(Happening::Heard(bytes.clone()));
             }
         }
     }

@@ -2,6 +2,7 @@
 //! in memory. One promise of the design to a test, told as a scenario.
 #![cfg(not(target_family = "wasm"))]
 
+mod absence;
 mod browser;
 mod hand_over;
 mod metrics;
@@ -9,3 +10,4 @@ mod pulse;
 mod scenarios;
 mod simulation;
 mod transactions;
+mod versions;

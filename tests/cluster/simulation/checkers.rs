@@ -108,7 +108,7 @@ fn order_is_that_of_real_time(history: &History, journal: &[(i64, OpNo)]) -> Ver
 }
 
 /// Each read saw the journal as it was after some operation; a tab never goes back, and it sees what it has
-/// itself been acknowledged.
+/// itself been acknowledged, and what anybody had when it came back into sight.
 fn reads_are_prefixes(history: &History, journal: &[(i64, OpNo)]) -> Verdict {
     let mut sums = vec![0_i64];
     for (pos, op) in journal {
@@ -131,6 +131,17 @@ fn reads_are_prefixes(history: &History, journal: &[(i64, OpNo)]) -> Verdict {
             && before.count > read.count
         {
             return Err(format!("a tab went back: {before:?}, then {read:?}"));
+        }
+        let returned = history.returns.get(&read.tab).into_iter().flatten();
+        if let Some(returned) = returned.filter(|at| **at <= read.asked).max()
+            && let Some(missed) = acknowledged
+                .values()
+                .flatten()
+                .find(|(at, place)| at < returned && *place >= read.count as usize)
+        {
+            return Err(format!(
+                "a tab came back at {returned:?} and missed {missed:?}: {read:?}"
+            ));
         }
         let own = acknowledged.get(&read.tab).into_iter().flatten();
         if own

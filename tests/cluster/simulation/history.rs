@@ -51,6 +51,8 @@ pub(crate) struct Read {
 pub(crate) struct History {
     pub(crate) ops: BTreeMap<OpNo, Op>,
     pub(crate) reads: Vec<Read>,
+    /// When each tab's page came back into sight.
+    pub(crate) returns: BTreeMap<TabNo, Vec<Timestamp>>,
 }
 
 impl Fate {

@@ -147,6 +147,7 @@ fn the_checkers_find_what_is_broken_on_purpose() {
         Sabotage::LeaseNotRenewed,
         Sabotage::CheckpointLosesCommit,
         Sabotage::AcknowledgedBeforeDurable,
+        Sabotage::ReturnUnread,
         Sabotage::LostTransactionKept,
     ];
     let missed: Vec<_> = broken.into_iter().filter(|sabotage| !is_found(*sabotage)).collect();

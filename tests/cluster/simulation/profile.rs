@@ -42,6 +42,8 @@ pub(crate) enum Fault {
     Thaw,
     /// The lock is taken from whoever holds it, for no reason of ours.
     Steal,
+    /// Its page goes out of sight, is frozen perhaps, and comes back.
+    Hide,
     /// Its page asks to lead.
     AskToLead,
     /// Its store fails the next time.
@@ -51,13 +53,14 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    const ALL: [Fault; 9] = [
+    const ALL: [Fault; 10] = [
         Fault::Crash,
         Fault::Close,
         Fault::AbruptClose,
         Fault::Freeze,
         Fault::Thaw,
         Fault::Steal,
+        Fault::Hide,
         Fault::AskToLead,
         Fault::StoreFails,
         Fault::Quota,

@@ -1,6 +1,6 @@
 //! What the pages of a run do: random writes of every kind from random tabs, queries, live queries, and faults.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlite_elements::request::{CallId, Event, Failure, QueryId, Request, Response, UserId};
 use sqlite_elements::sql::{Rows, SqlFailure, Statement, Value, Work};
@@ -32,6 +32,7 @@ pub(crate) struct Workload {
     calls: BTreeMap<CallId, (TabNo, Purpose)>,
     last_call: u64,
     scripts: BTreeMap<u64, Script>,
+    hidden: BTreeSet<TabNo>,
 }
 
 /// What a call was made for.
@@ -62,6 +63,7 @@ const ACT: u64 = 0;
 const SPACE: u64 = 1;
 const OPEN: u64 = 2;
 const SCRIPTS: u64 = 10;
+const RETURNS: u64 = 1 << 40;
 
 impl Workload {
     pub(crate) fn new(world: World) -> Self {
@@ -74,6 +76,7 @@ impl Workload {
             calls: BTreeMap::new(),
             last_call: 0,
             scripts: BTreeMap::new(),
+            hidden: BTreeSet::new(),
         }
     }
 
@@ -277,13 +280,18 @@ impl Workload {
             Fault::Close => self.close(tab),
             Fault::AbruptClose => {
                 self.close(tab);
-                let steps = self.world.random.below(6);
-                for _ in 0..steps {
-                    let end = self.world.now.after_ms(10);
-                    let sights = self.world.step(end);
-                    sights.into_iter().flatten().for_each(|sight| self.see(sight));
-                }
+                self.few_steps();
                 self.world.crash(tab);
+            }
+            Fault::Hide => {
+                self.world.ask(tab, Request::Suspend);
+                self.hidden.insert(tab);
+                self.few_steps();
+                if self.world.random.per_mille(700) {
+                    self.world.freeze(tab);
+                }
+                let after_us = self.world.random.skewed_us(20_000);
+                self.world.remind(after_us, RETURNS + tab.0 as u64);
             }
             Fault::Freeze => self.world.freeze(tab),
             Fault::Thaw => self.world.thaw(tab),
@@ -304,6 +312,23 @@ impl Workload {
         }
     }
 
+    fn few_steps(&mut self) {
+        for _ in 0..self.world.random.below(6) {
+            let end = self.world.now.after_ms(10);
+            let sights = self.world.step(end);
+            sights.into_iter().flatten().for_each(|sight| self.see(sight));
+        }
+    }
+
+    fn come_back(&mut self, tab: TabNo) {
+        self.world.thaw(tab);
+        self.world.ask(tab, Request::Resume);
+        if self.hidden.remove(&tab) {
+            let now = self.world.now;
+            self.history.returns.entry(tab).or_default().push(now);
+        }
+    }
+
     fn close(&mut self, tab: TabNo) {
         let call = self.call(tab, Purpose::Other);
         self.world.ask(tab, Request::Close { call });
@@ -315,7 +340,7 @@ impl Workload {
         self.world.quota = Quota::Free;
         for tab in self.world.all_tabs() {
             self.world.mend_store(tab);
-            self.world.thaw(tab);
+            self.come_back(tab);
         }
         let end = self.world.now;
         let sights = self.world.step(end);
@@ -350,6 +375,7 @@ impl Workload {
             Sight::Reminder(OPEN) => {
                 self.world.open();
             }
+            Sight::Reminder(tab) if tab >= RETURNS => self.come_back(TabNo((tab - RETURNS) as usize)),
             Sight::Reminder(script) if script >= SCRIPTS => self.go_on_with(script - SCRIPTS),
             Sight::Reminder(_) => {}
         }
