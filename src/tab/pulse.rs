@@ -11,6 +11,7 @@ use crate::protocol::{HEARTBEAT_MS, Message, Timestamp};
 #[derive(Debug, Default)]
 pub struct Pulse {
     running: Option<Running>,
+    recall: Option<String>,
 }
 
 #[derive(Debug)]
@@ -28,9 +29,19 @@ impl Pulse {
         self.running = lead.map(|lead| Running { lead, next, until });
     }
 
+    /// A query begins that its page may take back.
+    pub(super) fn watch(&mut self, recall: Option<String>) {
+        self.recall = recall;
+    }
+
     /// It is done.
     pub(super) fn end(&mut self) {
-        self.running = None;
+        *self = Pulse::default();
+    }
+
+    /// By what name the page takes back the query that is under way.
+    pub fn recall(&self) -> Option<&str> {
+        self.recall.as_deref()
     }
 
     /// It is under way: what to broadcast now, if anything, and whether it may go on.
