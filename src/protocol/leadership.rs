@@ -199,8 +199,9 @@ impl Protocol {
     }
 
     pub(super) fn lock_lost(&mut self, now: Timestamp) {
-        if self.seat.is_waiting() && self.seat.queue_again.take().is_some() {
-            // It was kept for the successor, who has taken it.
+        if self.seat.is_waiting() {
+            // It was kept for the successor, who has taken it; or it was stolen before this tab knew that it had it.
+            self.seat.queue_again = None;
             self.output(Output::RequestLock);
         } else {
             self.step_down(now);

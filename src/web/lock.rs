@@ -10,7 +10,7 @@ use std::rc::Rc;
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::AbortController;
+use web_sys::{AbortController, DomException};
 
 use super::BrowserError;
 
@@ -111,6 +111,11 @@ impl LockQueue {
     }
 }
 
+fn is_abort(thrown: &JsValue) -> bool {
+    let exception: Option<&DomException> = thrown.dyn_ref();
+    exception.is_some_and(|exception| exception.name() == "AbortError")
+}
+
 impl Drop for LockQueue {
     fn drop(&mut self) {
         self.release();
@@ -144,6 +149,8 @@ impl Attempt {
         match (settled, self.stage.replace(Stage::Over)) {
             (_, Stage::Over) | (Ok(_), _) => {}
             (Err(_), Stage::Held) => report(LockEvent::Lost),
+            // Stolen before this thread heard that it had the lock: nobody here has ended the attempt.
+            (Err(error), Stage::Waiting) if is_abort(&error) => report(LockEvent::Lost),
             (Err(error), Stage::Waiting) => report(LockEvent::Refused(error.into())),
         }
     }
