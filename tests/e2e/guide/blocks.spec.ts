@@ -17,11 +17,19 @@ const wrapper = { db: 'MultiTabDatabase' } as const;
 const insertAlice = "INSERT INTO users (name) VALUES ('Alice')";
 const names = 'SELECT name FROM users ORDER BY id';
 
-/** A block that waits until its tab leads: it goes on when the leader's tab is closed, and not before. */
+/** A block that waits until its tab leads: once it waits the leader's tab is closed, and then it goes on. */
 async function runsOnceTheLeaderIsGone(code: string, [leader, follower]: [Tab, Tab], names: string[] = []) {
-  let over = false;
-  const running = follower.run(code, names).then((module) => ((over = true), module));
-  expect([await follower.leads(), over]).toEqual([false, false]);
+  await follower.page.evaluate(() => {
+    const { prototype } = (globalThis as unknown as ScriptedPage).Database;
+    const wait = prototype.waitForLeadership;
+    prototype.waitForLeadership = function () {
+      Object.assign(globalThis, { waits: true });
+      return wait.call(this);
+    };
+  });
+  const running = follower.run(code, names);
+  await follower.page.waitForFunction(() => 'waits' in globalThis);
+  expect(await follower.leads()).toBe(false);
   await leader.page.close();
   const module = await running;
   expect(await follower.leads()).toBe(true);
