@@ -119,11 +119,6 @@ export interface DatabaseOptions {
   durability?: 'relaxed' | 'strict';
 }
 
-export interface QueryOptions {
-  /** Aborted, it ends the query. */
-  signal?: AbortSignal | null;
-}
-
 /** A query that is run again whenever a commit changed what it shows. */
 export interface LiveQuery {
   /** Ends it. Letting go of the object does not: a live query lasts until this, or until `close()`. */
@@ -176,10 +171,9 @@ export class Database {
 
   /**
    * Runs SQL that only reads, in any tab, and inside this object's transaction while there is one. Anything else rejects
-   * with the code `SQLITE_READONLY`. With a `signal`, aborting it rejects with its reason and stops SQLite, which keeps
-   * all other calls of this tab waiting while it runs; under a Content-Security-Policy that takes `connect-src blob:`.
+   * with the code `SQLITE_READONLY`.
    */
-  query<R = Row>(sql: string, params?: SqlParameters, options?: QueryOptions): Promise<QueryResult<R>>;
+  query<R = Row>(sql: string, params?: SqlParameters): Promise<QueryResult<R>>;
 
   /** What a text is, without running it. Rejects as `execute` would where SQLite cannot prepare it. */
   classify(sql: string): Promise<StatementKind>;

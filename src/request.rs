@@ -32,13 +32,11 @@ pub enum Request {
         user: UserId,
         statement: Statement,
     },
-    /// The same for what only reads; anything else fails with `SQLITE_READONLY`. Stopped once `recall` (a name of
-    /// [`crate::web::Recall`]) is taken back. Answered by `Response::Outcome`.
+    /// The same for what only reads; anything else fails with `SQLITE_READONLY`. Answered by `Response::Outcome`.
     Query {
         call: CallId,
         user: UserId,
         statement: Statement,
-        recall: Option<String>,
     },
     /// Says what a text is without running it. Answered by `Response::Kind`.
     Classify {

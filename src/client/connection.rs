@@ -132,14 +132,9 @@ impl Connection {
     }
 
     /// The same for what only reads: see [`Request::Query`].
-    pub async fn query(&self, statement: Statement, recall: Option<String>) -> Result<Outcome, Failure> {
+    pub async fn query(&self, statement: Statement) -> Result<Outcome, Failure> {
         let user = self.0.id;
-        let query = |call| Request::Query {
-            call,
-            user,
-            statement,
-            recall,
-        };
+        let query = |call| Request::Query { call, user, statement };
         let (_, answer) = self.session()?.call(query);
         outcome(answer.next().await?)
     }

@@ -15,7 +15,6 @@ use std::rc::{Rc, Weak};
 use js_sys::{Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::abort::{self, signal};
 use super::arguments::{callback, durability, flag, milliseconds, statement, statements, text};
 use super::connection::{Connection, Listener, OpenOptions, Subscription};
 use super::error::{ArgumentError, js_error};
@@ -75,15 +74,9 @@ impl Database {
         self.execute(sql, params)
     }
 
-    pub fn query(&self, sql: JsValue, params: JsValue, options: JsValue) -> Promise {
-        let asked = statement(&sql, &params).and_then(|statement| Ok((statement, signal(&options)?)));
-        let connection = self.connection.clone();
-        result(async move {
-            match asked? {
-                (statement, None) => Ok(connection.query(statement, None).await?),
-                (statement, Some(signal)) => abort::query(connection, statement, signal).await,
-            }
-        })
+    pub fn query(&self, sql: JsValue, params: JsValue) -> Promise {
+        let (connection, statement) = (self.connection.clone(), statement(&sql, &params));
+        result(async move { Ok(connection.query(statement?).await?) })
     }
 
     pub fn classify(&self, sql: JsValue) -> Promise {

@@ -191,11 +191,7 @@ impl Engine {
             Ok(admission) => only_reads(kind, admission),
             Err(refusal) => only_reads(kind, Admission::Run).and(Err(refusal)),
         };
-        let on_progress = self.on_progress.as_ref();
-        let performed = progress::during(on_progress, || {
-            self.reader.perform(sql, params, Watch::Statement, &admit)
-        });
-        let effects = performed.map_err(recalled)?;
+        let effects = self.reader.perform(sql, params, Watch::Statement, &admit)?;
         bracket.finish().map_err(|_| control_in_query())?;
         if effects.statements == 0 {
             return Err(work::empty());
@@ -261,9 +257,7 @@ impl Engine {
     /// Runs a query inside the transaction that is open across calls.
     pub fn query_in_transaction(&mut self, statement: &Statement) -> Answer {
         let admit = |kind| only_reads(kind, Admission::Run);
-        let on_progress = self.on_progress.clone();
-        let writer = self.writer()?;
-        progress::during(on_progress.as_ref(), || transaction::query(writer, statement, &admit)).map_err(recalled)
+        transaction::query(self.writer()?, statement, &admit)
     }
 
     /// How a text would end the transaction around it, if it would.
@@ -420,18 +414,6 @@ fn only_reads(kind: Kind, admission: Admission) -> Result<Admission, SqlFailure>
             "a query only reads: give this statement to execute or queueWrite",
         )),
         Kind::Transaction(_) => Err(control_in_query()),
-    }
-}
-
-/// A query is only ever interrupted because its page has given it up.
-fn recalled(failure: SqlFailure) -> SqlFailure {
-    match failure.code.as_str() {
-        "SQLITE_INTERRUPT" => SqlFailure::new(
-            failure.code,
-            "the query was stopped: its signal was aborted, or the page's policy keeps the worker from seeing whether \
-             it was (connect-src needs blob:)",
-        ),
-        _ => failure,
     }
 }
 

@@ -35,27 +35,28 @@ impl Tab {
     pub(super) fn asked(&mut self, now: Timestamp, request: Request) {
         match request {
             Request::Execute { call, user, statement } => {
-                let asked = Asked {
-                    call,
-                    user,
-                    statement,
-                    purpose: Purpose::Execute,
-                };
-                self.run_asked(now, asked);
+                let purpose = Purpose::Execute;
+                self.run_asked(
+                    now,
+                    Asked {
+                        call,
+                        user,
+                        statement,
+                        purpose,
+                    },
+                );
             }
-            Request::Query {
-                call,
-                user,
-                statement,
-                recall,
-            } => {
-                let asked = Asked {
-                    call,
-                    user,
-                    statement,
-                    purpose: Purpose::Query { recall },
-                };
-                self.run_asked(now, asked);
+            Request::Query { call, user, statement } => {
+                let purpose = Purpose::Query;
+                self.run_asked(
+                    now,
+                    Asked {
+                        call,
+                        user,
+                        statement,
+                        purpose,
+                    },
+                );
             }
             Request::Classify { call, sql } => {
                 let class = self.engine.classify(&sql);
@@ -103,16 +104,7 @@ impl Tab {
         match self.in_transaction(now, asked) {
             Ok(Some(input)) => self.protocol.handle(now, input),
             Ok(None) => {}
-            Err(Asked {
-                call,
-                statement,
-                purpose: Purpose::Query { recall },
-                ..
-            }) => {
-                self.pulse.borrow_mut().watch(recall);
-                self.query(call, &statement);
-                self.pulse.borrow_mut().end();
-            }
+            Err(asked) if asked.purpose == Purpose::Query => self.query(asked.call, &asked.statement),
             Err(asked) => self.execute(now, asked),
         }
     }

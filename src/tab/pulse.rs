@@ -11,7 +11,6 @@ use crate::protocol::{HEARTBEAT_MS, Message, Timestamp};
 #[derive(Debug, Default)]
 pub struct Pulse {
     running: Option<Running>,
-    recall: Option<String>,
 }
 
 #[derive(Debug)]
@@ -29,19 +28,9 @@ impl Pulse {
         self.running = lead.map(|lead| Running { lead, next, until });
     }
 
-    /// A query begins that its page may take back.
-    pub(super) fn watch(&mut self, recall: Option<String>) {
-        self.recall = recall;
-    }
-
     /// It is done.
     pub(super) fn end(&mut self) {
-        *self = Pulse::default();
-    }
-
-    /// By what name the page takes back the query that is under way.
-    pub fn recall(&self) -> Option<&str> {
-        self.recall.as_deref()
+        self.running = None;
     }
 
     /// It is under way: what to broadcast now, if anything, and whether it may go on.

@@ -39,13 +39,11 @@ pub(super) struct Asked {
 }
 
 /// What a call may do.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     Execute,
-    /// Only read, and only until this is taken back.
-    Query {
-        recall: Option<String>,
-    },
+    /// Only read.
+    Query,
 }
 
 #[derive(Debug, Default)]
@@ -169,10 +167,8 @@ impl Tab {
             purpose,
         } = asked;
         self.protocol.turn_used(now);
-        if let Purpose::Query { recall } = purpose {
-            self.pulse.borrow_mut().watch(recall);
+        if purpose == Purpose::Query {
             let answer = self.engine.query_in_transaction(&statement);
-            self.pulse.borrow_mut().end();
             self.answer(call, answer.map(Response::Outcome).map_err(Failure::from));
             return None;
         }

@@ -18,17 +18,14 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 
 use super::{Effect, Happening, LockCall, Pulse, StoreAnswer, StoreCall, Tab};
-use crate::engine::{OnProgress, Progress};
+use crate::engine::OnProgress;
 use crate::request::{Event, Failure, FailureKind, decode, encode};
 use crate::storage::{Durability, IndexedDbStore, Store, TabId};
 use crate::time::Timestamp;
 use crate::web::{
-    Broadcast, BrowserError, Inbox, LockEvent, LockQueue, Port, Timer, is_recalled, report_panics, report_text,
-    since_epoch_ms, time_ordered_id,
+    Broadcast, BrowserError, Inbox, LockEvent, LockQueue, Port, Timer, report_panics, report_text, since_epoch_ms,
+    time_ordered_id,
 };
-
-/// Of SQLite's calls, one every few milliseconds, every so many the worker looks whether the query was taken back.
-const LOOK_EVERY: u32 = 32;
 
 /// What the driver waits for: something for the tab, or the reason why it cannot go on.
 type Happenings = Inbox<Result<Happening, Failure>>;
@@ -200,10 +197,7 @@ async fn make(store: &impl Store, call: StoreCall) -> StoreAnswer {
 /// Says what a leader has to say while SQLite keeps this thread busy: posting to a channel waits for nothing.
 fn pulse(pulse: &Rc<RefCell<Pulse>>, channel: &Rc<Broadcast>) -> OnProgress {
     let (pulse, channel) = (Rc::clone(pulse), Rc::clone(channel));
-    Rc::new(move |calls| {
-        if calls.is_multiple_of(LOOK_EVERY) && pulse.borrow().recall().is_some_and(is_recalled) {
-            return Progress::Interrupt;
-        }
+    Rc::new(move || {
         let (said, progress) = pulse.borrow_mut().beat(now());
         if let Some(Err(error)) = said.map(|bytes| channel.post(&bytes)) {
             report_text(&format!("sqlite-elements: a heartbeat could not be sent: {error}"));
