@@ -79,6 +79,7 @@ impl Protocol {
             Err(error) => return self.retry(now, error),
         }
         self.store_was_read();
+        self.lead_on(now);
     }
 
     pub(super) fn reloaded(&mut self, now: Timestamp, loaded: Result<(Position, Replies), StoreError>) {
@@ -92,6 +93,7 @@ impl Protocol {
             Err(error) => return self.retry(now, error),
         }
         self.store_was_read();
+        self.lead_on(now);
     }
 
     pub(super) fn settle_from_replies(&mut self) {
@@ -109,6 +111,7 @@ impl Protocol {
         self.store_was_not_read();
         if !self.fail_if_final(error) {
             self.fetch = Fetch::Again(now.after_ms(RETRY_MS));
+            self.lead_on(now);
         }
     }
 

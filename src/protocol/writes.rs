@@ -125,10 +125,15 @@ impl Protocol {
 
     /// Something is done with: on to the next, or to the next leader.
     pub(super) fn go_on(&mut self, now: Timestamp) {
-        self.run_next(now);
-        self.hand_over(now);
+        self.lead_on(now);
         self.read_store_after_return();
         self.finish_closing();
+    }
+
+    /// The same for a leader that had read the store, as its page came back, while others waited.
+    pub(super) fn lead_on(&mut self, now: Timestamp) {
+        self.run_next(now);
+        self.hand_over(now);
     }
 
     pub(super) fn ran(&mut self, now: Timestamp, answers: Vec<Answer>, commit: Option<Rc<Commit>>) {

@@ -133,7 +133,7 @@ fn reads_are_prefixes(history: &History, journal: &[(i64, OpNo)]) -> Verdict {
             return Err(format!("a tab went back: {before:?}, then {read:?}"));
         }
         let returned = history.returns.get(&read.tab).into_iter().flatten();
-        if let Some(returned) = returned.filter(|at| **at <= read.asked).max()
+        if let Some(returned) = returned.filter(|at| **at < read.asked).max()
             && let Some(missed) = acknowledged
                 .values()
                 .flatten()
