@@ -103,7 +103,7 @@ export interface SqliteElementsError extends Error {
   /**
    * Stable, for programs: SQLite's extended result code by name (`SQLITE_CONSTRAINT_UNIQUE`), or one of the library:
    * `WRITE_PERMISSION_DENIED`, `TIMEOUT`, `TRANSACTION_LOST`, `QUOTA_EXCEEDED`, `DATABASE_CLOSED`,
-   * `OPTIMISTIC_MODE_OFF`, `WORKER_UNAVAILABLE`, `LOCKS_UNAVAILABLE`; for arguments `ARGUMENT_TYPE` (a `TypeError`) and
+   * `OPTIMISTIC_MODE_OFF`, `WORKER_UNAVAILABLE`; for arguments `ARGUMENT_TYPE` (a `TypeError`) and
    * `PARAMETER_RANGE` (a `RangeError`) …
    */
   code: string;

@@ -55,6 +55,7 @@ impl Stores for Database {
         let (table, key) = match record {
             RecordName::Head => ("meta", JsValue::from("head")),
             RecordName::Replies => ("meta", JsValue::from("replies")),
+            RecordName::Lease => ("meta", JsValue::from("lease")),
             RecordName::Commit(seq) => ("commits", JsValue::from(seq.0 as f64)),
             RecordName::Block(number) => ("blocks", JsValue::from(number.0)),
         };

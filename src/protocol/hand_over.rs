@@ -62,7 +62,7 @@ impl Protocol {
 
     pub(super) fn heard_hand_over(&mut self, now: Timestamp, to: TabId, epoch: Epoch) {
         if to == self.tab && self.seat.known_epoch() == Some(epoch) && self.seat.is_waiting() {
-            self.steal(now);
+            self.replace(now, Output::TakeLock);
         }
     }
 }

@@ -12,11 +12,10 @@
 
 use super::{Fate, Message, Output, Protocol, Timestamp, TurnEnd, WriteError};
 use crate::sabotage::{self, Sabotage};
+pub(super) use crate::storage::LEASE_MS;
 use crate::storage::{Epoch, Head, Position, RequestId, StoreError, TabId};
 
-/// A leader's word is good for this long …
-pub(super) const LEASE_MS: u64 = 5_000;
-/// … and it renews it this often.
+/// A leader renews its lease this often.
 pub const HEARTBEAT_MS: u64 = 1_000;
 /// Followers do not all steal in the same instant: each waits up to this much longer, by its id.
 const SPREAD_MS: u64 = 500;
@@ -351,7 +350,7 @@ impl Protocol {
         }
         match self.seat.role {
             Role::Leading { heartbeat, .. } if heartbeat <= now => self.renew(now),
-            Role::Waiting | Role::Rising { .. } if self.seat.steal_at() <= now => self.steal(now),
+            Role::Waiting | Role::Rising { .. } if self.seat.steal_at() <= now => self.replace(now, Output::StealLock),
             _ => {}
         }
         if self.seat.queue_again.take_if(|again| *again <= now).is_some() {
@@ -366,11 +365,12 @@ impl Protocol {
         }
     }
 
-    pub(super) fn steal(&mut self, now: Timestamp) {
+    /// Has the lock taken from its holder, in the way that `output` says.
+    pub(super) fn replace(&mut self, now: Timestamp, output: Output) {
         self.seat.role = Role::Waiting;
         self.seat.lease_expiry = now.after_ms(LEASE_MS);
         self.seat.queue_again = None;
-        self.output(Output::StealLock);
+        self.output(output);
     }
 
     pub(super) fn close(&mut self) {

@@ -9,6 +9,7 @@
 //! | `AskToLead` | a follower | the leader of that epoch | its page wants it to lead |
 //! | `HandOver` | the leader | one tab | it leads no more, and that tab may take the lock |
 //! | `Answered` | the leader | one tab | its write was refused, changed nothing, or was done before |
+//! | `Released` | a tab without Web Locks | those that wait | it has given the lease back |
 //!
 //! Bytes: one version byte, then postcard's wire format. A version that is not ours is reported and not
 //! guessed at.
@@ -69,6 +70,9 @@ pub enum Message {
         to: TabId,
         /// The leadership that ends with this.
         epoch: Epoch,
+    },
+    Released {
+        by: TabId,
     },
 }
 

@@ -63,6 +63,8 @@ pub enum Input {
     LockGranted,
     /// Another tab stole the lock.
     LockLost,
+    /// The store failed where the lock is a record in it.
+    LockFailed(StoreError),
     /// Answer to [`Output::RaiseEpoch`].
     EpochRaised(Result<Head, StoreError>),
     /// Answer to [`Output::CatchUp`].
@@ -99,8 +101,10 @@ pub enum Input {
 pub enum Output {
     /// Queue for the exclusive lock; answered by [`Input::LockGranted`] some time.
     RequestLock,
-    /// Take the lock from whoever holds it.
+    /// The leader's lease has lapsed: take the lock from whoever holds it.
     StealLock,
+    /// The leader gives it to this tab by name: take the lock from it.
+    TakeLock,
     /// Give the lock back, or leave the queue for it.
     ReleaseLock,
     RaiseEpoch,
@@ -257,6 +261,7 @@ impl Protocol {
         match input {
             Input::LockGranted => self.lock_granted(now),
             Input::LockLost => self.lock_lost(now),
+            Input::LockFailed(error) => drop(self.fail_if_final(error)),
             Input::EpochRaised(raised) => self.epoch_raised(now, raised),
             Input::CaughtUp(caught_up) => self.caught_up(now, caught_up),
             Input::Reloaded(loaded) => self.reloaded(now, loaded),
@@ -337,6 +342,8 @@ impl Protocol {
             }
             Message::AskToLead { from, epoch } => self.heard_asking(now, from, epoch),
             Message::HandOver { to, epoch } => self.heard_hand_over(now, to, epoch),
+            // For whoever stands in for the lock.
+            Message::Released { .. } => {}
         }
     }
 }

@@ -16,7 +16,8 @@ use crate::sabotage::{self, Sabotage};
 
 use super::snapshot::{Assembly, following, newest};
 use super::{
-    Block, BlockNo, CatchUp, Checkpoint, Commit, Epoch, Head, Layout, RecordName, Seq, Snapshot, Store, StoreError,
+    Block, BlockNo, CatchUp, Checkpoint, Commit, Epoch, Head, Layout, Lease, LeaseStep, RecordName, Seq, Snapshot,
+    Store, StoreError,
 };
 
 /// What outlives the tabs. Clones are the same disk.
@@ -42,6 +43,7 @@ pub enum Operation {
     CommitsAfter,
     WriteBlocks,
     FinishCheckpoint,
+    Lease,
 }
 
 /// Where the next operation of a kind fails.
@@ -58,6 +60,7 @@ pub enum FaultPoint {
 struct Contents {
     head: Option<Vec<u8>>,
     replies: Option<Vec<u8>>,
+    lease: Option<Vec<u8>>,
     commits: BTreeMap<Seq, Vec<u8>>,
     blocks: BTreeMap<BlockNo, Vec<u8>>,
     faults: Vec<(FaultPoint, StoreError)>,
@@ -95,6 +98,7 @@ impl Disk {
         let bytes = match record {
             RecordName::Head => contents.head.as_mut(),
             RecordName::Replies => contents.replies.as_mut(),
+            RecordName::Lease => contents.lease.as_mut(),
             RecordName::Commit(seq) => contents.commits.get_mut(&seq),
             RecordName::Block(number) => contents.blocks.get_mut(&number),
         };
@@ -208,6 +212,14 @@ impl Store for MemoryStore {
                 .blocks
                 .split_off(&BlockNo(BlockNo::count(checkpoint.page_count)));
             Ok(())
+        })
+    }
+
+    async fn lease(&self, step: &LeaseStep) -> Result<Lease, StoreError> {
+        self.perform(Operation::Lease, |contents| {
+            let lease = Lease::stored(contents.lease.as_deref())?.after(step);
+            contents.lease = Some(lease.encode());
+            Ok(lease)
         })
     }
 }

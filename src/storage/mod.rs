@@ -18,6 +18,7 @@ mod head;
 mod image;
 #[cfg(target_family = "wasm")]
 mod indexeddb;
+mod lease;
 mod memory;
 mod page;
 mod position;
@@ -33,6 +34,7 @@ use head::Layout;
 pub use image::{ApplyError, Dirty, Image};
 #[cfg(target_family = "wasm")]
 pub use indexeddb::{Durability, IndexedDbStore};
+pub use lease::{LEASE_MS, Lease, LeaseAct, LeaseStep};
 pub use memory::{Disk, FaultPoint, MemoryStore, Operation};
 pub use page::{Page, PageCount, PageNo, PageSize, page_checksum};
 pub use position::{Checksum, Epoch, Position, Seq};
@@ -105,4 +107,7 @@ pub trait Store {
     /// Moves the checkpoint: its position and replies are stored, commits up to it and blocks beyond
     /// its page count are deleted.
     async fn finish_checkpoint(&self, epoch: Epoch, checkpoint: &Checkpoint) -> Result<(), StoreError>;
+
+    /// Takes a step of the election and answers the lease as of then. It may be lost in a power cut.
+    async fn lease(&self, step: &LeaseStep) -> Result<Lease, StoreError>;
 }

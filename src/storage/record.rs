@@ -37,6 +37,7 @@ pub enum RecordError {
 pub enum RecordName {
     Head,
     Replies,
+    Lease,
     Commit(Seq),
     Block(BlockNo),
 }
@@ -112,6 +113,7 @@ impl std::fmt::Display for RecordName {
         match self {
             RecordName::Head => f.write_str("head"),
             RecordName::Replies => f.write_str("replies"),
+            RecordName::Lease => f.write_str("lease"),
             RecordName::Commit(seq) => write!(f, "{seq}"),
             RecordName::Block(number) => write!(f, "block {}", number.0),
         }

@@ -9,6 +9,7 @@
 
 mod calls;
 mod failure;
+mod lease;
 mod metrics;
 mod pulse;
 mod transactions;
@@ -21,6 +22,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use calls::Calls;
+pub use lease::Election;
+use lease::{Ending, LeaseLock};
 use metrics::{Counted, Counts};
 pub use pulse::Pulse;
 use transactions::Transactions;
@@ -31,7 +34,8 @@ use crate::protocol::{Here, Input, Leadership, Message, MessageError, Output, Pr
 use crate::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin, Request};
 use crate::sabotage::{self, Sabotage};
 use crate::storage::{
-    ApplyError, Block, CatchUp, Checkpoint, Commit, Epoch, Folding, Head, Reply, Seq, Snapshot, StoreError, TabId,
+    ApplyError, Block, CatchUp, Checkpoint, Commit, Epoch, Folding, Head, Lease, LeaseStep, Reply, Seq, Snapshot,
+    StoreError, TabId,
 };
 
 /// What happens to a tab.
@@ -83,6 +87,7 @@ pub enum StoreCall {
     Append(Rc<Commit>),
     WriteBlocks { epoch: Epoch, blocks: Vec<Block> },
     FinishCheckpoint { epoch: Epoch, checkpoint: Checkpoint },
+    Lease(LeaseStep),
 }
 
 /// Its answer.
@@ -95,11 +100,14 @@ pub enum StoreAnswer {
     Appended(Result<(), StoreError>),
     BlocksWritten(Result<(), StoreError>),
     CheckpointFinished(Result<(), StoreError>),
+    LeaseStepped(Result<Lease, StoreError>),
 }
 
 /// One tab of one database.
 pub struct Tab {
     protocol: Protocol,
+    /// In place of a Web Lock.
+    lease: Option<LeaseLock>,
     engine: Engine,
     live: Live,
     folding: Folding,
@@ -113,6 +121,7 @@ pub struct Tab {
     was: Here,
     told_pending: usize,
     warned_of: BTreeSet<MessageError>,
+    ending: Ending,
     effects: VecDeque<Effect>,
 }
 
@@ -124,7 +133,7 @@ enum Checkpointing {
 
 impl Tab {
     /// A tab whose store has been loaded. Drain [`Tab::poll`] at once.
-    pub fn open(now: Timestamp, id: TabId, snapshot: Snapshot) -> Result<Tab, Failure> {
+    pub fn open(now: Timestamp, id: TabId, snapshot: Snapshot, election: Election) -> Result<Tab, Failure> {
         let Snapshot {
             head,
             image,
@@ -134,6 +143,7 @@ impl Tab {
         let engine = Engine::open(image)?;
         let mut tab = Tab {
             protocol: Protocol::open(now, id, head.position, replies),
+            lease: (election == Election::Lease).then(|| LeaseLock::new(id)),
             engine,
             live: Live::default(),
             folding,
@@ -145,6 +155,7 @@ impl Tab {
             was: Here::Follows,
             told_pending: 0,
             warned_of: BTreeSet::new(),
+            ending: Ending::No,
             effects: [Effect::Tell(Event::Opened { tab: id.to_string() })].into(),
         };
         tab.carry_out(now);
@@ -154,10 +165,13 @@ impl Tab {
     /// Takes in one thing that happened; then drain [`Tab::poll`].
     pub fn handle(&mut self, now: Timestamp, happening: Happening) {
         match happening {
+            // It is closed but for the lease, and hears of no commit any more.
+            Happening::Asked(request) if self.ending == Ending::Due && !matches!(request, Request::Close { .. }) => {}
             Happening::Asked(request) => self.asked(now, request),
             Happening::Heard(bytes) => match Message::decode(&bytes) {
                 Ok(message) => {
                     self.count_notification(&message);
+                    self.heard_of_lease(now, &message);
                     self.protocol.handle(now, Input::Heard(message));
                 }
                 Err(error) => self.not_understood(now, error),
@@ -167,6 +181,7 @@ impl Tab {
             Happening::Stored(answer) => self.stored(now, answer),
             Happening::TimedOut => {
                 self.calls_timed_out(now);
+                self.lease_timed_out(now);
                 self.protocol.handle(now, Input::TimedOut);
             }
         }
@@ -180,10 +195,16 @@ impl Tab {
 
     /// When to come back with [`Happening::TimedOut`] if nothing happens before.
     pub fn deadline(&self) -> Option<Timestamp> {
-        [self.protocol.deadline(), self.live.deadline(), self.calls_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        let lease = self.lease.as_ref().and_then(LeaseLock::deadline);
+        [
+            self.protocol.deadline(),
+            self.live.deadline(),
+            self.calls_deadline(),
+            lease,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     pub fn leadership(&self) -> Leadership {
@@ -224,6 +245,7 @@ impl Tab {
                 self.checkpoint_step_done(result);
                 return;
             }
+            StoreAnswer::LeaseStepped(answer) => return self.lease_stepped(now, answer),
         };
         self.protocol.handle(now, input);
     }
@@ -313,12 +335,15 @@ impl Tab {
             }
             Output::Failed(error) => Effect::Tell(Event::Failed(error.into())),
             Output::Closed => {
-                self.closed();
-                Effect::Closed
+                self.ending = Ending::Due;
+                self.end();
+                return None;
             }
-            Output::RequestLock => Effect::Lock(LockCall::Request),
-            Output::StealLock => Effect::Lock(LockCall::Steal),
-            Output::ReleaseLock => Effect::Lock(LockCall::Release),
+            Output::RequestLock => self.lock(now, LockCall::Request),
+            // Whether a lease has lapsed is to be seen in the store.
+            Output::StealLock if self.lease.is_some() => self.lock(now, LockCall::Request),
+            Output::StealLock | Output::TakeLock => self.lock(now, LockCall::Steal),
+            Output::ReleaseLock => self.lock(now, LockCall::Release),
             Output::RaiseEpoch => Effect::Store(StoreCall::RaiseEpoch),
             Output::CatchUp { after } => Effect::Store(StoreCall::CommitsAfter(after)),
             Output::Reload => Effect::Store(StoreCall::Load),

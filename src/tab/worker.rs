@@ -17,7 +17,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 
-use super::{Effect, Happening, LockCall, Pulse, StoreAnswer, StoreCall, Tab};
+use super::{Effect, Election, Happening, LockCall, Pulse, StoreAnswer, StoreCall, Tab};
 use crate::engine::OnProgress;
 use crate::request::{Event, Failure, FailureKind, decode, encode};
 use crate::storage::{Durability, IndexedDbStore, Store, TabId};
@@ -82,7 +82,8 @@ struct Driver<'a> {
     port: &'a Port,
     inbox: &'a Happenings,
     channel: Rc<Broadcast>,
-    lock: LockQueue,
+    /// Absent on plain-http origins.
+    lock: Option<LockQueue>,
     store: StoreQueue,
     timer: Option<(Timestamp, Timer)>,
 }
@@ -96,10 +97,10 @@ impl<'a> Driver<'a> {
         let channel = Rc::new(channel);
         let locked = inbox.clone();
         let lock = LockQueue::new(&shared_name, move |event| locked.push(happening(event)));
-        let lock = lock.ok_or_else(locks_unavailable)?;
+        let election = lock.as_ref().map_or(Election::Lease, |_| Election::Locks);
         let store = IndexedDbStore::open(name, durability).await?;
         let snapshot = store.load().await?;
-        let mut tab = Tab::open(now(), TabId(time_ordered_id()), snapshot)?;
+        let mut tab = Tab::open(now(), TabId(time_ordered_id()), snapshot, election)?;
         let on_progress = pulse(&tab.pulse(), &channel);
         tab.engine().set_on_progress(on_progress);
         Ok(Driver {
@@ -118,9 +119,11 @@ impl<'a> Driver<'a> {
             // All effects of one happening before the next one: the tab's rule.
             while let Some(effect) = self.tab.poll() {
                 match effect {
-                    Effect::Lock(LockCall::Request) => self.lock.request(),
-                    Effect::Lock(LockCall::Steal) => self.lock.steal(),
-                    Effect::Lock(LockCall::Release) => self.lock.release(),
+                    Effect::Lock(call) => self.lock.iter().for_each(|lock| match call {
+                        LockCall::Request => lock.request(),
+                        LockCall::Steal => lock.steal(),
+                        LockCall::Release => lock.release(),
+                    }),
                     Effect::Store(call) => self.store.push(call),
                     Effect::Broadcast(bytes) => self.channel.post(&bytes)?,
                     Effect::Tell(event) => self.port.post(&encode(&event))?,
@@ -191,6 +194,7 @@ async fn make(store: &impl Store, call: StoreCall) -> StoreAnswer {
         StoreCall::FinishCheckpoint { epoch, checkpoint } => {
             StoreAnswer::CheckpointFinished(store.finish_checkpoint(epoch, &checkpoint).await)
         }
+        StoreCall::Lease(step) => StoreAnswer::LeaseStepped(store.lease(&step).await),
     }
 }
 
@@ -224,11 +228,6 @@ fn unreadable() -> Failure {
         "REQUEST_UNREADABLE",
         "the worker received a request that it cannot read",
     )
-}
-
-fn locks_unavailable() -> Failure {
-    let message = "this browser offers no Web Locks here; open the page over https:// or on localhost";
-    Failure::new(FailureKind::State, "LOCKS_UNAVAILABLE", message)
 }
 
 impl From<BrowserError> for Failure {

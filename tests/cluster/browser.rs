@@ -11,8 +11,8 @@ use std::task::{Context, Poll, Waker};
 
 use sqlite_elements::request::{CallId, Event, Failure, LeaderInfo, QueryId, Request, Response, UserId};
 use sqlite_elements::sql::{Outcome, Rows, SqlFailure, Statement, Value, Work};
-use sqlite_elements::storage::{Disk, MemoryStore, Store, TabId};
-use sqlite_elements::tab::{Effect, Happening, LockCall, StoreAnswer, StoreCall, Tab};
+use sqlite_elements::storage::{Disk, Epoch, MemoryStore, Store, TabId};
+use sqlite_elements::tab::{Effect, Election, Happening, LockCall, StoreAnswer, StoreCall, Tab};
 use sqlite_elements::time::Timestamp;
 use uuid::Uuid;
 
@@ -22,6 +22,7 @@ pub(crate) struct TabNo(pub(crate) usize);
 
 pub(crate) struct Browser {
     pub(crate) disk: Disk,
+    election: Election,
     now: Timestamp,
     tabs: Vec<Option<SimulatedTab>>,
     lock_holder: Option<TabNo>,
@@ -55,6 +56,7 @@ impl Browser {
     pub(crate) fn on(disk: Disk) -> Self {
         Browser {
             disk,
+            election: Election::Locks,
             now: Timestamp::from_ms(1_700_000_000_000.0),
             tabs: Vec::new(),
             lock_holder: None,
@@ -66,12 +68,22 @@ impl Browser {
 
     /// A browser with this many open tabs, the first of them leading.
     pub(crate) fn with_tabs(count: usize) -> Self {
+        Browser::new().and_tabs(count)
+    }
+
+    /// The same without Web Locks.
+    pub(crate) fn without_locks(count: usize) -> Self {
         let mut browser = Browser::new();
+        browser.election = Election::Lease;
+        browser.and_tabs(count)
+    }
+
+    fn and_tabs(mut self, count: usize) -> Self {
         for _ in 0..count {
-            browser.open();
-            browser.settle();
+            self.open();
+            self.settle();
         }
-        browser
+        self
     }
 
     /// Opens a tab; it has loaded the database and done nothing else yet.
@@ -80,7 +92,7 @@ impl Browser {
         let store = self.disk.open();
         let snapshot = now_or_never(store.load()).expect("the store loads");
         let id = TabId(Uuid::from_u128((1 << 64) + number.0 as u128));
-        let tab = Tab::open(self.now, id, snapshot).expect("the image opens");
+        let tab = Tab::open(self.now, id, snapshot, self.election).expect("the image opens");
         self.tabs.push(Some(SimulatedTab {
             tab,
             store,
@@ -249,6 +261,19 @@ impl Browser {
         &self.tab(number).events
     }
 
+    /// Whether the tab has said that it can't go on.
+    pub(crate) fn has_failed(&mut self, number: TabNo) -> bool {
+        self.events(number)
+            .iter()
+            .any(|event| matches!(event, Event::Failed(_)))
+    }
+
+    /// The newest leadership: as many tabs have begun to lead.
+    pub(crate) fn epoch(&self) -> Epoch {
+        let loaded = now_or_never(self.disk.open().load());
+        loaded.expect("the store loads").head.epoch
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.now
     }
@@ -389,6 +414,7 @@ pub(crate) fn perform(store: &MemoryStore, call: StoreCall) -> StoreAnswer {
         StoreCall::FinishCheckpoint { epoch, checkpoint } => {
             StoreAnswer::CheckpointFinished(now_or_never(store.finish_checkpoint(epoch, &checkpoint)))
         }
+        StoreCall::Lease(step) => StoreAnswer::LeaseStepped(now_or_never(store.lease(&step))),
     }
 }
 

@@ -5,6 +5,7 @@
 mod absence;
 mod browser;
 mod hand_over;
+mod lease;
 mod metrics;
 mod pulse;
 mod scenarios;

@@ -12,9 +12,11 @@ use std::task::Poll;
 use leader::{Leader, assert_loads, dirty, request};
 use sqlite_elements::sql::WriteSet;
 use sqlite_elements::storage::{
-    BlockNo, CatchUp, Checkpoint, Commit, Epoch, Image, PageCount, PageNo, PageSize, Position, RecordName, Replies,
-    Seq, Store, StoreError,
+    BlockNo, CatchUp, Checkpoint, Commit, Epoch, Image, Lease, LeaseAct, LeaseStep, PageCount, PageNo, PageSize,
+    Position, RecordName, Replies, Seq, Store, StoreError, TabId,
 };
+use sqlite_elements::time::Timestamp;
+use uuid::Uuid;
 
 /// One disk, empty at first.
 pub(crate) trait Stores {
@@ -50,6 +52,9 @@ macro_rules! for_each_promise {
             a_damaged_record_is_named,
             two_thousand_appends_are_all_there,
             a_commit_of_20_mb_is_stored_as_a_whole,
+            of_two_tabs_that_want_the_lease_at_once_one_gets_it,
+            a_lease_is_kept_for_other_tabs_and_changes_nothing_of_the_database,
+            a_damaged_lease_is_taken_anew,
         }
     };
 }
@@ -403,4 +408,46 @@ pub(crate) async fn a_commit_of_20_mb_is_stored_as_a_whole<D: Stores>(disk: &D) 
     );
     leader.fold_all().await;
     assert_loads(disk, &leader).await;
+}
+
+const START: Timestamp = Timestamp(1_000_000_000);
+
+async fn lease_step(store: &impl Store, number: u128, at: Timestamp, act: LeaseAct) -> Lease {
+    let tab = TabId(Uuid::from_u128(number));
+    store
+        .lease(&LeaseStep { tab, at, act })
+        .await
+        .expect("the step is taken")
+}
+
+pub(crate) async fn of_two_tabs_that_want_the_lease_at_once_one_gets_it<D: Stores>(disk: &D) {
+    let (one, other) = (disk.open().await, disk.open().await);
+    let wait = LeaseAct::Wait { heard: None };
+    let (first, second) = both(lease_step(&one, 1, START, wait), lease_step(&other, 2, START, wait)).await;
+    assert!(first.holder.is_some() && first.holder == second.holder);
+}
+
+pub(crate) async fn a_lease_is_kept_for_other_tabs_and_changes_nothing_of_the_database<D: Stores>(disk: &D) {
+    let mut leader = Leader::of(disk).await;
+    leader.write(1, &[(1, 1)]).await;
+    let (one, other) = (disk.open().await, disk.open().await);
+    let held = lease_step(&one, 1, START, LeaseAct::Wait { heard: None }).await;
+    assert_eq!(lease_step(&other, 2, START, LeaseAct::Renew).await, held);
+    let renewed = lease_step(&one, 1, START.after_ms(1_000), LeaseAct::Renew).await;
+    assert!(renewed.expires > held.expires);
+    assert_eq!(
+        lease_step(&disk.open().await, 2, START, LeaseAct::Release).await,
+        renewed
+    );
+    assert_eq!(lease_step(&one, 1, START, LeaseAct::Release).await.holder, None);
+    assert_loads(disk, &leader).await;
+}
+
+pub(crate) async fn a_damaged_lease_is_taken_anew<D: Stores>(disk: &D) {
+    let store = disk.open().await;
+    let wait = LeaseAct::Wait { heard: None };
+    let held = lease_step(&store, 1, START, wait).await;
+    assert_eq!(lease_step(&store, 2, START, wait).await.holder, held.holder);
+    disk.flip_byte(RecordName::Lease, 30).await;
+    assert_ne!(lease_step(&store, 2, START, wait).await.holder, held.holder);
 }

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `meta` | `"head"` | who may append, where the checkpoint stands (`head`) |
 //! | `meta` | `"replies"` | answers to requests, as of the checkpoint (`reply`) |
+//! | `meta` | `"lease"` | who leads and who waits, where there are no Web Locks (`lease`) |
 //! | `commits` | seq | a commit (`commit`) |
 //! | `blocks` | number | 64 pages of the checkpoint (`block`) |
 //!
@@ -25,7 +26,8 @@ use self::connection::Connection;
 use self::transaction::{Table, Transaction};
 use super::snapshot::{Assembly, following, newest};
 use super::{
-    Block, BlockNo, CatchUp, Checkpoint, Commit, Epoch, Head, Layout, RecordName, Seq, Snapshot, Store, StoreError,
+    Block, BlockNo, CatchUp, Checkpoint, Commit, Epoch, Head, Layout, Lease, LeaseStep, RecordName, Seq, Snapshot,
+    Store, StoreError,
 };
 
 /// What an acknowledged append survives.
@@ -170,6 +172,17 @@ impl Store for IndexedDbStore {
         transaction.delete_commits_up_to(checkpoint.position.seq)?;
         transaction.delete_blocks_from(BlockNo(BlockNo::count(checkpoint.page_count)))?;
         transaction.complete(epoch).await
+    }
+
+    async fn lease(&self, step: &LeaseStep) -> Result<Lease, StoreError> {
+        let transaction = Transaction::write(&self.connection, &[Table::Meta], Durability::Relaxed)?;
+        let stored = Lease::stored(transaction.record(RecordName::Lease).await?.as_deref())?;
+        let lease = stored.clone().after(step);
+        if lease != stored {
+            transaction.put(RecordName::Lease, &lease.encode())?;
+            transaction.complete(Epoch::default()).await?;
+        }
+        Ok(lease)
     }
 }
 

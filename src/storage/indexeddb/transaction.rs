@@ -214,6 +214,7 @@ fn place(name: RecordName) -> (Table, JsValue) {
     match name {
         RecordName::Head => (Table::Meta, "head".into()),
         RecordName::Replies => (Table::Meta, "replies".into()),
+        RecordName::Lease => (Table::Meta, "lease".into()),
         RecordName::Commit(seq) => (Table::Commits, (seq.0 as f64).into()),
         RecordName::Block(number) => (Table::Blocks, number.0.into()),
     }

@@ -16,6 +16,7 @@ use history::Fate;
 use profile::{Fault, Profile};
 use sqlite_elements::request::LeaderInfo;
 use sqlite_elements::sabotage::{self, Sabotage};
+use sqlite_elements::tab::Election;
 use workload::Workload;
 use world::World;
 
@@ -31,6 +32,8 @@ const CONVERGENCE_MS: u64 = 7_000;
 #[derive(Debug, Default)]
 struct Tally {
     runs: u64,
+    /// Of these, so many without Web Locks.
+    leased: u64,
     steps: u64,
     acknowledged: u64,
     gone: u64,
@@ -77,6 +80,7 @@ fn run(seed: u64) -> Result<Tally, String> {
         .filter(|op| matches!(op.fate, Fate::Acknowledged(_)));
     Ok(Tally {
         runs: 1,
+        leased: u64::from(workload.world.election == Election::Lease),
         steps: workload.world.steps,
         acknowledged: acknowledged.count() as u64,
         gone: workload.gone,
@@ -100,6 +104,7 @@ fn leader(workload: &mut Workload) -> Result<TabNo, String> {
 impl Tally {
     fn add(&mut self, other: Tally) {
         self.runs += other.runs;
+        self.leased += other.leased;
         self.steps += other.steps;
         self.acknowledged += other.acknowledged;
         self.gone += other.gone;
@@ -186,6 +191,7 @@ impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Tally {
             runs,
+            leased,
             steps,
             acknowledged,
             gone,
@@ -193,7 +199,7 @@ impl std::fmt::Display for Tally {
         } = self;
         write!(
             f,
-            "{runs} runs, {steps} steps, {acknowledged} writes acknowledged, {gone} tabs gone; faults: {faults:?}"
+            "{runs} runs ({leased} without Web Locks), {steps} steps, {acknowledged} writes acknowledged, {gone} tabs gone; faults: {faults:?}"
         )
     }
 }

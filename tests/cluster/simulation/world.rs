@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use sqlite_elements::request::{Event, Request};
-use sqlite_elements::storage::{Disk, MemoryStore, Snapshot, StoreError, TabId};
-use sqlite_elements::tab::{Effect, Happening, LockCall, StoreAnswer, StoreCall, Tab};
+use sqlite_elements::storage::{Disk, LeaseAct, LeaseStep, MemoryStore, Snapshot, StoreError, TabId};
+use sqlite_elements::tab::{Effect, Election, Happening, LockCall, StoreAnswer, StoreCall, Tab};
 use sqlite_elements::time::Timestamp;
 use uuid::Uuid;
 
@@ -32,6 +32,7 @@ pub(crate) enum Sight {
 pub(crate) struct World {
     pub(crate) random: Random,
     pub(crate) profile: Profile,
+    pub(crate) election: Election,
     pub(crate) disk: Disk,
     pub(crate) now: Timestamp,
     pub(crate) steps: u64,
@@ -99,8 +100,15 @@ enum Due {
 impl World {
     pub(crate) fn new(seed: u64, profile: impl FnOnce(&mut Random) -> Profile) -> Self {
         let mut random = Random::new(seed);
+        let profile = profile(&mut random);
+        let election = if random.per_mille(500) {
+            Election::Locks
+        } else {
+            Election::Lease
+        };
         World {
-            profile: profile(&mut random),
+            profile,
+            election,
             random,
             disk: Disk::default(),
             now: Timestamp::from_ms(1_700_000_000_000.0),
@@ -229,8 +237,18 @@ impl World {
         }
     }
 
-    /// The lock goes to a tab that waits for it, by force.
+    /// The lock goes to a tab that waits for it, by force; the lease, to any tab, which does not know.
     pub(crate) fn steal(&mut self) {
+        if self.election == Election::Lease {
+            let thief = TabNo(self.random.below(self.opened as u64) as usize);
+            let step = LeaseStep {
+                tab: id(thief),
+                at: self.now,
+                act: LeaseAct::Take,
+            };
+            drop(perform(&self.disk.open(), StoreCall::Lease(step)));
+            return;
+        }
         let Some((robbed, attempt)) = self.holder else { return };
         if let Some(next) = self.queue.pop_front() {
             self.agenda_in(20, Due::LockLost(robbed, attempt));
@@ -324,8 +342,7 @@ impl World {
         let Stage::Loaded(snapshot) = std::mem::replace(&mut simulated.stage, Stage::Loading) else {
             return;
         };
-        let id = TabId(Uuid::from_u128((1 << 64) + number.0 as u128));
-        let tab = Tab::open(self.now, id, *snapshot).expect("the image opens");
+        let tab = Tab::open(self.now, id(number), *snapshot, self.election).expect("the image opens");
         simulated.stage = Stage::Open(Box::new(tab));
         let kept = std::mem::take(&mut simulated.kept);
         self.sights.push_back(Sight::Opened(number));
@@ -442,6 +459,10 @@ impl World {
     }
 }
 
+fn id(tab: TabNo) -> TabId {
+    TabId(Uuid::from_u128((1 << 64) + tab.0 as u128))
+}
+
 fn refuse(call: &StoreCall, error: StoreError) -> StoreAnswer {
     match call {
         StoreCall::RaiseEpoch => StoreAnswer::EpochRaised(Err(error)),
@@ -450,5 +471,6 @@ fn refuse(call: &StoreCall, error: StoreError) -> StoreAnswer {
         StoreCall::Append(_) => StoreAnswer::Appended(Err(error)),
         StoreCall::WriteBlocks { .. } => StoreAnswer::BlocksWritten(Err(error)),
         StoreCall::FinishCheckpoint { .. } => StoreAnswer::CheckpointFinished(Err(error)),
+        StoreCall::Lease(_) => StoreAnswer::LeaseStepped(Err(error)),
     }
 }

@@ -17,6 +17,8 @@ const args = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // A name of this machine that is not localhost: an origin without TLS there is not a secure context.
+  '--host-resolver-rules=MAP plain.test 127.0.0.1',
 ];
 
 export class Browser {

@@ -36,4 +36,11 @@ export class Origin {
   at(path: string): string {
     return new URL(path, this.url).href;
   }
+
+  /** The same path on the same server under a name that makes its origin an insecure one, as plain http is. */
+  plainlyAt(path: string): string {
+    const url = new URL(path, this.url);
+    url.hostname = 'plain.test';
+    return url.href;
+  }
 }

@@ -1,0 +1,240 @@
+//! Lease mode: what stands in for the Web Lock where the browser has none, on plain-http origins.
+//!
+//! The protocol asks for the lock and is told of it as ever ([`LockCall`], [`LeaseEvent`]); here each call becomes a
+//! step of the lease in the store ([`crate::storage::Lease`]). Who waits asks again each second, and at once when the
+//! lease lapses or another tab says that it gave it back; who holds it renews it each second.
+//!
+//! Safety depends on none of this, nor on any clock: each new leader raises the epoch, and the store refuses the
+//! appends of all before it. So a holder that could not renew in time goes on until it finds another holder; to step
+//! down by its own clock was refused, because a store that is slow for a lease would leave everybody without a
+//! leader. A holder that is busy in one long statement cannot renew either, but is heard on the channel all the
+//! while, and whoever hears it leaves its lease alone.
+//!
+//! A tab gives the lease back when its database or its page is closed, if the browser leaves its worker the time. That
+//! one crashed shows only when its lease lapses. To take the lease after a shorter silence was refused: it would not be
+//! a lease.
+
+use std::collections::VecDeque;
+
+use super::{Effect, LockCall, StoreCall, Tab};
+use crate::protocol::{HEARTBEAT_MS, Input, Message, Timestamp};
+use crate::storage::{LEASE_MS, Lease, LeaseAct, LeaseStep, StoreError, TabId};
+
+/// What holds the right to lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Election {
+    /// A Web Lock: [`Effect::Lock`].
+    Locks,
+    /// A record in the store, where the browser has no Web Locks: there is no [`Effect::Lock`].
+    Lease,
+}
+
+/// Whether the protocol is done with everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    No,
+    /// Only the lease is not given back yet.
+    Due,
+}
+
+/// One tab's part in the lease.
+#[derive(Debug)]
+pub(super) struct LeaseLock {
+    tab: TabId,
+    stage: Stage,
+    /// Steps that the store has not answered, oldest first …
+    under_way: VecDeque<LeaseAct>,
+    /// … of which so many are older than the last call: their answers concern nobody any more.
+    overtaken: usize,
+    /// When to step again.
+    next: Timestamp,
+    /// Who was heard to lead, and until when its word is good.
+    heard: Option<(TabId, Timestamp)>,
+}
+
+/// What the protocol is to be told.
+#[derive(Debug)]
+pub(super) enum LeaseEvent {
+    Granted,
+    /// It was held, and another tab took it.
+    Lost,
+    /// It was given back: others want to know.
+    Released,
+    /// The step failed; unless the store is lost it is taken again.
+    Failed(StoreError),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Away,
+    Waiting,
+    Holding,
+}
+
+impl Tab {
+    pub(super) fn lock(&mut self, now: Timestamp, call: LockCall) -> Effect {
+        match &mut self.lease {
+            Some(lease) => Effect::Store(StoreCall::Lease(lease.call(now, call))),
+            None => Effect::Lock(call),
+        }
+    }
+
+    pub(super) fn lease_timed_out(&mut self, now: Timestamp) {
+        let step = self.lease.as_mut().and_then(|lease| lease.timed_out(now));
+        self.step_lease(step);
+    }
+
+    fn step_lease(&mut self, step: Option<LeaseStep>) {
+        let call = step.map(|step| Effect::Store(StoreCall::Lease(step)));
+        self.effects.extend(call);
+    }
+
+    pub(super) fn heard_of_lease(&mut self, now: Timestamp, message: &Message) {
+        let Some(lease) = &mut self.lease else { return };
+        match *message {
+            Message::Lead {
+                leader, lease_expiry, ..
+            } => lease.heard(now, leader, lease_expiry),
+            Message::Released { .. } => {
+                let step = lease.freed(now);
+                self.step_lease(step);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn lease_stepped(&mut self, now: Timestamp, answer: Result<Lease, StoreError>) {
+        let event = self.lease.as_mut().and_then(|lease| lease.stepped(now, answer));
+        match event {
+            Some(LeaseEvent::Granted) => self.protocol.handle(now, Input::LockGranted),
+            Some(LeaseEvent::Lost) => self.protocol.handle(now, Input::LockLost),
+            Some(LeaseEvent::Failed(error)) => self.protocol.handle(now, Input::LockFailed(error)),
+            Some(LeaseEvent::Released) => {
+                let by = self.protocol.tab();
+                self.effects
+                    .push_back(Effect::Broadcast(Message::Released { by }.encode()));
+            }
+            None => {}
+        }
+        self.end();
+    }
+
+    /// The page hears that the database is closed when the next tab may lead, and not before.
+    pub(super) fn end(&mut self) {
+        let waits = self.lease.as_ref().is_some_and(LeaseLock::is_under_way);
+        if self.ending == Ending::Due && !waits {
+            self.ending = Ending::No;
+            self.closed();
+            self.effects.push_back(Effect::Closed);
+        }
+    }
+}
+
+impl LeaseLock {
+    pub(super) fn new(tab: TabId) -> Self {
+        LeaseLock {
+            tab,
+            stage: Stage::Away,
+            under_way: VecDeque::new(),
+            overtaken: 0,
+            next: Timestamp::default(),
+            heard: None,
+        }
+    }
+
+    /// Begins anew; what was asked before is not answered any more.
+    pub(super) fn call(&mut self, now: Timestamp, call: LockCall) -> LeaseStep {
+        self.overtaken = self.under_way.len();
+        let (stage, act) = match call {
+            LockCall::Request => (Stage::Waiting, self.wait(now)),
+            LockCall::Steal => (Stage::Waiting, LeaseAct::Take),
+            LockCall::Release => (Stage::Away, LeaseAct::Release),
+        };
+        self.stage = stage;
+        self.step(now, act)
+    }
+
+    /// The store has answered the oldest step.
+    pub(super) fn stepped(&mut self, now: Timestamp, answer: Result<Lease, StoreError>) -> Option<LeaseEvent> {
+        let act = self.under_way.pop_front();
+        let counts = self.overtaken == 0;
+        self.overtaken = self.overtaken.saturating_sub(1);
+        self.next = now.after_ms(HEARTBEAT_MS);
+        let lease = match answer {
+            Ok(_) if act == Some(LeaseAct::Release) => return Some(LeaseEvent::Released),
+            Ok(lease) if counts => lease,
+            Ok(_) => return None,
+            Err(error) => return Some(LeaseEvent::Failed(error)),
+        };
+        match (self.stage, lease.holder == Some(self.tab)) {
+            (Stage::Waiting, true) => {
+                self.stage = Stage::Holding;
+                Some(LeaseEvent::Granted)
+            }
+            (Stage::Waiting, false) => {
+                if let Some(lapses) = self.lapses(&lease).filter(|lapses| now < *lapses) {
+                    self.next = self.next.min(lapses);
+                }
+                None
+            }
+            (Stage::Holding, false) => {
+                self.stage = Stage::Away;
+                Some(LeaseEvent::Lost)
+            }
+            (Stage::Holding, true) | (Stage::Away, _) => None,
+        }
+    }
+
+    /// A leader said that it leads until then.
+    pub(super) fn heard(&mut self, now: Timestamp, leader: TabId, until: Timestamp) {
+        self.heard = Some((leader, until.min(now.after_ms(LEASE_MS))));
+    }
+
+    /// Another tab gave the lease back.
+    pub(super) fn freed(&mut self, now: Timestamp) -> Option<LeaseStep> {
+        if self.stage == Stage::Waiting {
+            self.next = now;
+        }
+        self.timed_out(now)
+    }
+
+    pub(super) fn timed_out(&mut self, now: Timestamp) -> Option<LeaseStep> {
+        if self.deadline()? > now {
+            return None;
+        }
+        let act = match self.stage {
+            Stage::Holding => LeaseAct::Renew,
+            _ => self.wait(now),
+        };
+        Some(self.step(now, act))
+    }
+
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        let idle = self.stage != Stage::Away && self.under_way.is_empty();
+        idle.then_some(self.next)
+    }
+
+    /// Whether the store has yet to answer.
+    pub(super) fn is_under_way(&self) -> bool {
+        !self.under_way.is_empty()
+    }
+
+    fn step(&mut self, at: Timestamp, act: LeaseAct) -> LeaseStep {
+        self.under_way.push_back(act);
+        let tab = self.tab;
+        LeaseStep { tab, at, act }
+    }
+
+    fn lapses(&self, lease: &Lease) -> Option<Timestamp> {
+        let holder = lease.holder?;
+        let heard = self.heard.filter(|(leader, _)| *leader == holder);
+        Some(heard.map_or(lease.expires, |(_, until)| until.max(lease.expires)))
+    }
+
+    fn wait(&self, now: Timestamp) -> LeaseAct {
+        let heard = self.heard.filter(|(_, until)| now < *until);
+        LeaseAct::Wait {
+            heard: heard.map(|(leader, _)| leader),
+        }
+    }
+}
