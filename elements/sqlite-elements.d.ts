@@ -198,10 +198,8 @@ export class Database {
 
   /** This tab's instance: what {@link LeaderInfo.leaderId} says when it leads. Ids order by the time tabs were opened. */
   readonly instanceId: string;
-
   /** Whether this tab leads. */
   isLeader(): Promise<boolean>;
-
   /** Resolves when this tab leads. Rejects with `TIMEOUT` after 5,000 ms: another tab may lead for good. */
   waitForLeadership(): Promise<void>;
 
@@ -220,7 +218,6 @@ export class Database {
   allowNonLeaderWrites(allow: boolean): Promise<void>;
 
   getLeaderInfo(): Promise<LeaderInfo>;
-
   /**
    * Calls back after each commit that holds another tab's writes, once this tab shows it. Lasts until `close()`. Throws
    * `DATABASE_CLOSED` after it.
@@ -259,7 +256,6 @@ export class Database {
   enableOptimisticUpdates(enabled: boolean): Promise<void>;
 
   isOptimisticMode(): Promise<boolean>;
-
   /**
    * Announces a write that is to be queued; resolves to an id of it, unique among all tabs. It counts as pending until
    * a queued write of exactly this text takes it over (the two count once), or until it is cleared. A batch takes over
