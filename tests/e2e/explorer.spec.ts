@@ -114,10 +114,10 @@ test('loading that was cut off by closing the tab is finished by the next visit'
   await expectEveryMovieOnce(rest);
 });
 
-test('a second visit shows the movies without fetching them', async ({ chromium }) => {
-  await loaded(await chromium.openTab('explorer.html'));
-  await chromium.restart();
-  const page = await chromium.newTab();
+test('a second visit shows the movies without fetching them', async ({ installed }) => {
+  await loaded(await installed.openTab('explorer.html'));
+  await installed.restart();
+  const page = await installed.newTab();
   const fetched: string[] = [];
   page.on('request', (request) => fetched.push(request.url()));
   await page.goto('explorer.html');

@@ -3,7 +3,8 @@ import { type Page } from '@playwright/test';
 import { leaderFirst } from './support/database.ts';
 import { expect, test } from './support/test.ts';
 
-const limitMs = 500;
+/** A leader's lease: what a fail-over would take if the lock of a tab that is gone did not pass on by itself. */
+const leaseMs = 5_000;
 
 /** From now on the page notes when (milliseconds since 1970) it was told of a leader, and whether that was itself. */
 async function noteLeaders(page: Page): Promise<void> {
@@ -39,7 +40,7 @@ const ends = {
 };
 
 for (const [how, end] of Object.entries(ends)) {
-  test(`when the leader’s tab ${how}, another leads within 500 ms and the next write succeeds`, async ({
+  test(`when the leader’s tab ${how}, another leads without waiting for its lease, and the next write succeeds`, async ({
     chromium,
   }) => {
     const pages = [
@@ -55,7 +56,7 @@ for (const [how, end] of Object.entries(ends)) {
     const [next, other] = await leaderFirst(followers);
     const tookMs = (await ledSince(next!)) - endedAt;
     console.log(`    another tab leads ${tookMs} ms after the leader's tab ${how}`);
-    expect(tookMs).toBeLessThan(limitMs);
+    expect(tookMs).toBeLessThan(leaseMs);
 
     await other!.getByLabel('What to do').fill('Written after the fail-over');
     await other!.getByRole('button', { name: 'Add' }).click();

@@ -20,11 +20,11 @@ for (const count of [2, 5]) {
   });
 }
 
-test('a second visit runs no migration again', async ({ chromium, fixtures }) => {
-  const first = await chromium.openTab(fixtures.at('migrations.html'));
+test('a second visit runs no migration again', async ({ installed, fixtures }) => {
+  const first = await installed.openTab(fixtures.at('migrations.html'));
   await expect(first.getByRole('listitem')).toHaveText(['opening balance: 100']);
-  await chromium.restart();
-  const second = await chromium.openTab(fixtures.at('migrations.html'));
+  await installed.restart();
+  const second = await installed.openTab(fixtures.at('migrations.html'));
   await ready(second);
   await expect(second.getByRole('listitem')).toHaveText(['opening balance: 100']);
 });

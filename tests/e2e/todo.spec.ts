@@ -62,17 +62,17 @@ test('a reload right after a write shows it', async ({ chromium }) => {
   await expect(item(page, 'Survives a reload')).toBeVisible();
 });
 
-test('closing every tab and the browser, and opening them again, shows what was written', async ({ chromium }) => {
+test('closing every tab and the browser, and opening them again, shows what was written', async ({ installed }) => {
   const [leader, follower] = await leaderFirst([
-    await chromium.openTab('todo.html'),
-    await chromium.openTab('todo.html'),
+    await installed.openTab('todo.html'),
+    await installed.openTab('todo.html'),
   ]);
   await add(leader!, 'From the leader');
   await add(follower!, 'From the follower');
   await expect(item(leader!, 'From the follower')).toBeVisible();
   await expect(item(follower!, 'From the follower')).toBeVisible();
-  await chromium.restart();
-  const page = await chromium.openTab('todo.html');
+  await installed.restart();
+  const page = await installed.openTab('todo.html');
   await ready(page);
   await expect(page.getByRole('listitem').locator('label')).toHaveText([
     'Open this page in a second tab',

@@ -1,9 +1,16 @@
-// One Chromium with one profile: its pages are real tabs that share storage, locks and channels.
-// Called by the `chromium` fixture of `test.ts`. Invariant: whatever any tab writes to its console as an error,
-// throws without catching, or fails to load is kept in `complaints`; the fixture fails the test over what is in it.
-// A persistent context is used and not Playwright's shared browser: only it can be closed and opened again on the
+// One profile of Chromium: its pages are real tabs that share storage, locks and channels, with each other alone.
+// Called by the fixtures of `test.ts`. Invariant: whatever any tab writes to its console as an error, throws without
+// catching, or fails to load is kept in `complaints`; the fixture fails the test over what is in it.
+// Most tests get a profile in memory of a Chromium that runs already (a launch each took a third of the whole run's
+// time); `Installed` is one with a process and a directory of its own, which can be closed and opened again on the
 // same data, as a person does.
-import { chromium, type BrowserContext, type ConsoleMessage, type Page } from '@playwright/test';
+import {
+  chromium,
+  type Browser as Process,
+  type BrowserContext,
+  type ConsoleMessage,
+  type Page,
+} from '@playwright/test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,23 +28,21 @@ const args = [
   '--host-resolver-rules=MAP plain.test 127.0.0.1',
 ];
 
+/** A Chromium for `Browser.in`. Who starts it closes it. */
+export function startProcess(): Promise<Process> {
+  return chromium.launch({ executablePath, args, headless: true });
+}
+
 export class Browser {
   /** What went wrong in any tab and was not announced by `expectComplaint`. */
   readonly complaints: string[] = [];
   private readonly expected: RegExp[] = [];
-  private readonly profile: string;
-  private readonly baseURL: string;
   private context: BrowserContext | undefined;
 
-  private constructor(profile: string, baseURL: string) {
-    this.profile = profile;
-    this.baseURL = baseURL;
-  }
-
-  /** Starts on an empty profile. Relative addresses are resolved against `baseURL`. */
-  static async start(baseURL: string): Promise<Browser> {
-    const browser = new Browser(await mkdtemp(join(tmpdir(), 'sqlite-elements-profile-')), baseURL);
-    await browser.launch();
+  /** An empty profile in a running Chromium. Relative addresses are resolved against `baseURL`. */
+  static async in(process: Process, baseURL: string): Promise<Browser> {
+    const browser = new Browser();
+    browser.use(await process.newContext({ baseURL }));
     return browser;
   }
 
@@ -61,30 +66,18 @@ export class Browser {
     return tab;
   }
 
-  /** Closes every tab and the browser itself, and starts it again on the same profile. */
-  async restart(): Promise<void> {
-    await this.context?.close();
-    await this.launch();
-  }
-
   /** A test that provokes an error says so before; anything else fails it. */
   expectComplaint(pattern: RegExp): void {
     this.expected.push(pattern);
   }
 
+  /** Closes every tab. */
   async close(): Promise<void> {
     await this.context?.close();
     this.context = undefined;
-    await rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  private async launch(): Promise<void> {
-    const context = await chromium.launchPersistentContext(this.profile, {
-      executablePath,
-      args,
-      headless: true,
-      baseURL: this.baseURL,
-    });
+  protected use(context: BrowserContext): void {
     context.on('console', (message) => this.hear(message));
     context.on('weberror', (error) => this.complain(`uncaught: ${error.error().stack ?? error.error().message}`));
     context.on('response', (response) => {
@@ -104,5 +97,40 @@ export class Browser {
 
   private complain(complaint: string): void {
     if (!this.expected.some((pattern) => pattern.test(complaint))) this.complaints.push(complaint);
+  }
+}
+
+/** A Chromium of its own, with its data on disk. */
+export class Installed extends Browser {
+  private readonly profile: string;
+  private readonly baseURL: string;
+
+  private constructor(profile: string, baseURL: string) {
+    super();
+    this.profile = profile;
+    this.baseURL = baseURL;
+  }
+
+  /** Starts on an empty profile. Relative addresses are resolved against `baseURL`. */
+  static async start(baseURL: string): Promise<Installed> {
+    const browser = new Installed(await mkdtemp(join(tmpdir(), 'sqlite-elements-profile-')), baseURL);
+    await browser.launch();
+    return browser;
+  }
+
+  /** Closes every tab and the browser itself, and starts it again on the same profile. */
+  async restart(): Promise<void> {
+    await super.close();
+    await this.launch();
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    await rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  private async launch(): Promise<void> {
+    const { baseURL } = this;
+    this.use(await chromium.launchPersistentContext(this.profile, { executablePath, args, headless: true, baseURL }));
   }
 }
