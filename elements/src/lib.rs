@@ -7,9 +7,10 @@
 //! db, query, write, status      one element each
 //! params, buttons, notice, …    parts of elements
 //! schedule, event, document     when an element looks, whom it tells, what is around it
-//! query::{marks, order, attribute}, text      free of the document: compiled and tested natively too
+//! query::{marks, order, attribute}, text, number   free of the document: compiled and tested natively too
 //! ```
 
+pub mod number;
 pub mod query;
 pub mod text;
 

@@ -6,12 +6,14 @@
 
 use sqlite_elements::sql::Value;
 
+use crate::number;
+
 /// A cell as text. NULL is empty, a blob is told by its size, a real as JavaScript prints it.
 pub fn of(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Integer(integer) => integer.to_string(),
-        Value::Real(real) => of_real(*real),
+        Value::Real(real) => number::text(*real),
         Value::Text(text) => text.clone(),
         Value::Blob(blob) => format!("[{} bytes]", blob.len()),
     }
@@ -54,22 +56,10 @@ pub fn authored(text: &str) -> Value {
 
 /// What stands in a number field: NULL if empty, else an integer where it is one and a real where not.
 pub fn number(text: &str) -> Value {
-    match (text.parse::<i64>(), text.parse::<f64>()) {
+    match (text.parse(), number::parse(text)) {
         (Ok(integer), _) => Value::Integer(integer),
-        (_, Ok(real)) if real.is_finite() => Value::Real(real),
+        (_, Some(real)) => Value::Real(real),
         _ => Value::Null,
-    }
-}
-
-fn of_real(real: f64) -> String {
-    let size = real.abs();
-    if real.is_infinite() {
-        return if real > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
-    }
-    if size == 0.0 || (1e-6..1e21).contains(&size) {
-        format!("{real}")
-    } else {
-        format!("{real:e}")
     }
 }
 
@@ -85,9 +75,6 @@ mod tests {
             (Value::from(i64::MAX), "9223372036854775807"),
             (Value::Real(3.0), "3"),
             (Value::Real(0.1), "0.1"),
-            (Value::Real(1e300), "1e300"),
-            (Value::Real(2.5e-9), "2.5e-9"),
-            (Value::Real(f64::INFINITY), "Infinity"),
             (Value::from("<b>"), "<b>"),
             (Value::Blob(vec![1, 2, 3]), "[3 bytes]"),
         ];

@@ -237,6 +237,12 @@ test.describe('a query without a template', () => {
   });
 });
 
+test('reals read as JavaScript writes them', async ({ chromium, fixtures }) => {
+  const page = await opened(chromium, fixtures);
+  await add(page, `<sqlite-query sql="SELECT 1e300, 2.5e-9, 1e999, 0.1, -3.0"></sqlite-query>`);
+  await expect(page.locator('td')).toHaveText(['1e+300', '2.5e-9', 'Infinity', '0.1', '-3']);
+});
+
 test('the status says who leads, and announces nothing else', async ({ chromium, fixtures }) => {
   const page = await opened(chromium, fixtures);
   await add(page, `<sqlite-status></sqlite-status>`);
