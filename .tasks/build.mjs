@@ -2,7 +2,7 @@
 // Called by `npm run build`, `npm run build:dev` (quick: not optimised, larger), `npm start`, and `npm test`.
 // What takes long runs only when its input changed: cargo knows by itself; for the rest a stamp holds a hash of the input.
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isProgram, main, root, run, since, step, TaskError } from './process.mjs';
 import { setUp } from './setup.mjs';
@@ -15,7 +15,7 @@ const dist = join(root, 'dist');
 const wasm = join(dist, 'sqlite-elements.wasm');
 const optimise = ['-Oz', '--strip-debug', '--strip-producers'];
 const entry = join(root, 'elements/index.ts');
-const types = join(root, 'elements/sqlite-elements.d.ts');
+const types = ['sqlite-elements.d.ts', 'types'];
 
 /** Builds everything; `dev` trades size and speed of the result for time. */
 export async function build({ dev = false } = {}) {
@@ -34,7 +34,7 @@ export async function build({ dev = false } = {}) {
     writeFileSync(stampFile(), `${stamp}\n`);
   }
   await step('bundle the JavaScript', () => bundle(dev));
-  if (existsSync(types)) copyFileSync(types, join(dist, 'sqlite-elements.d.ts'));
+  for (const name of types) cpSync(join(root, 'elements', name), join(dist, name), { recursive: true });
   checkSizes({ dev });
   console.log(`built dist/ in ${since(start)}`);
 }

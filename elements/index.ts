@@ -52,11 +52,19 @@ export function startWorker(): void {
   addEventListener('message', receive, { once: true });
 }
 
-// `Database.newDatabase` needs no `init()` before it.
-const open = Database.newDatabase;
+// What makes a database needs no `init()` before it.
+const { newDatabase, recover, delete: remove } = Database;
 Database.newDatabase = async (name, options) => {
   await init();
-  return open(name, options);
+  return newDatabase(name, options);
+};
+Database.recover = async (name) => {
+  await init();
+  return recover(name);
+};
+Database.delete = async (name) => {
+  await init();
+  return remove(name);
 };
 
 /** A form in an element that has not come to life yet would be sent to the server, and what was typed would be lost. */

@@ -89,6 +89,10 @@ pub enum Request {
     Suspend,
     /// It is back. Not answered; calls after it are answered by what the store held then, or later.
     Resume,
+    /// The database as a SQLite file, as this tab shows it. Answered by `Response::File`.
+    Export {
+        call: CallId,
+    },
     /// Gives everything back. Answered by `Response::Done`; nothing is answered after it.
     Close {
         call: CallId,
@@ -165,8 +169,11 @@ pub struct Metrics {
 /// From the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    /// The database is open: the first event.
+    /// The database is open: the first event but for [`Event::InMemory`].
     Opened { tab: String },
+    /// The browser offers this page no storage, for this reason: the database is empty, this tab's alone, and gone
+    /// with it.
+    InMemory(Failure),
     Answered {
         call: CallId,
         answer: Result<Response, Failure>,
@@ -194,6 +201,7 @@ pub enum Response {
     Leadership(LeaderInfo),
     Kind(StatementKind),
     Metrics(Metrics),
+    File(#[serde(with = "serde_bytes")] Vec<u8>),
     Done,
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Its schema stands in it as `<script type="application/sql">` children, or is named by their `src`: migrations, in
 //! order, which the leading tab runs once for all tabs. Until they are done, queries and writes wait ([`reach`],
-//! [`Db::ready`]). The element shows what it is doing by attributes, `state` and `leader`, and by the events `ready`,
-//! `commit`, `leaderchange` and `error`.
+//! [`Db::ready`]). The element shows what it is doing by attributes, `state`, `leader` and `storage`, and by the events
+//! `ready`, `commit`, `leaderchange`, `inmemory` and `error`.
 //!
 //! The event for a commit is not called `change`: that of every form field in the element would bubble to the same
 //! listener.
@@ -265,6 +265,7 @@ impl Db {
         let earlier = self.session.replace(Some(session));
         drop(earlier);
         document::set_attribute(element, "leader", None);
+        document::set_attribute(element, "storage", None);
         self.show(number, Phase::Loading);
         if name.is_empty() {
             let message = "<sqlite-db> needs a name, as in <sqlite-db name=\"app.db\">";
@@ -355,6 +356,10 @@ impl Db {
         }
         match event {
             Event::Changed(change) => fire(&element, "commit", detail_of_commit(change)),
+            Event::InMemory(reason) => {
+                document::set_attribute(&element, "storage", Some("memory"));
+                fire(&element, "inmemory", detail([("error", js_error(reason))]));
+            }
             Event::Leadership(info) => self.show_leader(&element, info),
             Event::Failed(failure) => self.show(number, Phase::Failed(failure.clone())),
             _ => {}

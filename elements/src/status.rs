@@ -148,6 +148,10 @@ impl Status {
             (false, false) => "follower",
             (false, true) => "no leader",
         };
+        let role = match status.in_memory {
+            Some(_) => "in memory only",
+            None => role,
+        };
         set_text(&parts.role, role);
         let pending = match status.pending {
             0 => String::new(),
@@ -159,7 +163,7 @@ impl Status {
         set_text(
             &parts.latency,
             &latency
-                .map(|latency_ms| format!("{latency_ms:.0} ms"))
+                .map(|latency_ms| format!("{} ms", latency_ms.round() as u64))
                 .unwrap_or_default(),
         );
     }

@@ -139,6 +139,15 @@ impl Connection {
         outcome(answer.next().await?)
     }
 
+    /// The database as a SQLite file.
+    pub async fn export(&self) -> Result<Vec<u8>, Failure> {
+        let (_, answer) = self.session()?.call(|call| Request::Export { call });
+        match answer.next().await? {
+            Response::File(file) => Ok(file),
+            other => Err(unexpected(&other)),
+        }
+    }
+
     /// What SQLite says that a text is; nothing is run.
     pub async fn classify(&self, sql: String) -> Result<StatementKind, Failure> {
         let (_, answer) = self.session()?.call(|call| Request::Classify { call, sql });

@@ -12,7 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
-use js_sys::{Function, Object, Promise};
+use js_sys::{Function, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::arguments::{callback, durability, flag, milliseconds, statement, statements, text};
@@ -96,6 +96,17 @@ impl Database {
 
     pub fn batch(&self, batch: JsValue) -> Promise {
         self.write(statements(&batch), Ok(WRITE_TIMEOUT_MS))
+    }
+
+    pub fn export(&self) -> Promise {
+        let connection = self.connection.clone();
+        promise(async move { Ok(Uint8Array::from(connection.export().await?.as_slice()).into()) })
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn storage(&self) -> String {
+        let in_memory = self.connection.status().in_memory;
+        in_memory.map_or("indexeddb", |_| "memory").to_owned()
     }
 
     /// What `LeaderInfo.leaderId` is when this tab leads.

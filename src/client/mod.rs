@@ -19,6 +19,7 @@ mod optimistic;
 mod promise;
 mod result;
 mod session;
+mod stored;
 mod worker;
 
 pub use connection::{Connection, Listener, OpenOptions, Subscription};

@@ -31,6 +31,8 @@ pub struct Status {
     /// Writes of this page that have no answer yet.
     pub pending: u32,
     pub last_change: Option<Change>,
+    /// Why the database is in memory only, if it is.
+    pub in_memory: Option<Failure>,
     /// Why the database cannot be used (any more).
     pub failure: Option<Failure>,
 }
@@ -303,6 +305,10 @@ impl Session {
                     .drain(..)
                     .for_each(|opened| opened.push(Ok(Response::Done)));
             }
+            Event::InMemory(reason) => {
+                report_text(&format!("sqlite-elements: {}: {reason}", self.name));
+                state.status.in_memory = Some(reason.clone());
+            }
             Event::Changed(change) => state.status.last_change = Some(change.clone()),
             Event::Leadership(leader) => state.status.leader = leader.clone(),
             Event::Pending { writes } => state.status.pending = *writes,
@@ -417,6 +423,7 @@ impl Default for State {
                 leader,
                 pending: 0,
                 last_change: None,
+                in_memory: None,
                 failure: None,
             },
         }

@@ -37,7 +37,7 @@ pub(super) struct Layout {
 }
 
 /// What a tab that begins to lead learns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
     pub epoch: Epoch,
     /// After the newest commit.

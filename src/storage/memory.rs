@@ -8,16 +8,17 @@
 //! everything ([`Disk::evict`]), or to damage one record ([`Disk::flip_byte`]). There is no fault in the
 //! middle of an operation because a transaction has no middle.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::sabotage::{self, Sabotage};
 
+use super::salvage::Salvaging;
 use super::snapshot::{Assembly, following, newest};
 use super::{
-    Block, BlockNo, CatchUp, Checkpoint, Commit, Epoch, Head, Layout, Lease, LeaseStep, RecordName, Seq, Snapshot,
-    Store, StoreError,
+    Block, BlockNo, CatchUp, Checkpoint, Commit, Epoch, Head, Layout, Lease, LeaseStep, RecordName, Salvage, Seq,
+    Snapshot, Store, StoreError,
 };
 
 /// What outlives the tabs. Clones are the same disk.
@@ -108,15 +109,20 @@ impl Disk {
 }
 
 impl MemoryStore {
+    fn contents(&self) -> Result<RefMut<'_, Contents>, StoreError> {
+        let contents = self.disk.contents.borrow_mut();
+        if contents.evictions != self.evictions {
+            return Err(StoreError::Gone("it was evicted".into()));
+        }
+        Ok(contents)
+    }
+
     fn perform<T>(
         &self,
         operation: Operation,
         transaction: impl FnOnce(&mut Contents) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut contents = self.disk.contents.borrow_mut();
-        if contents.evictions != self.evictions {
-            return Err(StoreError::Gone("it was evicted".into()));
-        }
+        let mut contents = self.contents()?;
         contents.fault(FaultPoint::Before(operation))?;
         let done = transaction(&mut contents)?;
         contents.fault(FaultPoint::After(operation))?;
@@ -213,6 +219,19 @@ impl Store for MemoryStore {
                 .split_off(&BlockNo(BlockNo::count(checkpoint.page_count)));
             Ok(())
         })
+    }
+
+    async fn salvage(&self) -> Result<Salvage, StoreError> {
+        let contents = self.contents()?;
+        let mut salvaging = Salvaging::default();
+        salvaging.head(Ok(contents.head.clone()));
+        for (number, record) in &contents.blocks {
+            salvaging.block(*number, Ok(record.clone()));
+        }
+        for (seq, record) in &contents.commits {
+            salvaging.commit(*seq, Ok(record.clone()));
+        }
+        Ok(salvaging.finish())
     }
 
     async fn lease(&self, step: &LeaseStep) -> Result<Lease, StoreError> {

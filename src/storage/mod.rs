@@ -24,6 +24,7 @@ mod page;
 mod position;
 mod record;
 mod reply;
+mod salvage;
 mod snapshot;
 
 pub use block::{Block, BlockNo};
@@ -40,6 +41,7 @@ pub use page::{Page, PageCount, PageNo, PageSize, page_checksum};
 pub use position::{Checksum, Epoch, Position, Seq};
 pub use record::{RecordError, RecordName};
 pub use reply::{Replies, Reply, RequestId, TabId};
+pub use salvage::Salvage;
 pub use snapshot::Snapshot;
 
 /// What a store may answer instead of doing as asked; variants by what the caller can do.
@@ -107,6 +109,9 @@ pub trait Store {
     /// Moves the checkpoint: its position and replies are stored, commits up to it and blocks beyond
     /// its page count are deleted.
     async fn finish_checkpoint(&self, epoch: Epoch, checkpoint: &Checkpoint) -> Result<(), StoreError>;
+
+    /// What can be read, however damaged the rest is.
+    async fn salvage(&self) -> Result<Salvage, StoreError>;
 
     /// Takes a step of the election and answers the lease as of then. It may be lost in a power cut.
     async fn lease(&self, step: &LeaseStep) -> Result<Lease, StoreError>;

@@ -19,6 +19,19 @@ pub struct Snapshot {
     pub folding: Folding,
 }
 
+impl Snapshot {
+    /// Of a database that does not exist yet.
+    pub fn empty() -> Self {
+        let image = Image::empty();
+        Snapshot {
+            head: Head::default(),
+            folding: Folding::since(image.page_size(), image.page_count()),
+            image,
+            replies: Replies::default(),
+        }
+    }
+}
+
 /// A snapshot while its records are read: first the head, then blocks in any order, the replies,
 /// and the commits in order.
 ///

@@ -89,6 +89,10 @@ impl Tab {
             }
             Request::Suspend => self.protocol.handle(now, Input::Leave),
             Request::Resume => self.protocol.handle(now, Input::ComeBack),
+            Request::Export { call } => {
+                let file = self.engine.image().pages().concat();
+                self.answer(call, Ok(Response::File(file)));
+            }
             Request::Close { call } => {
                 self.calls.closing.push(call);
                 self.protocol.handle(now, Input::Close);

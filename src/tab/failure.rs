@@ -16,7 +16,14 @@ impl From<StoreError> for Failure {
             StoreError::Unavailable(_) => "STORAGE_UNAVAILABLE",
             StoreError::Failed(_) => "STORAGE_FAILED",
         };
-        Failure::new(FailureKind::Storage, code, error.to_string())
+        let way_out = match &error {
+            StoreError::Corrupt { .. } => {
+                "; Database.recover(name) gives what can be read, and Database.delete(name) lets it begin anew"
+            }
+            StoreError::Gone(_) => "; reload the page to begin anew",
+            _ => "",
+        };
+        Failure::new(FailureKind::Storage, code, format!("{error}{way_out}"))
     }
 }
 

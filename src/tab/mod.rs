@@ -13,6 +13,7 @@ mod lease;
 mod metrics;
 mod pulse;
 mod transactions;
+mod unstored;
 
 #[cfg(target_family = "wasm")]
 pub mod worker;
@@ -27,6 +28,7 @@ use lease::{Ending, LeaseLock};
 use metrics::{Counted, Counts};
 pub use pulse::Pulse;
 use transactions::Transactions;
+pub use unstored::Unstored;
 
 use crate::engine::Engine;
 use crate::live::Live;

@@ -17,10 +17,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 
-use super::{Effect, Election, Happening, LockCall, Pulse, StoreAnswer, StoreCall, Tab};
+use super::{Effect, Election, Happening, LockCall, Pulse, StoreAnswer, StoreCall, Tab, Unstored};
 use crate::engine::OnProgress;
 use crate::request::{Event, Failure, FailureKind, decode, encode};
-use crate::storage::{Durability, IndexedDbStore, Store, TabId};
+use crate::storage::{Durability, IndexedDbStore, Snapshot, Store, StoreError, TabId};
 use crate::time::Timestamp;
 use crate::web::{
     Broadcast, BrowserError, Inbox, LockEvent, LockQueue, Port, Timer, report_panics, report_text, since_epoch_ms,
@@ -82,7 +82,7 @@ struct Driver<'a> {
     port: &'a Port,
     inbox: &'a Happenings,
     channel: Rc<Broadcast>,
-    /// Absent on plain-http origins.
+    /// Absent on plain-http origins, and where there is nobody to share with.
     lock: Option<LockQueue>,
     store: StoreQueue,
     timer: Option<(Timestamp, Timer)>,
@@ -92,14 +92,37 @@ impl<'a> Driver<'a> {
     async fn open(name: &str, durability: Durability, port: &'a Port, inbox: &'a Happenings) -> Result<Self, Failure> {
         let shared_name = format!("sqlite-elements:{name}");
         // The channel first: what is said while the store loads waits in the inbox.
-        let heard = inbox.clone();
-        let channel = Broadcast::open(&shared_name, move |bytes| heard.push(Ok(Happening::Heard(bytes))))?;
+        let channel = listen(&shared_name, inbox)?;
+        match IndexedDbStore::open(name, durability).await {
+            Ok(store) => {
+                let lost = inbox.clone();
+                store.on_lost(move |error| lost.push(Err(error.into())));
+                let locked = inbox.clone();
+                let lock = LockQueue::new(&shared_name, move |event| locked.push(happening(event)));
+                let snapshot = store.load().await?;
+                Driver::begin(Keeper::Store(store), snapshot, lock, channel, port, inbox)
+            }
+            Err(StoreError::Unavailable(reason)) => {
+                port.post(&encode(&Event::InMemory(in_memory(&reason))))?;
+                // Tabs that have nothing in common must not hear each other.
+                let channel = listen(&format!("{shared_name}:{}", time_ordered_id()), inbox)?;
+                let keeper = Keeper::Nobody(Unstored::default());
+                Driver::begin(keeper, Snapshot::empty(), None, channel, port, inbox)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn begin(
+        keeper: Keeper,
+        snapshot: Snapshot,
+        lock: Option<LockQueue>,
+        channel: Broadcast,
+        port: &'a Port,
+        inbox: &'a Happenings,
+    ) -> Result<Self, Failure> {
         let channel = Rc::new(channel);
-        let locked = inbox.clone();
-        let lock = LockQueue::new(&shared_name, move |event| locked.push(happening(event)));
         let election = lock.as_ref().map_or(Election::Lease, |_| Election::Locks);
-        let store = IndexedDbStore::open(name, durability).await?;
-        let snapshot = store.load().await?;
         let mut tab = Tab::open(now(), TabId(time_ordered_id()), snapshot, election)?;
         let on_progress = pulse(&tab.pulse(), &channel);
         tab.engine().set_on_progress(on_progress);
@@ -109,7 +132,7 @@ impl<'a> Driver<'a> {
             inbox,
             channel,
             lock,
-            store: StoreQueue::start(store, inbox.clone()),
+            store: StoreQueue::start(keeper, inbox.clone()),
             timer: None,
         })
     }
@@ -156,16 +179,21 @@ impl<'a> Driver<'a> {
     }
 }
 
+fn listen(name: &str, inbox: &Happenings) -> Result<Broadcast, BrowserError> {
+    let heard = inbox.clone();
+    Broadcast::open(name, move |bytes| heard.push(Ok(Happening::Heard(bytes))))
+}
+
 /// Store calls, made one after the other; the store is closed when this is dropped and the last call is done.
 struct StoreQueue(Inbox<Option<StoreCall>>);
 
 impl StoreQueue {
-    fn start(store: impl Store + 'static, answers: Happenings) -> Self {
+    fn start(mut keeper: Keeper, answers: Happenings) -> Self {
         let calls = Inbox::default();
         let queue = StoreQueue(calls.clone());
         spawn_local(async move {
             while let Some(call) = calls.next().await {
-                answers.push(Ok(Happening::Stored(make(&store, call).await)));
+                answers.push(Ok(Happening::Stored(keeper.make(call).await)));
             }
         });
         queue
@@ -182,7 +210,23 @@ impl Drop for StoreQueue {
     }
 }
 
-async fn make(store: &impl Store, call: StoreCall) -> StoreAnswer {
+/// Who keeps the database.
+#[allow(clippy::large_enum_variant, reason = "there is one for each open database")]
+enum Keeper {
+    Store(IndexedDbStore),
+    Nobody(Unstored),
+}
+
+impl Keeper {
+    async fn make(&mut self, call: StoreCall) -> StoreAnswer {
+        match self {
+            Keeper::Store(store) => make(store, call).await,
+            Keeper::Nobody(unstored) => unstored.answer(call),
+        }
+    }
+}
+
+async fn make(store: &IndexedDbStore, call: StoreCall) -> StoreAnswer {
     match call {
         StoreCall::RaiseEpoch => StoreAnswer::EpochRaised(store.raise_epoch().await),
         StoreCall::CommitsAfter(seq) => StoreAnswer::CaughtUp(store.commits_after(seq).await),
@@ -220,6 +264,14 @@ fn happening(event: LockEvent) -> Result<Happening, Failure> {
         LockEvent::Lost => Ok(Happening::LockLost),
         LockEvent::Refused(error) => Err(error.into()),
     }
+}
+
+fn in_memory(reason: &str) -> Failure {
+    let message = format!(
+        "the browser offers this page no storage ({reason}): the database is kept in the memory of this tab alone, and \
+         is gone with it"
+    );
+    Failure::new(FailureKind::Storage, "STORAGE_UNAVAILABLE", message)
 }
 
 fn unreadable() -> Failure {

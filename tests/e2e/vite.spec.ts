@@ -31,7 +31,12 @@ async function add(page: Page, text: string): Promise<void> {
 }
 
 test('the package holds what its users need and nothing else', () => {
-  const files = ['README.md', 'package.json', ...['d.ts', 'js', 'wasm'].map((type) => `dist/sqlite-elements.${type}`)];
+  const files = [
+    'README.md',
+    'package.json',
+    ...['d.ts', 'js', 'wasm'].map((type) => `dist/sqlite-elements.${type}`),
+    ...['database', 'elements', 'values'].map((name) => `dist/types/${name}.d.ts`),
+  ];
   expect(packed.filter((path) => !path.startsWith('LICENSE')).sort()).toEqual(files.sort());
 });
 

@@ -5,11 +5,13 @@
 //! the library because it needs nothing but the public interface, and ships with nothing.
 
 mod leader;
+mod salvage;
 
 use std::pin::pin;
 use std::task::Poll;
 
 use leader::{Leader, assert_loads, dirty, request};
+pub(crate) use salvage::{a_whole_database_is_salvaged_whole, of_a_damaged_database_all_other_records_are_salvaged};
 use sqlite_elements::sql::WriteSet;
 use sqlite_elements::storage::{
     BlockNo, CatchUp, Checkpoint, Commit, Epoch, Image, Lease, LeaseAct, LeaseStep, PageCount, PageNo, PageSize,
@@ -55,6 +57,8 @@ macro_rules! for_each_promise {
             of_two_tabs_that_want_the_lease_at_once_one_gets_it,
             a_lease_is_kept_for_other_tabs_and_changes_nothing_of_the_database,
             a_damaged_lease_is_taken_anew,
+            a_whole_database_is_salvaged_whole,
+            of_a_damaged_database_all_other_records_are_salvaged,
         }
     };
 }

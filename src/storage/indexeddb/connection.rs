@@ -7,10 +7,10 @@
 //! | `versionchange` | closed at once, so that a delete or a newer version of the library need not wait |
 //! | `close` | the browser cut the connection (data cleared or evicted, storage crashed) |
 //!
-//! After the last two every operation answers [`StoreError::Gone`]. A connection is never opened again
+//! After the last two every operation answers [`StoreError::Gone`], and whoever asked to hear of it is told. A connection is never opened again
 //! behind its owner's back: what it would find is another database than the one that was read.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm_bindgen::{JsCast, JsValue};
@@ -23,9 +23,17 @@ use crate::web::indexeddb::{Listener, answer, factory};
 
 const VERSION: u32 = 1;
 
+/// That the connection is cut, and whom to tell.
+struct Lost {
+    reason: Cell<Option<&'static str>>,
+    tell: RefCell<Option<Tell>>,
+}
+
+type Tell = Box<dyn FnOnce(StoreError)>;
+
 pub(super) struct Connection {
     database: IdbDatabase,
-    lost: Rc<Cell<Option<&'static str>>>,
+    lost: Rc<Lost>,
     _listener: Listener,
 }
 
@@ -51,22 +59,34 @@ impl Connection {
 
     /// The database, while it is there.
     pub(super) fn database(&self) -> Result<&IdbDatabase, StoreError> {
-        match self.lost.get() {
+        match self.lost.reason.get() {
             None => Ok(&self.database),
             Some(reason) => Err(StoreError::Gone(reason.into())),
         }
     }
 
+    /// Has `tell` called once the connection is cut, or now if it is.
+    pub(super) fn on_lost(&self, tell: impl FnOnce(StoreError) + 'static) {
+        *self.lost.tell.borrow_mut() = Some(Box::new(tell));
+        self.lost.told();
+    }
+
     fn to(database: IdbDatabase) -> Self {
-        let lost = Rc::new(Cell::new(None));
+        let lost = Rc::new(Lost {
+            reason: Cell::new(None),
+            tell: RefCell::new(None),
+        });
         let heard = {
             let (database, lost) = (database.clone(), Rc::clone(&lost));
-            move |event: web_sys::Event| match event.type_().as_str() {
-                "versionchange" => {
-                    database.close();
-                    lost.set(Some("it was deleted or upgraded"));
-                }
-                _ => lost.set(Some("the browser closed it")),
+            move |event: web_sys::Event| {
+                lost.reason.set(Some(match event.type_().as_str() {
+                    "versionchange" => {
+                        database.close();
+                        "it was deleted or upgraded"
+                    }
+                    _ => "the browser closed it",
+                }));
+                lost.told();
             }
         };
         let listener = Listener::new(&database, &["versionchange", "close"], heard);
@@ -74,6 +94,16 @@ impl Connection {
             database,
             lost,
             _listener: listener,
+        }
+    }
+}
+
+impl Lost {
+    fn told(&self) {
+        if let Some(reason) = self.reason.get()
+            && let Some(tell) = self.tell.take()
+        {
+            tell(StoreError::Gone(reason.into()));
         }
     }
 }

@@ -24,10 +24,11 @@ mod transaction;
 
 use self::connection::Connection;
 use self::transaction::{Table, Transaction};
+use super::salvage::Salvaging;
 use super::snapshot::{Assembly, following, newest};
 use super::{
-    Block, BlockNo, CatchUp, Checkpoint, Commit, Epoch, Head, Layout, Lease, LeaseStep, RecordName, Seq, Snapshot,
-    Store, StoreError,
+    Block, BlockNo, CatchUp, Checkpoint, Commit, Epoch, Head, Layout, Lease, LeaseStep, RecordName, Salvage, Seq,
+    Snapshot, Store, StoreError,
 };
 
 /// What an acknowledged append survives.
@@ -66,8 +67,19 @@ impl IndexedDbStore {
         Connection::delete(name).await
     }
 
+    /// Has `tell` called with [`StoreError::Gone`] as soon as the database is deleted, evicted, or cut off.
+    pub fn on_lost(&self, tell: impl FnOnce(StoreError) + 'static) {
+        self.connection.on_lost(tell);
+    }
+
     fn read(&self, tables: &[Table]) -> Result<Transaction, StoreError> {
         Transaction::read(&self.connection, tables)
+    }
+
+    /// A record that has to be there.
+    async fn present(&self, table: Table, name: RecordName) -> Result<Vec<u8>, StoreError> {
+        let record = self.read(&[table])?.record(name).await?;
+        record.ok_or_else(|| name.missing())
     }
 
     fn write(&self, tables: &[Table]) -> Result<Transaction, StoreError> {
@@ -172,6 +184,21 @@ impl Store for IndexedDbStore {
         transaction.delete_commits_up_to(checkpoint.position.seq)?;
         transaction.delete_blocks_from(BlockNo(BlockNo::count(checkpoint.page_count)))?;
         transaction.complete(epoch).await
+    }
+
+    /// Each record in a transaction of its own: a failed read aborts the one that it is in.
+    async fn salvage(&self) -> Result<Salvage, StoreError> {
+        let mut salvaging = Salvaging::default();
+        salvaging.head(self.read(&[Table::Meta])?.record(RecordName::Head).await);
+        for number in self.read(&[Table::Blocks])?.numbers(Table::Blocks).await? {
+            let number = BlockNo(u32::try_from(number).unwrap_or(u32::MAX));
+            salvaging.block(number, self.present(Table::Blocks, RecordName::Block(number)).await);
+        }
+        for seq in self.read(&[Table::Commits])?.numbers(Table::Commits).await? {
+            let record = self.present(Table::Commits, RecordName::Commit(Seq(seq))).await;
+            salvaging.commit(Seq(seq), record);
+        }
+        Ok(salvaging.finish())
     }
 
     async fn lease(&self, step: &LeaseStep) -> Result<Lease, StoreError> {

@@ -90,6 +90,13 @@ impl Transaction {
         Ok(Some((seq, record.to_vec())))
     }
 
+    /// The numbers of all records, in order.
+    pub(super) async fn numbers(&self, table: Table) -> Result<Vec<u64>, StoreError> {
+        let keys = self.table(table).and_then(|table| table.get_all_keys());
+        let keys: Array = answer(keys.map_err(asking)?).await.map_err(asking)?.unchecked_into();
+        Ok(keys.iter().map(|key| number(&key)).collect())
+    }
+
     /// Up to [`Self::BATCH`] records in order of their numbers, beginning with number `from`.
     pub(super) fn batch(
         &self,

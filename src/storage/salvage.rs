@@ -1,0 +1,134 @@
+//! A salvage: what can still be read of a database that [`super::Store::load`] refuses as damaged.
+//!
+//! Stores hand over whatever records they can read, and name those that they cannot; here they are laid down as
+//! far as they go. Nothing is checked against anything else, for that is what failed: pages of a lost block are
+//! zero unless a later commit has them, and commits after a lost one are laid down all the same, because each
+//! brings whole pages, and a database with some old pages gives SQLite's own recovery (`.recover`,
+//! <https://sqlite.org/recovery.html>) more to read than one that ends earlier. To stop at the first lost commit
+//! was refused for that: it would be consistent, and would leave out writes that are there to be read.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Block, BlockNo, Commit, Layout, Page, PageCount, PageNo, PageSize, RecordName, Seq, StoreError};
+
+/// A database as far as it can be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Salvage {
+    /// A SQLite database file. Empty if nothing can be read, or nothing was ever written.
+    pub file: Vec<u8>,
+    /// The records that are lost, by name, each with the reason; none if the file is the database as it was.
+    pub damaged: Vec<String>,
+}
+
+/// A salvage while records are read: the head, then blocks, then commits in order.
+#[derive(Debug, Default)]
+pub(super) struct Salvaging {
+    layout: Option<Layout>,
+    size: Option<(PageSize, PageCount)>,
+    pages: BTreeMap<PageNo, Page>,
+    last: Option<Seq>,
+    damaged: Vec<String>,
+}
+
+impl Salvaging {
+    pub(super) fn head(&mut self, record: Result<Option<Vec<u8>>, StoreError>) {
+        match record.and_then(|record| record.map(|record| Layout::decode(&record)).transpose()) {
+            Ok(Some(layout)) => {
+                self.layout = Some(layout);
+                self.size = Some((layout.page_size, layout.page_count));
+            }
+            Ok(None) => {}
+            Err(error) => self.lost(RecordName::Head, &error),
+        }
+    }
+
+    pub(super) fn block(&mut self, number: BlockNo, record: Result<Vec<u8>, StoreError>) {
+        match record.and_then(|record| Block::decode(number, &record)) {
+            Ok(block) => {
+                let first = number.first_index();
+                let end = PageCount(u32::try_from(first + block.pages.len()).unwrap_or(u32::MAX));
+                self.grow(block.page_size, end);
+                let numbers = (first..).map(PageNo::at_index);
+                if self.size.is_some_and(|(size, _)| size == block.page_size) {
+                    self.pages.extend(numbers.zip(block.pages));
+                }
+            }
+            Err(error) => self.lost(RecordName::Block(number), &error),
+        }
+    }
+
+    /// The next commit that is there.
+    pub(super) fn commit(&mut self, seq: Seq, record: Result<Vec<u8>, StoreError>) {
+        let before = self.last.or(self.layout.map(|layout| layout.checkpoint.seq));
+        let mut next = before.map_or(seq, Seq::next);
+        while next < seq {
+            let name = RecordName::Commit(next);
+            self.lost(name, &name.missing());
+            next = next.next();
+        }
+        self.last = Some(seq);
+        let name = RecordName::Commit(seq);
+        match record.and_then(|record| Commit::decode(&record).map_err(|error| error.of(name))) {
+            Ok(commit) => {
+                if self.size.is_some_and(|(size, _)| size != commit.page_size) {
+                    self.pages.clear();
+                }
+                self.size = Some((commit.page_size, commit.page_count));
+                self.pages.extend(commit.pages);
+                if let Some(beyond) = commit.page_count.0.checked_add(1).and_then(PageNo::new) {
+                    self.pages.split_off(&beyond);
+                }
+            }
+            Err(error) => self.lost(name, &error),
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Salvage {
+        let Some((size, count)) = self.size else {
+            return Salvage {
+                file: Vec::new(),
+                damaged: self.damaged,
+            };
+        };
+        let blank: Page = Rc::from(vec![0; size.bytes()]);
+        let mut file = Vec::with_capacity(size.bytes() * count.0 as usize);
+        let mut missing = Vec::new();
+        for number in (0..count.0 as usize).map(PageNo::at_index) {
+            let page = self.pages.get(&number);
+            if page.is_none() && missing.last() != Some(&BlockNo::of(number)) {
+                missing.push(BlockNo::of(number));
+            }
+            file.extend_from_slice(page.unwrap_or(&blank));
+        }
+        for number in missing.into_iter().map(RecordName::Block) {
+            if !self
+                .damaged
+                .iter()
+                .any(|damaged| damaged.starts_with(&format!("{number}:")))
+            {
+                self.lost(number, &number.missing());
+            }
+        }
+        Salvage {
+            file,
+            damaged: self.damaged,
+        }
+    }
+
+    /// Only where the head does not say how large the database is.
+    fn grow(&mut self, page_size: PageSize, end: PageCount) {
+        if self.layout.is_none() {
+            let (size, count) = self.size.unwrap_or((page_size, end));
+            self.size = Some((size, count.max(end)));
+        }
+    }
+
+    fn lost(&mut self, name: RecordName, error: &StoreError) {
+        let reason = match error {
+            StoreError::Corrupt { reason, .. } => reason.clone(),
+            other => other.to_string(),
+        };
+        self.damaged.push(format!("{name}: {reason}"));
+    }
+}

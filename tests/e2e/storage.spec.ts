@@ -1,0 +1,157 @@
+// Storage that is not there, goes away, or is damaged: said clearly, and what can be read is given.
+import { type Page } from '@playwright/test';
+import { type DatabaseElement, leaderFirst, ready } from './support/database.ts';
+import { expect, test } from './support/test.ts';
+
+const stored = 'sqlite-elements:todo-list.db';
+const database = (page: Page) => page.locator('sqlite-db');
+
+async function add(page: Page, title: string): Promise<void> {
+  await page.getByLabel('What to do').fill(title);
+  await page.getByRole('button', { name: 'Add' }).click();
+  await expect(page.getByText(title)).toBeVisible();
+}
+
+/** What the element says of its failure. */
+async function expectError(page: Page, code: string, message: RegExp): Promise<void> {
+  await expect(database(page)).toHaveAttribute('state', 'error');
+  const error = await database(page).evaluate((element) => {
+    const { error } = element as HTMLElement & { error: { code: string; message: string } };
+    return { code: error.code, message: error.message };
+  });
+  expect(error.code).toBe(code);
+  expect(error.message).toMatch(message);
+}
+
+/** Loads the library in the page and calls a static method of `Database`. */
+async function callDatabase(page: Page, method: 'recover' | 'delete', name: string) {
+  return page.evaluate(
+    async ([method, name]) => {
+      const { Database } = (await import(new URL('/dist/sqlite-elements.js', location.href).href)) as {
+        Database: Record<string, (name: string) => Promise<{ file: Uint8Array; damaged: string[] } | undefined>>;
+      };
+      const answer = await Database[method]!(name);
+      return (
+        answer && {
+          length: answer.file.length,
+          head: String.fromCharCode(...answer.file.slice(0, 15)),
+          damaged: answer.damaged,
+        }
+      );
+    },
+    [method, name] as const,
+  );
+}
+
+test('a database that is deleted under open tabs is said to be gone in all of them, and a reload begins anew', async ({
+  chromium,
+}) => {
+  const pages = await leaderFirst([await chromium.openTab('todo.html'), await chromium.openTab('todo.html')]);
+  await add(pages[0]!, 'Will be gone');
+  await pages[1]!.evaluate(
+    (name) => new Promise((resolve) => (indexedDB.deleteDatabase(name).onsuccess = resolve)),
+    stored,
+  );
+  for (const page of pages) await expectError(page, 'STORAGE_GONE', /deleted.*reload the page/);
+  for (const page of pages) await page.reload();
+  for (const page of pages) await ready(page);
+  await expect(pages[0]!.getByText('Will be gone')).toBeHidden();
+  await add(pages[1]!, 'Begun anew');
+  await expect(pages[0]!.getByText('Begun anew')).toBeVisible();
+});
+
+test('a site whose data the user clears is told so at once', async ({ chromium, demos }) => {
+  const page = await chromium.openTab('todo.html');
+  await ready(page);
+  const devtools = await page.context().newCDPSession(page);
+  const origin = new URL(demos.url).origin;
+  await devtools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });
+  await expectError(page, 'STORAGE_GONE', /reload the page/);
+});
+
+test('Database.delete removes a database for good', async ({ chromium }) => {
+  const page = await chromium.openTab('todo.html');
+  await add(page, 'For good');
+  await callDatabase(page, 'delete', 'todo-list.db');
+  await expectError(page, 'STORAGE_GONE', /deleted/);
+  await page.reload();
+  await ready(page);
+  await expect(page.getByText('For good')).toBeHidden();
+});
+
+test('a damaged record is named, the database is not opened, and all else of it can be saved', async ({ chromium }) => {
+  const page = await chromium.openTab('todo.html');
+  await add(page, 'Still readable');
+  await page.goto('about:blank');
+  await page.goto('icon.svg');
+  await page.evaluate(
+    (name) =>
+      new Promise<void>((resolve, reject) => {
+        const opening = indexedDB.open(name);
+        opening.onsuccess = () => {
+          const transaction = opening.result.transaction('commits', 'readwrite');
+          const commits = transaction.objectStore('commits');
+          commits.openCursor(null, 'prev').onsuccess = ({ target }) => {
+            const { result: cursor } = target as IDBRequest<IDBCursorWithValue>;
+            const bytes = cursor.value as Uint8Array;
+            bytes[bytes.length - 20]! ^= 1;
+            cursor.update(bytes);
+          };
+          transaction.oncomplete = () => {
+            opening.result.close();
+            resolve();
+          };
+          transaction.onabort = () => reject(transaction.error);
+        };
+      }),
+    stored,
+  );
+  await page.goto('todo.html');
+  await expectError(page, 'STORAGE_CORRUPT', /commit \d+ is damaged.*Database\.recover/);
+  const saved = await callDatabase(page, 'recover', 'todo-list.db');
+  expect(saved!.head).toBe('SQLite format 3');
+  expect(saved!.length % 4096).toBe(0);
+  expect(saved!.damaged).toEqual([expect.stringMatching(/^commit \d+: /)]);
+});
+
+test('export gives a SQLite file that is the database', async ({ chromium }) => {
+  const page = await chromium.openTab('todo.html');
+  await add(page, 'In the file');
+  const { head, pages, has } = await database(page).evaluate(async (element) => {
+    const { database } = element as DatabaseElement & { database: { export(): Promise<Uint8Array> } };
+    const file = await database.export();
+    const text = new TextDecoder('latin1').decode(file);
+    return { head: text.slice(0, 15), pages: file.length / 4096, has: text.includes('In the file') };
+  });
+  expect({ head, has }).toEqual({ head: 'SQLite format 3', has: true });
+  expect(Number.isInteger(pages)).toBe(true);
+});
+
+test('where the browser offers no storage, the database is in memory, and says so', async ({ chromium }) => {
+  chromium.expectComplaint(/no storage.*gone with it/);
+  const page = await chromium.newTab();
+  // As where storage is switched off; of all that, only the worker's view is of interest.
+  await page.context().route('**/dist/sqlite-elements.js', async (route) => {
+    const response = await route.fetch();
+    const without = "if (!('document' in self)) Object.defineProperty(self, 'indexedDB', { value: undefined });";
+    await route.fulfill({ response, body: `${without}\n${await response.text()}` });
+  });
+  await page.addInitScript(() => {
+    const note = (event: Event) => {
+      const { error } = (event as CustomEvent<{ error: { code: string } }>).detail;
+      document.title = error.code;
+    };
+    document.addEventListener('inmemory', note, true);
+  });
+  await page.goto('todo.html');
+  await add(page, 'Kept in memory');
+  await expect(page).toHaveTitle('STORAGE_UNAVAILABLE');
+  await expect(database(page)).toHaveAttribute('storage', 'memory');
+  await expect(page.locator('sqlite-status')).toContainText('in memory only');
+  const other = await chromium.openTab('todo.html');
+  await ready(other);
+  await expect(other.getByText('Kept in memory')).toBeHidden();
+  await page.reload();
+  await ready(page);
+  await expect(page.getByText('Kept in memory')).toBeHidden();
+});
