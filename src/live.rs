@@ -1,7 +1,7 @@
 //! Live queries: which to run again after a commit, and whether the answer is news.
 //!
 //! Pure: `tab` hands in commits and answers and runs what [`Live::due`] names. Each query is *dirty* (to
-//! be run), or *watching* its read set, or *failed*, which any commit may mend. Runs are coalesced: however
+//! be run), or *watching* its read set, or *failed*, which any commit may mend, or *stopped*. Runs are coalesced: however
 //! many commits come, a query runs at most once per [`FRAME_MS`], because a page cannot show more.
 //!
 //! Deciding by read and write sets, down to columns for updates, was chosen over maintaining results
@@ -42,6 +42,8 @@ enum State {
     Dirty,
     Watching(ReadSet),
     Failed,
+    /// The page stopped it. It would run as long again.
+    Stopped,
 }
 
 /// An answer, in as much as telling it again must be avoided.
@@ -71,7 +73,7 @@ impl Live {
     pub fn invalidate(&mut self, written: &WriteSet) {
         for query in self.queries.values_mut() {
             let stays = match &query.state {
-                State::New | State::Dirty => true,
+                State::New | State::Dirty | State::Stopped => true,
                 State::Watching(reads) => !reads.meets(written),
                 State::Failed => false,
             };
@@ -84,7 +86,7 @@ impl Live {
     /// The image was loaded anew: anything may have changed.
     pub fn invalidate_all(&mut self) {
         for query in self.queries.values_mut() {
-            if !matches!(query.state, State::New) {
+            if !matches!(query.state, State::New | State::Stopped) {
                 query.state = State::Dirty;
             }
         }
@@ -96,7 +98,7 @@ impl Live {
         let waits = self.queries.values().filter_map(|query| match query.state {
             State::New => Some(Timestamp::default()),
             State::Dirty => Some(frame),
-            State::Watching(_) | State::Failed => None,
+            State::Watching(_) | State::Failed | State::Stopped => None,
         });
         waits.min()
     }
@@ -110,7 +112,7 @@ impl Live {
             .filter(|(_, query)| match query.state {
                 State::New => true,
                 State::Dirty => frame_is_over,
-                State::Watching(_) | State::Failed => false,
+                State::Watching(_) | State::Failed | State::Stopped => false,
             })
             .map(|(id, query)| (*id, query.statement.clone()))
             .collect();
@@ -138,7 +140,10 @@ impl Live {
                 )
             }
             Err(failure) => {
-                query.state = State::Failed;
+                query.state = match failure.code.as_str() {
+                    "SQLITE_INTERRUPT" => State::Stopped,
+                    _ => State::Failed,
+                };
                 (Told::Failure(failure.clone()), Err(failure))
             }
         };
@@ -221,6 +226,17 @@ mod tests {
         assert_eq!(live.due(at_ms(300)).len(), 1);
         assert_eq!(live.answered(QUERY, Err(failure)), None);
         assert_eq!(live.answered(QUERY, Ok((rows(1), reads()))), Some(Ok(rows(1))));
+    }
+
+    #[test]
+    fn a_query_that_was_stopped_is_not_run_again() {
+        let mut live = watching();
+        let failure = SqlFailure::new("SQLITE_INTERRUPT", "the query was stopped");
+        assert_eq!(live.answered(QUERY, Err(failure.clone())), Some(Err(failure)));
+        live.invalidate(&writes("anything"));
+        live.invalidate_all();
+        assert!(live.due(at_ms(300)).is_empty());
+        assert_eq!(live.deadline(), None);
     }
 
     #[test]

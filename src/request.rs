@@ -32,11 +32,13 @@ pub enum Request {
         user: UserId,
         statement: Statement,
     },
-    /// The same for what only reads; anything else fails with `SQLITE_READONLY`. Answered by `Response::Outcome`.
+    /// The same for what only reads; anything else fails with `SQLITE_READONLY`. Stopped once `recall` (a name of
+    /// [`crate::web::Recall`]) is taken back. Answered by `Response::Outcome`.
     Query {
         call: CallId,
         user: UserId,
         statement: Statement,
+        recall: Option<String>,
     },
     /// Says what a text is without running it. Answered by `Response::Kind`.
     Classify {
@@ -89,6 +91,12 @@ pub enum Request {
     Suspend,
     /// It is back. Not answered; calls after it are answered by what the store held then, or later.
     Resume,
+    /// From now on all queries of this page stop once this name of [`crate::web::Recall`] leads to nothing any more,
+    /// while `control` does. Not answered.
+    Recall {
+        name: String,
+        control: String,
+    },
     /// The database as a SQLite file, as this tab shows it. Answered by `Response::File`.
     Export {
         call: CallId,

@@ -44,7 +44,7 @@ async fn every_call_is_answered_if_the_worker_cannot_start() {
         connection.execute(Statement::new("SELECT 1")).await.unwrap_err(),
         connection.flush().await.unwrap_err(),
         connection.leader_info().await.unwrap_err(),
-        connection.query(Statement::new("SELECT 1")).await.unwrap_err(),
+        connection.query(Statement::new("SELECT 1"), None).await.unwrap_err(),
         connection.classify("SELECT 1".to_owned()).await.unwrap_err(),
         connection.metrics(MetricsAction::Read).await.unwrap_err(),
         connection.led().await.unwrap_err(),

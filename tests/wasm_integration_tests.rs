@@ -366,7 +366,9 @@ impl Heard {
             Event::Changed(change) => self.changes.push(change),
             Event::Answered { call, answer } => drop(self.answers.insert(call, answer)),
             Event::Rows { .. } | Event::Pending { .. } => {}
-            Event::Warning(failure) | Event::Failed(failure) => panic!("nothing is to go wrong here: {failure}"),
+            Event::InMemory(failure) | Event::Warning(failure) | Event::Failed(failure) => {
+                panic!("nothing is to go wrong here: {failure}")
+            }
         }
     }
 

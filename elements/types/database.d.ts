@@ -78,6 +78,11 @@ export interface DatabaseOptions {
   durability?: 'relaxed' | 'strict';
 }
 
+export interface QueryOptions {
+  /** Aborted, it ends the query. */
+  signal?: AbortSignal | null;
+}
+
 /** A query that is run again whenever a commit changed what it shows. */
 export interface LiveQuery {
   /** Ends it. Letting go of the object does not: a live query lasts until this, or until `close()`. */
@@ -143,9 +148,19 @@ export class Database {
 
   /**
    * Runs SQL that only reads, in any tab, and inside this object's transaction while there is one. Anything else rejects
-   * with the code `SQLITE_READONLY`.
+   * with the code `SQLITE_READONLY`. With a `signal`, aborting it rejects with its reason and stops SQLite, which keeps
+   * all other calls of this tab waiting while it runs. Under a Content-Security-Policy that takes `connect-src blob:`;
+   * without it the promise rejects all the same, and SQLite goes on to the end.
    */
-  query<R = Row>(sql: string, params?: SqlParameters): Promise<QueryResult<R>>;
+  query<R = Row>(sql: string, params?: SqlParameters, options?: QueryOptions): Promise<QueryResult<R>>;
+
+  /**
+   * Stops every query of this page on this database that runs or waits to, within some tenths of a second: those of
+   * `query` reject with `SQLITE_INTERRUPT`, as do those of `execute` that SQLite was running; a live query ends
+   * with that error, and an element shows it until `refresh()`. Writes go on. What a signal needs of a
+   * Content-Security-Policy, this needs too.
+   */
+  interrupt(): Promise<void>;
 
   /** What a text is, without running it. Rejects as `execute` would where SQLite cannot prepare it. */
   classify(sql: string): Promise<StatementKind>;

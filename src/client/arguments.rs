@@ -167,7 +167,7 @@ fn is_plain(given: &JsValue) -> bool {
     prototype.is_null() || JsValue::from(Object::get_prototype_of(&prototype)).is_null()
 }
 
-fn wrong(what: &str, wanted: &'static str, given: &JsValue) -> ArgumentError {
+pub(super) fn wrong(what: &str, wanted: &'static str, given: &JsValue) -> ArgumentError {
     ArgumentError::Type {
         what: what.to_owned(),
         wanted,

@@ -131,12 +131,30 @@ impl Connection {
         outcome(answer.next().await?)
     }
 
-    /// The same for what only reads: see [`Request::Query`].
-    pub async fn query(&self, statement: Statement) -> Result<Outcome, Failure> {
+    /// The same for what only reads: see [`Request::Query`]. Asked at once, not when the answer is first waited for: calls reach SQLite in their order.
+    pub fn query(
+        &self,
+        statement: Statement,
+        recall: Option<String>,
+    ) -> impl Future<Output = Result<Outcome, Failure>> + use<> {
         let user = self.0.id;
-        let query = |call| Request::Query { call, user, statement };
-        let (_, answer) = self.session()?.call(query);
-        outcome(answer.next().await?)
+        let query = |call| Request::Query {
+            call,
+            user,
+            statement,
+            recall,
+        };
+        let asked = self.session().map(|session| {
+            let (call, answer) = session.call(query);
+            session.note_reading(call);
+            answer
+        });
+        async move { outcome(asked?.next().await?) }
+    }
+
+    /// Ends every query of this page on this database that runs or waits to, live ones included. Writes go on.
+    pub fn interrupt(&self) -> Result<(), Failure> {
+        self.session()?.interrupt()
     }
 
     /// The database as a SQLite file.

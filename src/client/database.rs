@@ -15,6 +15,7 @@ use std::rc::{Rc, Weak};
 use js_sys::{Function, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
+use super::abort::{self, signal};
 use super::arguments::{callback, durability, flag, milliseconds, statement, statements, text};
 use super::connection::{Connection, Listener, OpenOptions, Subscription};
 use super::error::{ArgumentError, js_error};
@@ -74,9 +75,15 @@ impl Database {
         self.execute(sql, params)
     }
 
-    pub fn query(&self, sql: JsValue, params: JsValue) -> Promise {
-        let (connection, statement) = (self.connection.clone(), statement(&sql, &params));
-        result(async move { Ok(connection.query(statement?).await?) })
+    pub fn query(&self, sql: JsValue, params: JsValue, options: JsValue) -> Promise {
+        let asked = statement(&sql, &params).and_then(|statement| Ok((statement, signal(&options)?)));
+        let connection = self.connection.clone();
+        result(async move {
+            match asked? {
+                (statement, None) => Ok(connection.query(statement, None).await?),
+                (statement, Some(signal)) => abort::query(&connection, statement, signal).await,
+            }
+        })
     }
 
     pub fn classify(&self, sql: JsValue) -> Promise {
@@ -96,6 +103,11 @@ impl Database {
 
     pub fn batch(&self, batch: JsValue) -> Promise {
         self.write(statements(&batch), Ok(WRITE_TIMEOUT_MS))
+    }
+
+    pub fn interrupt(&self) -> Promise {
+        let connection = self.connection.clone();
+        promise(async move { done(connection.interrupt()) })
     }
 
     pub fn export(&self) -> Promise {

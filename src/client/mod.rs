@@ -10,6 +10,7 @@
 //!
 //! Every call is answered: by the worker, or with the failure that ended the session.
 
+mod abort;
 mod arguments;
 mod connection;
 mod coordination;

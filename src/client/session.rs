@@ -9,7 +9,7 @@
 //! others keep the session.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 
 use wasm_bindgen_futures::spawn_local;
@@ -17,10 +17,12 @@ use web_sys::{MessageChannel, MessagePort};
 
 use super::optimistic::Optimistic;
 use super::worker::PageWorker;
-use crate::request::{CallId, Change, Event, Failure, LeaderInfo, QueryId, Request, Response, UserId, decode, encode};
+use crate::request::{
+    CallId, Change, Event, Failure, FailureKind, LeaderInfo, QueryId, Request, Response, UserId, decode, encode,
+};
 use crate::sql::{Rows, SqlFailure};
 use crate::storage::Durability;
-use crate::web::{BrowserError, Inbox, Port, report_text};
+use crate::web::{BrowserError, Inbox, Port, Recall, report_text};
 
 /// What is known of a database right now.
 #[derive(Clone, Debug)]
@@ -56,6 +58,10 @@ pub(super) struct Session {
     state: RefCell<State>,
     /// How many users have not closed it.
     users: Cell<usize>,
+    /// By what the worker sees, while SQLite runs, that the page's queries are to stop.
+    recall: RefCell<Option<Recall>>,
+    /// What the worker compares with: it is there as long as the session.
+    control: RefCell<Option<Recall>>,
     pub(super) optimistic: RefCell<Optimistic>,
 }
 
@@ -66,6 +72,8 @@ struct State {
     calls: BTreeMap<CallId, Answer>,
     /// The calls that end with their user.
     bound: BTreeMap<CallId, UserId>,
+    /// The calls that only read, so nothing is left uncertain where they end without an answer.
+    reading: BTreeSet<CallId>,
     queries: BTreeMap<QueryId, Owned<RowsCallback>>,
     listeners: BTreeMap<ListenerId, Owned<EventCallback>>,
     status: Status,
@@ -93,6 +101,8 @@ impl Session {
             port: RefCell::new(None),
             state: RefCell::new(State::default()),
             users: Cell::new(0),
+            recall: RefCell::default(),
+            control: RefCell::default(),
             optimistic: RefCell::default(),
         });
         SESSIONS.with_borrow_mut(|sessions| {
@@ -108,7 +118,38 @@ impl Session {
     fn begin(self: &Rc<Self>, name: &str, durability: Durability) -> Result<(), Failure> {
         let channel = MessageChannel::new().map_err(BrowserError::from)?;
         self.listen_to(channel.port1());
-        PageWorker::current()?.serve(self, name, durability, &channel.port2())
+        PageWorker::current()?.serve(self, name, durability, &channel.port2())?;
+        self.watch_out()
+    }
+
+    /// From now on queries stop when this session says so.
+    fn watch_out(self: &Rc<Self>) -> Result<(), Failure> {
+        let control = match self.control.take() {
+            Some(control) => control,
+            None => Recall::new()?,
+        };
+        let recall = Recall::new()?;
+        let (name, control_name) = (recall.name().to_owned(), control.name().to_owned());
+        self.control.replace(Some(control));
+        self.recall.replace(Some(recall));
+        self.send(&Request::Recall {
+            name,
+            control: control_name,
+        });
+        Ok(())
+    }
+
+    /// Ends every query of this page that runs or waits to.
+    pub(super) fn interrupt(self: &Rc<Self>) -> Result<(), Failure> {
+        if let Some(failure) = self.failure() {
+            return Err(failure);
+        }
+        self.watch_out()?;
+        let reading = std::mem::take(&mut self.state.borrow_mut().reading);
+        for call in reading {
+            self.answer(call, Err(interrupted()));
+        }
+        Ok(())
     }
 
     fn listen_to(self: &Rc<Self>, port: MessagePort) {
@@ -173,11 +214,17 @@ impl Session {
         self.state.borrow_mut().bound.insert(call, user);
     }
 
+    /// A call that only reads: it may be answered by [`Session::interrupt`].
+    pub(super) fn note_reading(&self, call: CallId) {
+        self.state.borrow_mut().reading.insert(call);
+    }
+
     /// Answers a call from here, if it has no answer yet.
     pub(super) fn answer(&self, call: CallId, answer: Result<Response, Failure>) {
         let waiting = {
             let mut state = self.state.borrow_mut();
             state.bound.remove(&call);
+            state.reading.remove(&call);
             state.calls.remove(&call)
         };
         if let Some(waiting) = waiting {
@@ -235,11 +282,14 @@ impl Session {
     /// Ends the session: every call is answered with the failure. Only the first end counts.
     fn end(&self, failure: &Failure) {
         self.port.take();
+        self.recall.take();
+        self.control.take();
         let (opening, calls) = {
             let mut state = self.state.borrow_mut();
             state.status.failure.get_or_insert_with(|| failure.clone());
             state.status.pending = 0;
             state.bound.clear();
+            state.reading.clear();
             (std::mem::take(&mut state.opening), std::mem::take(&mut state.calls))
         };
         opening
@@ -404,6 +454,14 @@ impl Session {
     }
 }
 
+fn interrupted() -> Failure {
+    Failure::new(
+        FailureKind::Sqlite,
+        "SQLITE_INTERRUPT",
+        "the query was stopped by interrupt()",
+    )
+}
+
 impl Default for State {
     fn default() -> Self {
         let leader = LeaderInfo {
@@ -416,6 +474,7 @@ impl Default for State {
             opening: Vec::new(),
             calls: BTreeMap::new(),
             bound: BTreeMap::new(),
+            reading: BTreeSet::new(),
             queries: BTreeMap::new(),
             listeners: BTreeMap::new(),
             status: Status {

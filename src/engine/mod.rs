@@ -191,7 +191,11 @@ impl Engine {
             Ok(admission) => only_reads(kind, admission),
             Err(refusal) => only_reads(kind, Admission::Run).and(Err(refusal)),
         };
-        let effects = self.reader.perform(sql, params, Watch::Statement, &admit)?;
+        let on_progress = self.on_progress.as_ref();
+        let performed = progress::during(on_progress, || {
+            self.reader.perform(sql, params, Watch::Statement, &admit)
+        });
+        let effects = performed.map_err(recalled)?;
         bracket.finish().map_err(|_| control_in_query())?;
         if effects.statements == 0 {
             return Err(work::empty());
@@ -257,7 +261,9 @@ impl Engine {
     /// Runs a query inside the transaction that is open across calls.
     pub fn query_in_transaction(&mut self, statement: &Statement) -> Answer {
         let admit = |kind| only_reads(kind, Admission::Run);
-        transaction::query(self.writer()?, statement, &admit)
+        let on_progress = self.on_progress.clone();
+        let writer = self.writer()?;
+        progress::during(on_progress.as_ref(), || transaction::query(writer, statement, &admit)).map_err(recalled)
     }
 
     /// How a text would end the transaction around it, if it would.
@@ -414,6 +420,17 @@ fn only_reads(kind: Kind, admission: Admission) -> Result<Admission, SqlFailure>
             "a query only reads: give this statement to execute or queueWrite",
         )),
         Kind::Transaction(_) => Err(control_in_query()),
+    }
+}
+
+/// A query is only ever interrupted because its page has given it up.
+fn recalled(failure: SqlFailure) -> SqlFailure {
+    match failure.code.as_str() {
+        "SQLITE_INTERRUPT" => SqlFailure::new(
+            failure.code,
+            "the query was stopped: its signal was aborted, or interrupt() was called",
+        ),
+        _ => failure,
     }
 }
 

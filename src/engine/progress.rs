@@ -18,14 +18,14 @@ pub enum Progress {
     Interrupt,
 }
 
-/// Called while a work runs.
-pub type OnProgress = Rc<dyn Fn() -> Progress>;
+/// Called while a work or a query runs, with how often it was called during it before.
+pub type OnProgress = Rc<dyn Fn(u32) -> Progress>;
 
 /// Instructions of SQLite's machine between two calls: some milliseconds in a browser.
 const INSTRUCTIONS: c_int = 50_000;
 
 thread_local! {
-    static CURRENT: RefCell<Option<OnProgress>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<(OnProgress, u32)>> = const { RefCell::new(None) };
 }
 
 /// Has the statements of this connection call whatever [`during`] names.
@@ -33,15 +33,19 @@ pub(super) fn install(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.progress_handler(
         INSTRUCTIONS,
         Some(|| {
-            let current = CURRENT.with_borrow(Clone::clone);
-            current.is_some_and(|on_progress| on_progress() == Progress::Interrupt)
+            let current = CURRENT.with_borrow_mut(|current| {
+                let (on_progress, calls) = current.as_mut()?;
+                *calls += 1;
+                Some((Rc::clone(on_progress), *calls - 1))
+            });
+            current.is_some_and(|(on_progress, calls)| on_progress(calls) == Progress::Interrupt)
         }),
     )
 }
 
 /// Does something, with this called meanwhile.
 pub(super) fn during<T>(on_progress: Option<&OnProgress>, action: impl FnOnce() -> T) -> T {
-    let before = CURRENT.replace(on_progress.cloned());
+    let before = CURRENT.replace(on_progress.map(|on_progress| (Rc::clone(on_progress), 0)));
     let result = action();
     CURRENT.set(before);
     result

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Tab;
 use super::metrics::Counted;
+use super::pulse::Names;
 use super::transactions::{Asked, Purpose};
 use crate::engine::{Class, Migrations};
 use crate::protocol::{Here, Input, Timestamp, WriteError};
@@ -35,28 +36,27 @@ impl Tab {
     pub(super) fn asked(&mut self, now: Timestamp, request: Request) {
         match request {
             Request::Execute { call, user, statement } => {
-                let purpose = Purpose::Execute;
-                self.run_asked(
-                    now,
-                    Asked {
-                        call,
-                        user,
-                        statement,
-                        purpose,
-                    },
-                );
+                let asked = Asked {
+                    call,
+                    user,
+                    statement,
+                    purpose: Purpose::Execute,
+                };
+                self.run_asked(now, asked);
             }
-            Request::Query { call, user, statement } => {
-                let purpose = Purpose::Query;
-                self.run_asked(
-                    now,
-                    Asked {
-                        call,
-                        user,
-                        statement,
-                        purpose,
-                    },
-                );
+            Request::Query {
+                call,
+                user,
+                statement,
+                recall,
+            } => {
+                let asked = Asked {
+                    call,
+                    user,
+                    statement,
+                    purpose: Purpose::Query { recall },
+                };
+                self.run_asked(now, asked);
             }
             Request::Classify { call, sql } => {
                 let class = self.engine.classify(&sql);
@@ -89,6 +89,7 @@ impl Tab {
             }
             Request::Suspend => self.protocol.handle(now, Input::Leave),
             Request::Resume => self.protocol.handle(now, Input::ComeBack),
+            Request::Recall { name: recall, control } => self.pulse.borrow_mut().follow(Names { recall, control }),
             Request::Export { call } => {
                 let file = self.engine.image().pages().concat();
                 self.answer(call, Ok(Response::File(file)));
@@ -108,13 +109,22 @@ impl Tab {
         match self.in_transaction(now, asked) {
             Ok(Some(input)) => self.protocol.handle(now, input),
             Ok(None) => {}
-            Err(asked) if asked.purpose == Purpose::Query => self.query(asked.call, &asked.statement),
+            Err(Asked {
+                call,
+                statement,
+                purpose: Purpose::Query { recall },
+                ..
+            }) => {
+                self.query(call, &statement, recall);
+            }
             Err(asked) => self.execute(now, asked),
         }
     }
 
-    fn query(&mut self, call: CallId, statement: &Statement) {
+    fn query(&mut self, call: CallId, statement: &Statement, recall: Option<String>) {
+        self.pulse.borrow_mut().watch(recall);
         let queried = self.engine.query(statement);
+        self.pulse.borrow_mut().end();
         let outcome = queried.map(|queried| Response::Outcome(queried.outcome));
         self.answer(call, outcome.map_err(Failure::from));
     }
@@ -127,7 +137,7 @@ impl Tab {
             || self.calls.non_leader_writes == NonLeaderWrites::Forwarded;
         let permit = match self.engine.classify(&statement.sql) {
             Err(failure) => return self.answer(call, Err(failure.into())),
-            Ok(Class::Read) => return self.query(call, statement),
+            Ok(Class::Read) => return self.query(call, statement, None),
             Ok(Class::Begins) => return self.begin(now, asked),
             Ok(Class::Controls) => {
                 let refusal = self.engine.refuse_control(&statement.sql);

@@ -26,7 +26,7 @@ use calls::Calls;
 pub use lease::Election;
 use lease::{Ending, LeaseLock};
 use metrics::{Counted, Counts};
-pub use pulse::Pulse;
+pub use pulse::{Look, Names, Pulse};
 use transactions::Transactions;
 pub use unstored::Unstored;
 
@@ -433,7 +433,9 @@ impl Tab {
 
     fn run_live(&mut self, now: Timestamp) {
         for (query, statement) in self.live.due(now) {
+            self.pulse.borrow_mut().watch(None);
             let answer = self.engine.query(&statement);
+            self.pulse.borrow_mut().end();
             let answer = answer.map(|queried| (queried.outcome.rows, queried.reads));
             if let Some(rows) = self.live.answered(query, answer) {
                 self.tell(Event::Rows { query, rows });

@@ -1,16 +1,39 @@
-//! The pulse: what a leader says while SQLite runs, when it can neither hear nor answer.
+//! The pulse: what is said and looked for while SQLite runs, when this tab can neither hear nor answer.
 //!
-//! A statement may take longer than a lease. Without a sign of life another tab would lead, run the same write, and
-//! lose leadership over it again. So the engine calls here every few milliseconds, and the heartbeats go out that the
+//! A write may take longer than a lease. Without a sign of life another tab would lead, run the same write, and lose
+//! leadership over it again. So the engine calls here every few milliseconds, and the heartbeats go out that the
 //! protocol would send; but only until the time is over that those who asked for the work give it. Then the work is
 //! stopped: nobody waits for it any more, and its answer is certain.
+//!
+//! A query has no such end. Its page may take it back, which the worker sees by a name that leads to nothing any more
+//! ([`crate::web::Recall`]). One failure to find it is not trusted: a name may be younger here than it is there; so it
+//! must be missing twice, 32 calls apart. And a page's policy may forbid to look at all: so each miss is compared with
+//! a name that is never taken back, and where that one is missing too, nothing is stopped and nothing looked at again.
 
 use crate::engine::Progress;
 use crate::protocol::{HEARTBEAT_MS, Message, Timestamp};
 
+/// Of the engine's calls during a query, one every few milliseconds, every so many are a look.
+const LOOK_EVERY: u32 = 32;
+const MISSES_TO_STOP: u32 = 2;
+
 #[derive(Debug, Default)]
 pub struct Pulse {
     running: Option<Running>,
+    /// By what the page takes back all its queries.
+    page: Option<Names>,
+    /// By what it takes back the query that is under way.
+    query: Option<Query>,
+    /// How often in a row not even the name was found that is never taken back.
+    blind: u32,
+}
+
+/// Names to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    pub recall: String,
+    /// Never taken back.
+    pub control: String,
 }
 
 #[derive(Debug)]
@@ -21,6 +44,22 @@ struct Running {
     until: Timestamp,
 }
 
+#[derive(Debug)]
+struct Query {
+    names: Names,
+    misses: u32,
+}
+
+/// What a look has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    Found,
+    /// Only the name that is never taken back.
+    Missing,
+    /// Not even that.
+    Blind,
+}
+
 impl Pulse {
     /// A work begins that may take until then.
     pub(super) fn begin(&mut self, now: Timestamp, lead: Option<Message>, until: Timestamp) {
@@ -28,12 +67,49 @@ impl Pulse {
         self.running = lead.map(|lead| Running { lead, next, until });
     }
 
+    /// From now on all queries are taken back by this name, but those that have one of their own.
+    pub(super) fn follow(&mut self, names: Names) {
+        self.page = Some(names);
+    }
+
+    /// A query begins.
+    pub(super) fn watch(&mut self, own: Option<String>) {
+        self.query = self.page.clone().map(|Names { recall, control }| Query {
+            names: Names {
+                recall: own.unwrap_or(recall),
+                control,
+            },
+            misses: 0,
+        });
+    }
+
     /// It is done.
     pub(super) fn end(&mut self) {
         self.running = None;
+        self.query = None;
     }
 
-    /// It is under way: what to broadcast now, if anything, and whether it may go on.
+    /// A query is under way, and the engine has called so often during it: what to look at now, if at anything.
+    pub fn to_look_at(&self, calls: u32) -> Option<&Names> {
+        let is_due = calls > 0 && calls.is_multiple_of(LOOK_EVERY) && self.blind < MISSES_TO_STOP;
+        let query = self.query.as_ref().filter(|_| is_due)?;
+        Some(&query.names)
+    }
+
+    /// What the look has found: whether the query may go on.
+    pub fn looked(&mut self, look: Look) -> Progress {
+        let Some(query) = &mut self.query else {
+            return Progress::GoOn;
+        };
+        self.blind = if look == Look::Blind { self.blind + 1 } else { 0 };
+        query.misses = if look == Look::Missing { query.misses + 1 } else { 0 };
+        match query.misses {
+            0..MISSES_TO_STOP => Progress::GoOn,
+            _ => Progress::Interrupt,
+        }
+    }
+
+    /// A work is under way: what to broadcast now, if anything, and whether it may go on.
     pub fn beat(&mut self, now: Timestamp) -> (Option<Vec<u8>>, Progress) {
         let Some(Running { lead, next, until }) = &mut self.running else {
             return (None, Progress::GoOn);
@@ -47,5 +123,67 @@ impl Pulse {
         *next = now.after_ms(HEARTBEAT_MS);
         lead.renew(now);
         (Some(lead.encode()), Progress::GoOn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use Look::{Blind, Found, Missing};
+    use Progress::{GoOn, Interrupt};
+
+    fn names(recall: &str) -> Names {
+        Names {
+            recall: recall.into(),
+            control: "blob:control".into(),
+        }
+    }
+
+    fn pulse() -> Pulse {
+        let mut pulse = Pulse::default();
+        pulse.follow(names("blob:page"));
+        pulse
+    }
+
+    /// What comes of each of these looks during a query.
+    fn query(pulse: &mut Pulse, looks: &[Look]) -> Vec<Progress> {
+        pulse.watch(Some("blob:own".into()));
+        let each = looks.iter().map(|look| {
+            assert_eq!(pulse.to_look_at(LOOK_EVERY), Some(&names("blob:own")));
+            pulse.looked(*look)
+        });
+        let progress = each.collect();
+        pulse.end();
+        progress
+    }
+
+    #[test]
+    fn a_query_that_is_taken_back_is_stopped_at_the_second_look_that_misses() {
+        assert_eq!(query(&mut pulse(), &[Found, Missing, Missing]), [GoOn, GoOn, Interrupt]);
+        assert_eq!(query(&mut pulse(), &[Missing, Missing]), [GoOn, Interrupt]);
+    }
+
+    #[test]
+    fn one_look_that_misses_stops_nothing() {
+        assert_eq!(query(&mut pulse(), &[Missing, Found, Missing, Found]), [GoOn; 4]);
+    }
+
+    #[test]
+    fn a_worker_that_may_not_look_stops_nothing_and_looks_no_more() {
+        let mut pulse = pulse();
+        assert_eq!(query(&mut pulse, &[Blind; 2]), [GoOn; 2]);
+        pulse.watch(None);
+        assert_eq!(pulse.to_look_at(LOOK_EVERY), None);
+    }
+
+    #[test]
+    fn a_query_is_looked_at_by_its_own_name_or_the_page_s_and_not_while_it_is_short() {
+        let mut pulse = pulse();
+        pulse.watch(None);
+        assert!((0..LOOK_EVERY).all(|calls| pulse.to_look_at(calls).is_none()));
+        assert_eq!(pulse.to_look_at(LOOK_EVERY), Some(&names("blob:page")));
+        pulse.end();
+        assert_eq!(pulse.to_look_at(LOOK_EVERY), None);
     }
 }

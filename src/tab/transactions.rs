@@ -39,11 +39,13 @@ pub(super) struct Asked {
 }
 
 /// What a call may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Purpose {
     Execute,
-    /// Only read.
-    Query,
+    /// Only read, and only until this is taken back.
+    Query {
+        recall: Option<String>,
+    },
 }
 
 #[derive(Debug, Default)]
@@ -167,8 +169,10 @@ impl Tab {
             purpose,
         } = asked;
         self.protocol.turn_used(now);
-        if purpose == Purpose::Query {
+        if let Purpose::Query { recall } = purpose {
+            self.pulse.borrow_mut().watch(recall);
             let answer = self.engine.query_in_transaction(&statement);
+            self.pulse.borrow_mut().end();
             self.answer(call, answer.map(Response::Outcome).map_err(Failure::from));
             return None;
         }

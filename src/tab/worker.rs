@@ -17,14 +17,14 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 
-use super::{Effect, Election, Happening, LockCall, Pulse, StoreAnswer, StoreCall, Tab, Unstored};
-use crate::engine::OnProgress;
+use super::{Effect, Election, Happening, LockCall, Look, Names, Pulse, StoreAnswer, StoreCall, Tab, Unstored};
+use crate::engine::{OnProgress, Progress};
 use crate::request::{Event, Failure, FailureKind, decode, encode};
 use crate::storage::{Durability, IndexedDbStore, Snapshot, Store, StoreError, TabId};
 use crate::time::Timestamp;
 use crate::web::{
-    Broadcast, BrowserError, Inbox, LockEvent, LockQueue, Port, Timer, report_panics, report_text, since_epoch_ms,
-    time_ordered_id,
+    Broadcast, BrowserError, Inbox, LockEvent, LockQueue, Port, Timer, is_there, report_panics, report_text,
+    since_epoch_ms, time_ordered_id,
 };
 
 /// What the driver waits for: something for the tab, or the reason why it cannot go on.
@@ -245,13 +245,29 @@ async fn make(store: &IndexedDbStore, call: StoreCall) -> StoreAnswer {
 /// Says what a leader has to say while SQLite keeps this thread busy: posting to a channel waits for nothing.
 fn pulse(pulse: &Rc<RefCell<Pulse>>, channel: &Rc<Broadcast>) -> OnProgress {
     let (pulse, channel) = (Rc::clone(pulse), Rc::clone(channel));
-    Rc::new(move || {
+    Rc::new(move |calls| {
+        let look = pulse.borrow().to_look_at(calls).map(look);
+        if let Some(look) = look
+            && pulse.borrow_mut().looked(look) == Progress::Interrupt
+        {
+            return Progress::Interrupt;
+        }
         let (said, progress) = pulse.borrow_mut().beat(now());
         if let Some(Err(error)) = said.map(|bytes| channel.post(&bytes)) {
             report_text(&format!("sqlite-elements: a heartbeat could not be sent: {error}"));
         }
         progress
     })
+}
+
+fn look(names: &Names) -> Look {
+    if is_there(&names.recall) {
+        Look::Found
+    } else if is_there(&names.control) {
+        Look::Missing
+    } else {
+        Look::Blind
+    }
 }
 
 fn now() -> Timestamp {

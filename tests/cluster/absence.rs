@@ -23,7 +23,12 @@ fn hide(browser: &mut Browser, tab: TabNo) {
 
 fn query(browser: &mut Browser, tab: TabNo) -> CallId {
     let (user, statement) = (PAGE, Statement::new("SELECT a FROM t"));
-    browser.request(tab, |call| Request::Query { call, user, statement })
+    browser.request(tab, |call| Request::Query {
+        call,
+        user,
+        statement,
+        recall: None,
+    })
 }
 
 fn is_done(browser: &mut Browser, tab: TabNo, call: CallId) -> bool {

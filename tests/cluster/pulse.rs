@@ -21,7 +21,7 @@ fn slow_down(browser: &mut Browser, step_ms: u64) -> Rc<RefCell<Vec<Message>>> {
     let (kept, now) = (Rc::clone(&said), RefCell::new(browser.now()));
     let tab = browser.tab_itself(A);
     let pulse = tab.pulse();
-    tab.engine().set_on_progress(Rc::new(move || {
+    tab.engine().set_on_progress(Rc::new(move |_| {
         let later: Timestamp = now.borrow().after_ms(step_ms);
         now.replace(later);
         let (bytes, progress) = pulse.borrow_mut().beat(later);

@@ -387,7 +387,12 @@ fn a_query_by_the_owner_sees_the_transaction_and_only_reads() {
     run(&mut browser, ONE, "BEGIN; INSERT INTO t VALUES (1)").unwrap();
     let query = |browser: &mut Browser, user, sql: &str| {
         let statement = Statement::new(sql);
-        let call = browser.request(A, |call| Request::Query { call, user, statement });
+        let call = browser.request(A, |call| Request::Query {
+            call,
+            user,
+            statement,
+            recall: None,
+        });
         browser.settle();
         browser.answer(A, call).expect("answered")
     };

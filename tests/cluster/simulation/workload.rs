@@ -206,7 +206,15 @@ impl Workload {
         let asked = self.world.now;
         let call = self.call(tab, Purpose::Read { asked });
         let (user, statement) = (PAGE, Statement::new(JOURNAL));
-        self.world.ask(tab, Request::Query { call, user, statement });
+        self.world.ask(
+            tab,
+            Request::Query {
+                call,
+                user,
+                statement,
+                recall: None,
+            },
+        );
     }
 
     /// What an operation does beside saying that it was here.
