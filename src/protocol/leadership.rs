@@ -308,7 +308,9 @@ impl Protocol {
     }
 
     pub(super) fn heard_leader(&mut self, now: Timestamp, leader: TabId, epoch: Epoch, lease_expiry: Timestamp) {
-        if self.seat.known_epoch().is_some_and(|known| epoch < known) {
+        // What this tab wrote while it led may still be on its way to the store: nobody from before may refuse it.
+        let newest = self.seat.known_epoch().max(self.seat.last_led());
+        if newest.is_some_and(|newest| epoch < newest) {
             return;
         }
         if self.seat.is_superseded_by(epoch) {

@@ -43,7 +43,11 @@ fn leading(number: u128, epoch: Epoch) -> Protocol {
 
 /// A leader of epoch 1 that has asked the store to keep the commit of its own write.
 fn storing() -> (Protocol, RequestId) {
-    let mut leader = leading(1, Epoch(1));
+    storing_in(Epoch(1))
+}
+
+fn storing_in(epoch: Epoch) -> (Protocol, RequestId) {
+    let mut leader = leading(1, epoch);
     let request = leader.submit(NOW, insert(), NOW.after_ms(5_000));
     assert!(matches!(drain(&mut leader)[..], [Output::Run { .. }]));
     let answers = vec![Ok(Outcome::nothing())];
@@ -51,7 +55,7 @@ fn storing() -> (Protocol, RequestId) {
         NOW,
         Input::Ran {
             answers,
-            commit: Some(first_commit(Epoch(1))),
+            commit: Some(first_commit(epoch)),
         },
     );
     assert!(matches!(drain(&mut leader)[..], [Output::Append(_)]));
@@ -119,6 +123,22 @@ fn an_older_leaders_heartbeat_is_not_believed() {
     follower.handle(NOW, lead(2, Epoch(2)));
     follower.handle(NOW, lead(1, Epoch(1)));
     assert_eq!(follower.leadership().leader, Some(tab(2)));
+}
+
+#[test]
+fn a_tab_that_has_led_does_not_turn_to_a_leader_from_before_its_own_time() {
+    let (mut former, request) = storing_in(Epoch(2));
+    former.handle(NOW, Input::LockLost);
+    former.handle(NOW, lead(2, Epoch(1)));
+    former.handle(NOW, refused(request, Epoch(1)));
+    assert!(
+        !settled(&drain(&mut former)),
+        "the write is on its way to the store: it may yet succeed"
+    );
+    former.handle(NOW, Input::Appended(Ok(())));
+    let outputs = drain(&mut former);
+    let done = |output: &Output| matches!(output, Output::Settle { result: Ok(_), .. });
+    assert!(outputs.iter().any(done));
 }
 
 #[test]
