@@ -1,0 +1,433 @@
+//! What a step does: the protocol's rules.
+//!
+//! They are written down a second time here, from the design and not from `src/protocol`: a model that ran the code
+//! itself would need its states small, equal and hashed, and the code would be built for that.
+
+use crate::history::{Commit, History};
+use crate::state::{
+    Append, Epoch, Fate, Life, Position, RequestCopy, Role, Set, State, Tab, TabState, Write, WriteState, writes,
+};
+use crate::steps::Step;
+
+/// The state after this step.
+pub(crate) fn after(state: State, step: Step) -> State {
+    let mut next = Next { state };
+    next.take(step);
+    next.grant();
+    next.forget_messages();
+    next.state
+}
+
+struct Next {
+    state: State,
+}
+
+impl Next {
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Submit(tab) => self.submit(tab),
+            Step::AskToLead(tab) => {
+                self.state.askings -= 1;
+                self.state.tab_mut(tab).asks = true;
+                self.ask(tab);
+            }
+            Step::Thaw(tab) => self.state.tab_mut(tab).life = Life::Awake,
+            Step::CalmDown => (self.state.calm, self.state.faults, self.state.askings) = (true, 0, 0),
+            Step::NoticeLoss(tab) | Step::GiveBack(tab) => self.step_down(tab),
+            Step::RaiseEpoch(tab) => self.raise_epoch(tab),
+            Step::Steal(tab) => self.state.lock.steal(tab),
+            Step::HearLead(tab, epoch) => self.hear_lead(tab, epoch),
+            Step::CatchUp(tab) => self.catch_up(tab),
+            Step::HearCommit(tab) => self.hear_commit(tab),
+            Step::HearRequest { leader, write, copy } => self.hear_request(leader, write, copy),
+            Step::Run(tab) => self.run(tab),
+            Step::Append(tab) => self.append(tab),
+            Step::NoticeAppend(tab) => self.notice_append(tab),
+            Step::HearRefusal(write) => self.hear_refusal(write),
+            Step::SendAgain(write) => self.send(write),
+            Step::HearAsking { leader, asker } => self.hear_asking(leader, asker),
+            Step::HandOver(tab) => self.hand_over(tab),
+            Step::HearHandOver(tab, epoch) => {
+                self.state.messages.hand_overs[tab.index()].remove(epoch);
+                self.state.lock.steal(tab);
+            }
+            Step::AskAgain(tab) => self.ask(tab),
+            fault => {
+                self.state.faults -= 1;
+                self.fault(fault);
+            }
+        }
+    }
+
+    fn fault(&mut self, fault: Step) {
+        let messages = &mut self.state.messages;
+        match fault {
+            Step::Freeze(tab) => self.state.tab_mut(tab).life = Life::Frozen,
+            Step::Die(tab) => self.die(tab),
+            Step::RaiseLate(tab) => self.raise_epoch(tab),
+            Step::GiveBackEarly(tab) => self.step_down(tab),
+            Step::Lapse(tab) => self.state.lock.steal(tab),
+            Step::FailAppend(tab) => self.append_ends(tab, Fate::Failed),
+            Step::LoseRequest(write) => {
+                let sent = self.state.pending(write).and_then(|(_, sent)| sent);
+                let copies = &mut self.state.messages.requests[write.index()];
+                copies
+                    .iter_mut()
+                    .for_each(|copies| sent.into_iter().for_each(|to| copies.remove(to)));
+            }
+            Step::LoseAsking(tab) => messages.asks[tab.index()] = Set::default(),
+            Step::LoseHandOver(tab, epoch) => messages.hand_overs[tab.index()].remove(epoch),
+            Step::LoseCommit(position) => messages.commits.remove(position),
+            Step::RepeatHandOver(tab, _) => self.state.lock.steal(tab),
+            _ => unreachable!("{fault:?} is no fault"),
+        }
+    }
+
+    /// Leaves out what nobody can act on any more, so that states which differ only in that are one.
+    fn forget_messages(&mut self) {
+        let State {
+            tabs, writes, messages, ..
+        } = &mut self.state;
+        let mut led = Set::default();
+        for tab in tabs.iter() {
+            if let Role::Leading { epoch, .. } | Role::Rising { epoch, .. } = tab.role {
+                led.add(epoch);
+            }
+        }
+        messages
+            .requests
+            .iter_mut()
+            .flatten()
+            .chain(&mut messages.asks)
+            .for_each(|to| *to = to.meet(led));
+        let alive = tabs.iter().filter(|tab| tab.life != Life::Dead);
+        let oldest = alive.clone().map(|tab| tab.known).min();
+        messages.leads = messages.leads.since(Epoch(oldest.map_or(0, |known| known.0) + 1));
+        for (to, tab) in messages.hand_overs.iter_mut().zip(tabs.iter()) {
+            *to = to.since(tab.known);
+        }
+        for (refusals, write) in messages.refusals.iter_mut().zip(writes) {
+            if !matches!(write, WriteState::Pending { .. }) {
+                *refusals = Set::default();
+            }
+        }
+        let shown = alive.map(|tab| tab.image.end()).min();
+        (0..shown.map_or(0, |shown| shown.0)).for_each(|at| messages.commits.remove(Position(at)));
+    }
+
+    /// The browser gives its lock to the next. What it had asked of the store has been done already, or never is:
+    /// done after the next leader raised the epoch, it would be refused.
+    fn die(&mut self, tab: Tab) {
+        let dead = TabState {
+            life: Life::Dead,
+            ..TabState::OPENED
+        };
+        *self.state.tab_mut(tab) = dead;
+        self.state.lock.release(tab);
+        self.state.messages.hand_overs[tab.index()] = Set::default();
+        for write in writes() {
+            if self.state.pending(write).is_some_and(|(owner, _)| owner == tab) {
+                *self.state.write_mut(write) = WriteState::Orphan { owner: tab };
+            }
+        }
+    }
+}
+
+// Lock and epoch.
+impl Next {
+    /// Who got the lock has not acted on it yet: until it raises the epoch, it may be stolen again.
+    fn grant(&mut self) {
+        if let Some(holder) = self.state.lock.holder {
+            let it = self.state.tab_mut(holder);
+            if it.role == Role::Waiting {
+                it.role = Role::Granted;
+            }
+        }
+    }
+
+    fn raise_epoch(&mut self, tab: Tab) {
+        let store = &mut self.state.store;
+        store.epoch = Epoch(store.epoch.0 + 1);
+        let (epoch, head) = (store.epoch, store.log.end());
+        self.state.tab_mut(tab).role = Role::Rising { epoch, head };
+        self.rise(tab);
+    }
+
+    /// Leads once its image stands where the head stood when the epoch was raised.
+    fn rise(&mut self, tab: Tab) {
+        let it = self.state.tab(tab);
+        let Role::Rising { epoch, head } = it.role else { return };
+        if it.image.end() == head {
+            self.lead(tab, epoch);
+        } else if it.image.end() > head {
+            self.step_down(tab);
+        }
+    }
+
+    fn lead(&mut self, tab: Tab, epoch: Epoch) {
+        let it = self.state.tab_mut(tab);
+        let successor = None;
+        it.role = Role::Leading { epoch, successor };
+        it.asks = false;
+        (it.known, it.is_over) = (epoch, false);
+        it.forget_leading();
+        self.state.messages.leads.add(epoch);
+        self.send_all(tab);
+    }
+
+    fn hear_lead(&mut self, tab: Tab, epoch: Epoch) {
+        let superseded = match self.state.tab(tab).role {
+            Role::Leading { epoch: own, .. } | Role::Rising { epoch: own, .. } => own < epoch,
+            _ => false,
+        };
+        if superseded {
+            self.step_down(tab);
+        }
+        let it = self.state.tab_mut(tab);
+        (it.known, it.is_over) = (epoch, false);
+        self.send_all(tab);
+        self.ask(tab);
+    }
+
+    /// Leads no more, or tries no more, and queues for the lock.
+    fn step_down(&mut self, tab: Tab) {
+        let it = self.state.tab_mut(tab);
+        if it.role == Role::Waiting {
+            return;
+        }
+        if it.leads().is_some() {
+            cease_to_lead(it);
+        }
+        it.role = Role::Waiting;
+        self.state.lock.release(tab);
+        self.state.lock.request(tab);
+    }
+}
+
+fn cease_to_lead(it: &mut TabState) {
+    it.forget_leading();
+    it.is_over = true;
+}
+
+// Replication.
+impl Next {
+    /// Every heartbeat says how far the store is: who hears of a leader finds out some time what it lacks.
+    fn catch_up(&mut self, tab: Tab) {
+        let log = self.state.store.log;
+        let it = self.state.tab_mut(tab);
+        let is_rising = matches!(it.role, Role::Rising { .. });
+        let follows = it.leader().is_some() && it.leads().is_none();
+        if is_rising || follows {
+            it.image = log;
+            self.image_has_moved(tab);
+        }
+    }
+
+    fn hear_commit(&mut self, tab: Tab) {
+        let (commits, next) = (self.state.messages.commits, self.state.tab(tab).image.end());
+        if let Some(commit) = commits.at(next) {
+            self.state.tab_mut(tab).image.push(commit);
+            self.image_has_moved(tab);
+        }
+    }
+
+    /// A write is settled by the commit that holds its reply.
+    fn image_has_moved(&mut self, tab: Tab) {
+        for write in writes() {
+            if self.state.tab(tab).image.has_reply(write) {
+                self.acknowledge(tab, write);
+            }
+        }
+        self.rise(tab);
+    }
+
+    fn acknowledge(&mut self, tab: Tab, write: Write) {
+        if self.state.pending(write).is_some_and(|(owner, _)| owner == tab) {
+            *self.state.write_mut(write) = WriteState::Acknowledged { owner: tab };
+        }
+    }
+}
+
+// Writes.
+impl Next {
+    fn submit(&mut self, owner: Tab) {
+        let new = writes().find(|write| self.state.owner(*write).is_none());
+        if let Some(write) = new {
+            *self.state.write_mut(write) = WriteState::Pending { owner, sent: None };
+            self.send(write);
+        }
+    }
+
+    /// To the leader that is known now; without one it waits.
+    fn send(&mut self, write: Write) {
+        let Some((owner, _)) = self.state.pending(write) else {
+            return;
+        };
+        let it = self.state.tab_mut(owner);
+        let Some(known) = it.leader() else { return };
+        match it.role {
+            Role::Leading { successor: Some(_), .. } => return,
+            Role::Leading { .. } => it.enqueue(write),
+            _ => {
+                let copy = if self.state.settled_before(write).is_empty() {
+                    RequestCopy::First
+                } else {
+                    RequestCopy::Later
+                };
+                self.state.messages.requests[write.index()][copy as usize].add(known);
+            }
+        }
+        let sent = Some(known);
+        *self.state.write_mut(write) = WriteState::Pending { owner, sent };
+    }
+
+    /// What this leadership has not been sent.
+    fn send_all(&mut self, tab: Tab) {
+        for write in writes() {
+            if self.state.pending(write).is_some_and(|(owner, _)| owner == tab) {
+                self.send(write);
+            }
+        }
+    }
+
+    fn hear_request(&mut self, leader: Tab, write: Write, copy: RequestCopy) {
+        let earlier = self.state.before(write);
+        let it = self.state.tab_mut(leader);
+        let Role::Leading { epoch, successor } = it.role else {
+            return;
+        };
+        if copy == RequestCopy::Later {
+            it.settled = it.settled.join(earlier);
+        }
+        let is_late = it.settled.has(write);
+        let has_reply = it.image.has_reply(write);
+        // What has a stored reply is answered by it. That message is left out: it is believed only when the
+        // asker's image has come as far, and by then the image holds the reply.
+        if is_late || has_reply {
+            return;
+        }
+        if it.refused.has(write) {
+            self.state.messages.refusals[write.index()].add(epoch);
+        } else if successor.is_none() {
+            it.enqueue(write);
+        }
+    }
+
+    fn run(&mut self, tab: Tab) {
+        let it = self.state.tab_mut(tab);
+        let (Some(epoch), None, Some(write)) = (it.leads(), it.append, writes().find(|write| it.queue.has(*write)))
+        else {
+            return;
+        };
+        let at = it.image.end();
+        if at == History::ROOM {
+            return;
+        }
+        it.queue.remove(write);
+        let settled = match self.state.owner(write) == Some(tab) {
+            true => self.state.settled_before(write),
+            false => self.state.tab(tab).settled,
+        };
+        let commit = Commit::new(epoch, write, settled.without(write));
+        let fate = Fate::Asked;
+        self.state.tab_mut(tab).append = Some(Append { commit, at, fate });
+    }
+
+    /// One transaction of the store, whether or not who asked is awake.
+    fn append(&mut self, tab: Tab) {
+        let Some(Append { commit, at, .. }) = self.state.tab(tab).append else {
+            return;
+        };
+        let store = &mut self.state.store;
+        let epoch_is_stored = store.epoch == commit.epoch();
+        let position_follows = store.log.end() == at;
+        let fits = epoch_is_stored && position_follows;
+        if fits {
+            store.rewritten |= store.log.at(at).is_some();
+            store.log.put(at, commit);
+        }
+        self.append_ends(tab, if fits { Fate::Stored } else { Fate::Fenced });
+    }
+
+    fn append_ends(&mut self, tab: Tab, fate: Fate) {
+        if let Some(append) = &mut self.state.tab_mut(tab).append {
+            append.fate = fate;
+        }
+    }
+
+    /// This may come after the tab ceased to lead; what is stored is stored.
+    fn notice_append(&mut self, tab: Tab) {
+        let Some(Append { commit, at, fate }) = self.state.tab_mut(tab).append.take() else {
+            return;
+        };
+        match fate {
+            Fate::Asked => {}
+            Fate::Stored => {
+                self.state.tab_mut(tab).image.push(commit);
+                self.state.messages.commits.put(at, commit);
+                self.acknowledge(tab, commit.write());
+            }
+            Fate::Fenced => self.step_down(tab),
+            Fate::Failed => self.refuse(tab, commit),
+        }
+    }
+
+    fn refuse(&mut self, tab: Tab, commit: Commit) {
+        let (write, epoch) = (commit.write(), commit.epoch());
+        let it = self.state.tab_mut(tab);
+        if it.leads() == Some(epoch) {
+            it.refused.add(write);
+        }
+        self.state.messages.refusals[write.index()].add(epoch);
+        if self.state.owner(write) == Some(tab) {
+            self.hear_refusal(write);
+        }
+    }
+
+    /// It counts if it comes from the leadership that the write was last sent to.
+    fn hear_refusal(&mut self, write: Write) {
+        let Some((owner, Some(sent))) = self.state.pending(write) else {
+            return;
+        };
+        let refusals = self.state.messages.refusals[write.index()];
+        if refusals.has(sent) {
+            *self.state.write_mut(write) = WriteState::Refused { owner };
+        }
+    }
+}
+
+// Hand-over.
+impl Next {
+    fn ask(&mut self, tab: Tab) {
+        let it = self.state.tab(tab);
+        if let (true, Some(known)) = (it.asks, it.leader()) {
+            self.state.messages.asks[tab.index()].add(known);
+        }
+    }
+
+    fn hear_asking(&mut self, leader: Tab, asker: Tab) {
+        let asked = self.state.messages.asks[asker.index()];
+        if let Role::Leading { epoch, successor } = &mut self.state.tab_mut(leader).role
+            && asked.has(*epoch)
+        {
+            successor.get_or_insert(asker);
+        }
+    }
+
+    fn hand_over(&mut self, tab: Tab) {
+        let it = self.state.tab_mut(tab);
+        let Role::Leading {
+            epoch,
+            successor: Some(to),
+        } = it.role
+        else {
+            return;
+        };
+        let drained = it.append.is_none() && it.queue.is_empty();
+        if drained {
+            it.role = Role::Keeping;
+            cease_to_lead(it);
+            self.state.messages.hand_overs[to.index()].add(epoch);
+        }
+    }
+}
