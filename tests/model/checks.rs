@@ -1,4 +1,4 @@
-//! What a test asks of the model: that all of it holds.
+//! What a test asks of the model: that all of it holds, or that one broken rule breaks one promise.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,9 +6,9 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use std::io::{self, Write};
 use std::time::Instant;
 
-use stateright::{Checker, Expectation, Model};
+use stateright::{Checker, Expectation, HasDiscoveries, Model, Path};
 
-use crate::steps::Protocol;
+use crate::steps::{Protocol, Step, Variant};
 
 /// How much comes from outside: faults, writes, askings to lead.
 #[derive(Clone, Copy)]
@@ -22,9 +22,10 @@ impl fmt::Debug for Budget {
 }
 
 impl Budget {
-    fn model(self) -> Protocol {
+    fn of(self, variant: Variant) -> Protocol {
         let Budget(faults, writes, askings) = self;
         Protocol {
+            variant,
             faults,
             writes,
             askings,
@@ -32,26 +33,53 @@ impl Budget {
     }
 }
 
-/// Looks at every state: nothing that is promised is broken, what is said to happen sometimes does, every way ends.
-pub(crate) fn holds(budget: Budget, sometimes: &[&'static str]) {
+/// Looks at every state: of what is promised, only that is broken which is named; what is said to happen sometimes
+/// does; every way ends.
+pub(crate) fn holds(variant: Variant, budget: Budget, sometimes: &[&'static str], but: &[&'static str]) {
     let start = Instant::now();
-    let model = budget.model();
+    let model = budget.of(variant);
     let checker = model.checker().threads(2).spawn_bfs().join();
     for property in checker.model().properties() {
         match property.expectation {
             Expectation::Sometimes if !sometimes.contains(&property.name) => {}
             Expectation::Sometimes => drop(checker.assert_any_discovery(property.name)),
+            Expectation::Always | Expectation::Eventually if but.contains(&property.name) => {
+                drop(checker.assert_any_discovery(property.name));
+            }
             Expectation::Always | Expectation::Eventually => checker.assert_no_discovery(property.name),
         }
     }
     let (states, steps) = (checker.unique_state_count(), checker.state_count());
     let seconds = start.elapsed().as_secs_f32();
-    say(&format!("{budget:?}: {states} states, {steps} steps, {seconds:.1} s"));
+    say(&format!(
+        "{variant:?}, {budget:?}: {states} states, {steps} steps, {seconds:.1} s"
+    ));
     assert_eq!(
         states_of_ways_that_end(&model),
         states,
         "two searches see the same states"
     );
+}
+
+/// Finds the shortest way in which this variant breaks what is promised under that name.
+pub(crate) fn breaks(variant: Variant, budget: Budget, promise: &'static str) {
+    let model = budget.of(variant);
+    let counterexample = find(&model, promise, usize::MAX);
+    let mut shortest = counterexample.unwrap_or_else(|| panic!("{variant:?} does not break \"{promise}\""));
+    // The checker goes on for some states after the first, and keeps the last.
+    while let Some(shorter) = find(&model, promise, shortest.len()) {
+        shortest = shorter;
+    }
+    say(&format!("{variant:?} breaks \"{promise}\" in {} steps", shortest.len()));
+    shortest.iter().for_each(|step| println!("  {step:?}"));
+}
+
+/// A way of fewer steps than this to a state that breaks the promise. (One thread: the same in every run.)
+fn find(model: &Protocol, promise: &'static str, fewer_than: usize) -> Option<Vec<Step>> {
+    let stop = HasDiscoveries::AnyOf([promise].into());
+    let states = fewer_than.saturating_add(1);
+    let checker = model.checker().threads(1).finish_when(stop).target_max_depth(states);
+    checker.spawn_bfs().join().discovery(promise).map(Path::into_actions)
 }
 
 /// Follows every way to its end, depth first, and panics where one comes back to a state that it has been in.

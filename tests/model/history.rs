@@ -9,9 +9,18 @@ use crate::state::{Epoch, Position, Set, Write, writes};
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Commit(pub(crate) u8);
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    Stored,
+    LeftOut,
+}
+
 impl Commit {
-    pub(crate) fn new(epoch: Epoch, write: Write, forgets: Set<Write>) -> Self {
-        Commit(epoch.0 << 4 | (forgets.bits() as u8) << 1 | write.0)
+    const REPLY: u8 = 1 << 3;
+
+    pub(crate) fn new(epoch: Epoch, write: Write, reply: Reply, forgets: Set<Write>) -> Self {
+        let reply = if reply == Reply::Stored { Self::REPLY } else { 0 };
+        Commit(epoch.0 << 4 | reply | (forgets.bits() as u8) << 1 | write.0)
     }
 
     pub(crate) fn epoch(self) -> Epoch {
@@ -30,6 +39,9 @@ impl Commit {
 impl fmt::Debug for Commit {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "w{} in epoch {}", self.write().0, self.epoch().0)?;
+        if self.0 & Self::REPLY == 0 {
+            write!(out, " without its reply")?;
+        }
         let forgotten = writes().find(|write| self.forgets(*write));
         forgotten.map_or(Ok(()), |write| write!(out, ", forgets the reply to w{}", write.0))
     }
@@ -78,7 +90,7 @@ impl History {
     /// Whether the reply to this write is stored, and not forgotten since.
     pub(crate) fn has_reply(self, write: Write) -> bool {
         self.commits().fold(false, |has, commit| {
-            (has || commit.write() == write) && !commit.forgets(write)
+            (has || commit.write() == write && commit.0 & Commit::REPLY != 0) && !commit.forgets(write)
         })
     }
 

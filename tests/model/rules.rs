@@ -3,15 +3,15 @@
 //! They are written down a second time here, from the design and not from `src/protocol`: a model that ran the code
 //! itself would need its states small, equal and hashed, and the code would be built for that.
 
-use crate::history::{Commit, History};
+use crate::history::{Commit, History, Reply};
 use crate::state::{
     Append, Epoch, Fate, Life, Position, RequestCopy, Role, Set, State, Tab, TabState, Write, WriteState, writes,
 };
-use crate::steps::Step;
+use crate::steps::{Step, Variant};
 
 /// The state after this step.
-pub(crate) fn after(state: State, step: Step) -> State {
-    let mut next = Next { state };
+pub(crate) fn after(variant: Variant, state: State, step: Step) -> State {
+    let mut next = Next { variant, state };
     next.take(step);
     next.grant();
     next.forget_messages();
@@ -19,6 +19,7 @@ pub(crate) fn after(state: State, step: Step) -> State {
 }
 
 struct Next {
+    variant: Variant,
     state: State,
 }
 
@@ -49,7 +50,7 @@ impl Next {
             Step::HandOver(tab) => self.hand_over(tab),
             Step::HearHandOver(tab, epoch) => {
                 self.state.messages.hand_overs[tab.index()].remove(epoch);
-                self.state.lock.steal(tab);
+                self.take_over(tab, epoch);
             }
             Step::AskAgain(tab) => self.ask(tab),
             fault => {
@@ -78,7 +79,7 @@ impl Next {
             Step::LoseAsking(tab) => messages.asks[tab.index()] = Set::default(),
             Step::LoseHandOver(tab, epoch) => messages.hand_overs[tab.index()].remove(epoch),
             Step::LoseCommit(position) => messages.commits.remove(position),
-            Step::RepeatHandOver(tab, _) => self.state.lock.steal(tab),
+            Step::RepeatHandOver(tab, epoch) => self.take_over(tab, epoch),
             _ => unreachable!("{fault:?} is no fault"),
         }
     }
@@ -148,7 +149,10 @@ impl Next {
     fn raise_epoch(&mut self, tab: Tab) {
         let store = &mut self.state.store;
         store.epoch = Epoch(store.epoch.0 + 1);
-        let (epoch, head) = (store.epoch, store.log.end());
+        let (epoch, mut head) = (store.epoch, store.log.end());
+        if matches!(self.variant, Variant::LeadsUnread | Variant::SeqReused) {
+            head = self.state.tab(tab).image.end();
+        }
         self.state.tab_mut(tab).role = Role::Rising { epoch, head };
         self.rise(tab);
     }
@@ -196,7 +200,7 @@ impl Next {
             return;
         }
         if it.leads().is_some() {
-            cease_to_lead(it);
+            cease_to_lead(self.variant, it);
         }
         it.role = Role::Waiting;
         self.state.lock.release(tab);
@@ -204,9 +208,12 @@ impl Next {
     }
 }
 
-fn cease_to_lead(it: &mut TabState) {
+fn cease_to_lead(variant: Variant, it: &mut TabState) {
     it.forget_leading();
     it.is_over = true;
+    if variant == Variant::OlderLeaderBelieved {
+        it.known = Epoch(0);
+    }
 }
 
 // Replication.
@@ -216,7 +223,7 @@ impl Next {
         let log = self.state.store.log;
         let it = self.state.tab_mut(tab);
         let is_rising = matches!(it.role, Role::Rising { .. });
-        let follows = it.leader().is_some() && it.leads().is_none();
+        let follows = it.leader().is_some() && it.leads().is_none() && self.variant != Variant::NeverFetches;
         if is_rising || follows {
             it.image = log;
             self.image_has_moved(tab);
@@ -225,7 +232,12 @@ impl Next {
 
     fn hear_commit(&mut self, tab: Tab) {
         let (commits, next) = (self.state.messages.commits, self.state.tab(tab).image.end());
-        if let Some(commit) = commits.at(next) {
+        let after_gap = || {
+            commits
+                .at(Position(next.0 + 1))
+                .filter(|_| self.variant == Variant::GapIgnored)
+        };
+        if let Some(commit) = commits.at(next).or_else(after_gap) {
             self.state.tab_mut(tab).image.push(commit);
             self.image_has_moved(tab);
         }
@@ -284,7 +296,10 @@ impl Next {
     /// What this leadership has not been sent.
     fn send_all(&mut self, tab: Tab) {
         for write in writes() {
-            if self.state.pending(write).is_some_and(|(owner, _)| owner == tab) {
+            let Some((owner, sent)) = self.state.pending(write) else {
+                continue;
+            };
+            if owner == tab && (sent.is_none() || self.variant != Variant::NeverSentAgain) {
                 self.send(write);
             }
         }
@@ -299,8 +314,8 @@ impl Next {
         if copy == RequestCopy::Later {
             it.settled = it.settled.join(earlier);
         }
-        let is_late = it.settled.has(write);
-        let has_reply = it.image.has_reply(write);
+        let is_late = it.settled.has(write) && self.variant != Variant::LateCopiesRun;
+        let has_reply = it.image.has_reply(write) && self.variant != Variant::DedupeOff;
         // What has a stored reply is answered by it. That message is left out: it is believed only when the
         // asker's image has come as far, and by then the image holds the reply.
         if is_late || has_reply {
@@ -324,13 +339,22 @@ impl Next {
             return;
         }
         it.queue.remove(write);
+        let reply = match self.variant {
+            Variant::ReplyNotStored => Reply::LeftOut,
+            _ => Reply::Stored,
+        };
         let settled = match self.state.owner(write) == Some(tab) {
             true => self.state.settled_before(write),
             false => self.state.tab(tab).settled,
         };
-        let commit = Commit::new(epoch, write, settled.without(write));
+        let commit = Commit::new(epoch, write, reply, settled.without(write));
         let fate = Fate::Asked;
         self.state.tab_mut(tab).append = Some(Append { commit, at, fate });
+        match self.variant {
+            Variant::AnswerBeforeAppend => self.acknowledge(tab, write),
+            Variant::TellBeforeAppend => self.state.messages.commits.put(at, commit),
+            _ => {}
+        }
     }
 
     /// One transaction of the store, whether or not who asked is awake.
@@ -341,7 +365,12 @@ impl Next {
         let store = &mut self.state.store;
         let epoch_is_stored = store.epoch == commit.epoch();
         let position_follows = store.log.end() == at;
-        let fits = epoch_is_stored && position_follows;
+        let fits = match self.variant {
+            Variant::FenceOff => true,
+            Variant::EpochUnchecked => position_follows,
+            Variant::PositionUnchecked | Variant::SeqReused => epoch_is_stored,
+            _ => epoch_is_stored && position_follows,
+        };
         if fits {
             store.rewritten |= store.log.at(at).is_some();
             store.log.put(at, commit);
@@ -390,7 +419,7 @@ impl Next {
             return;
         };
         let refusals = self.state.messages.refusals[write.index()];
-        if refusals.has(sent) {
+        if refusals.has(sent) || self.variant == Variant::LateRefusalCounts && !refusals.is_empty() {
             *self.state.write_mut(write) = WriteState::Refused { owner };
         }
     }
@@ -424,10 +453,19 @@ impl Next {
             return;
         };
         let drained = it.append.is_none() && it.queue.is_empty();
-        if drained {
+        if drained || matches!(self.variant, Variant::HandOverUndrained | Variant::HandOverUnfenced) {
             it.role = Role::Keeping;
-            cease_to_lead(it);
+            cease_to_lead(self.variant, it);
             self.state.messages.hand_overs[to.index()].add(epoch);
+        }
+    }
+
+    fn take_over(&mut self, tab: Tab, epoch: Epoch) {
+        self.state.lock.steal(tab);
+        if self.variant == Variant::HandOverUnfenced {
+            let head = self.state.store.log.end();
+            self.state.tab_mut(tab).role = Role::Rising { epoch, head };
+            self.rise(tab);
         }
     }
 }

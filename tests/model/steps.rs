@@ -11,9 +11,52 @@ use crate::state::{
 };
 use crate::{properties, rules};
 
+/// How the protocol is changed, to see that the properties notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Variant {
+    AsDesigned,
+    /// The store takes what any leader sends.
+    FenceOff,
+    /// The store checks the position only.
+    EpochUnchecked,
+    /// The store checks the epoch only.
+    PositionUnchecked,
+    /// A new leader does not read the head of the store: it leads from what it shows.
+    LeadsUnread,
+    /// The same, and the store checks the epoch only.
+    SeqReused,
+    /// A tab shows a commit though it lacks the one before.
+    GapIgnored,
+    /// A follower never asks the store for what it missed.
+    NeverFetches,
+    /// A commit does not hold the reply to its write.
+    ReplyNotStored,
+    /// A leader runs a write although it has the reply.
+    DedupeOff,
+    /// A leader forgets which answers have arrived, but forgets their replies all the same.
+    LateCopiesRun,
+    /// A leader acknowledges a write of its own tab when it asks for the append.
+    AnswerBeforeAppend,
+    /// A leader broadcasts a commit when it asks for the append.
+    TellBeforeAppend,
+    /// A tab that has led and does not know who leads now believes a leader from before its own time.
+    OlderLeaderBelieved,
+    /// A refusal counts whichever leadership it comes from.
+    LateRefusalCounts,
+    /// A leader hands over while an append of it is under way.
+    HandOverUndrained,
+    /// The same, and the successor leads on in the epoch that it was handed.
+    HandOverUnfenced,
+    /// Nobody steals the lock of a tab that is frozen.
+    LeaseNeverLapses,
+    /// A write is sent once.
+    NeverSentAgain,
+}
+
 /// The model, and how much of what comes from outside is tried.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Protocol {
+    pub(crate) variant: Variant,
     /// Faults of any kind: a tab dies or freezes, a lease lapses although its leader is awake, an append
     /// fails, a message is lost or comes twice.
     pub(crate) faults: u8,
@@ -121,7 +164,7 @@ impl Model for Protocol {
     }
 
     fn next_state(&self, last: &State, step: Step) -> Option<State> {
-        let next = rules::after(*last, step);
+        let next = rules::after(self.variant, *last, step);
         (next != *last).then_some(next)
     }
 
@@ -170,7 +213,7 @@ impl Protocol {
         match it.role {
             Role::Waiting => {
                 let frozen = state.lock.holder.is_some_and(|holder| !state.is_awake(holder));
-                if frozen {
+                if frozen && self.variant != Variant::LeaseNeverLapses {
                     steps.push(Step::Steal(tab));
                 }
                 let hand_overs = state.messages.hand_overs[tab.index()];
@@ -222,7 +265,9 @@ impl Protocol {
         }
         if state.pending(write).is_some_and(|(owner, _)| state.is_awake(owner)) {
             steps.push(Step::HearRefusal(write));
-            steps.push(Step::SendAgain(write));
+            if self.variant != Variant::NeverSentAgain {
+                steps.push(Step::SendAgain(write));
+            }
         }
     }
 }
