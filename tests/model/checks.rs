@@ -1,6 +1,7 @@
-//! What a test asks of the model: that all of it holds, or that one broken rule breaks one promise.
+//! What a test asks of the model: that all of it holds, that one broken rule breaks one promise, that the code does
+//! the same.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use std::io::{self, Write};
@@ -8,6 +9,8 @@ use std::time::Instant;
 
 use stateright::{Checker, Expectation, HasDiscoveries, Model, Path};
 
+use crate::code::Code;
+use crate::state::{State, tabs};
 use crate::steps::{Protocol, Step, Variant};
 
 /// How much comes from outside: faults, writes, askings to lead.
@@ -112,6 +115,53 @@ fn states_of_ways_that_end(model: &Protocol) -> usize {
         }
     }
     seen.len()
+}
+
+/// Takes the code through ways of the model that are chosen at random, and compares the two after each step. Gives what
+/// kinds of steps these were, or the way to the first difference.
+pub(crate) fn compare(variant: Variant, budget: Budget, walks: u64) -> Result<BTreeSet<String>, String> {
+    const LONGEST: usize = 60;
+    let (start, model) = (Instant::now(), budget.of(variant));
+    let (mut kinds, mut states, mut steps) = (BTreeSet::new(), HashSet::new(), 0);
+    for seed in 0..walks {
+        let (mut state, mut code, mut way) = (model.init_states()[0], Code::open(), Vec::new());
+        let mut untried = enabled(&model, &state);
+        while way.len() < LONGEST && !untried.is_empty() {
+            let chance = hash(&(seed, way.len(), untried.len())) as usize;
+            let step = untried.swap_remove(chance % untried.len());
+            let tell = |what| format!("{variant:?}, {what}, after {way:?} and {step:?}");
+            let taken = code.take(&state, step).map_err(tell)?;
+            if taken.is_empty() {
+                continue;
+            }
+            for step in &taken {
+                state = model.next_state(&state, *step).unwrap_or(state);
+            }
+            code.differences(&state).map_err(tell)?;
+            if let Some(tab) = tabs().nth(chance % 7).filter(|tab| state.is_awake(*tab)) {
+                code.hear_late(&state, tab, chance / 7);
+                code.differences(&state).map_err(tell)?;
+            }
+            let kind = |step: &Step| format!("{step:?}").split(['(', ' ']).next().map(str::to_string);
+            kinds.extend(taken.iter().filter_map(kind));
+            states.insert(hash(&state));
+            steps += taken.len();
+            way.extend(taken);
+            untried = enabled(&model, &state);
+        }
+    }
+    let (states, seconds) = (states.len(), start.elapsed().as_secs_f32());
+    say(&format!(
+        "{variant:?}, {budget:?}: model and code compared in {states} states, {steps} steps, {seconds:.1} s"
+    ));
+    Ok(kinds)
+}
+
+fn enabled(model: &Protocol, state: &State) -> Vec<Step> {
+    let mut steps = Vec::new();
+    model.actions(state, &mut steps);
+    steps.retain(|step| model.next_state(state, *step).is_some());
+    steps
 }
 
 fn hash(of: &impl Hash) -> u64 {

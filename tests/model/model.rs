@@ -5,7 +5,8 @@
 //! the position follows, replies that are stored with the commit, requests that are sent again under the same
 //! id. The simulation in `tests/cluster` runs the real code through millions of random steps; this runs a small
 //! copy of its rules ([`rules`]) through all of them, with a budget of faults. What the one cannot reach by chance,
-//! the other reaches by patience, and its counterexamples are the shortest there are.
+//! the other reaches by patience, and its counterexamples are the shortest there are. That the copy is one, [`code`]
+//! sees to: it takes the code through ways of the model.
 //!
 //! Left out, because no promise here depends on it:
 //! - SQL, pages and checksums: a commit is one write with its reply.
@@ -27,6 +28,7 @@
 #![cfg(not(target_family = "wasm"))]
 
 mod checks;
+mod code;
 mod history;
 mod properties;
 mod rules;
@@ -34,7 +36,7 @@ mod sameness;
 mod state;
 mod steps;
 
-use checks::{Budget, breaks, holds};
+use checks::{Budget, breaks, compare, holds};
 use properties::{
     ALL_ANSWERED, ALL_LEVEL, ALL_STORED, ASKER_LED, EPOCHS_ASCEND, FOUND_REPLY, HANDED_OVER, IN_ORDER,
     LEADER_SHOWS_ALL, NOTHING_LOST, NOTHING_TWICE, ONE_HISTORY, REFUSED_IS_ABSENT, SOMEBODY_LEADS, STALE_REFUSED,
@@ -168,4 +170,33 @@ fn a_hand_over_without_draining_has_an_append_refused_and_breaks_nothing_else() 
 fn behind_the_check_of_the_epoch_that_of_the_position_is_a_second_line() {
     holds(Variant::PositionUnchecked, Budget(1, 1, 1), &[STALE_REFUSED], &[]);
     holds(Variant::PositionUnchecked, Budget(2, 1, 0), &[STALE_REFUSED], &[]);
+}
+
+#[test]
+fn the_code_does_what_the_model_does() {
+    let mut kinds = compare(Variant::AsDesigned, Budget(2, 1, 1), 20_000).expect("no difference");
+    kinds.extend(compare(Variant::AsDesigned, Budget(3, 1, 2), 20_000).expect("no difference"));
+    assert_eq!(kinds.len(), 32, "every kind of step but to calm down: {kinds:?}");
+}
+
+#[test]
+fn the_code_is_told_from_a_model_with_another_rule() {
+    // What needs two writes, or only does less, shows no difference here.
+    for another in [
+        Variant::FenceOff,
+        Variant::EpochUnchecked,
+        Variant::LeadsUnread,
+        Variant::SeqReused,
+        Variant::ReplyNotStored,
+        Variant::DedupeOff,
+        Variant::AnswerBeforeAppend,
+        Variant::TellBeforeAppend,
+        Variant::OlderLeaderBelieved,
+        Variant::LateRefusalCounts,
+        Variant::HandOverUnfenced,
+        Variant::NeverSentAgain,
+    ] {
+        let difference = compare(another, Budget(3, 1, 2), 20_000).expect_err("another rule");
+        println!("{difference}");
+    }
 }

@@ -1,7 +1,7 @@
 //! What a step does: the protocol's rules.
 //!
 //! They are written down a second time here, from the design and not from `src/protocol`: a model that ran the code
-//! itself would need its states small, equal and hashed, and the code would be built for that.
+//! itself would need its states small, equal and hashed, and the code would be built for that. `code` compares the two.
 
 use crate::history::{Commit, History, Reply};
 use crate::state::{
@@ -36,6 +36,11 @@ impl Next {
             Step::CalmDown => (self.state.calm, self.state.faults, self.state.askings) = (true, 0, 0),
             Step::NoticeLoss(tab) | Step::GiveBack(tab) => self.step_down(tab),
             Step::RaiseEpoch(tab) => self.raise_epoch(tab),
+            Step::RaiseInVain(tab) => {
+                self.state.store.epoch.0 += 1;
+                self.state.tab_mut(tab).append = None;
+                self.step_down(tab);
+            }
             Step::Steal(tab) => self.state.lock.steal(tab),
             Step::HearLead(tab, epoch) => self.hear_lead(tab, epoch),
             Step::CatchUp(tab) => self.catch_up(tab),
@@ -396,6 +401,8 @@ impl Next {
                 self.state.messages.commits.put(at, commit);
                 self.acknowledge(tab, commit.write());
             }
+            // Who has not noticed its new lock has nothing to give back.
+            Fate::Fenced if self.state.tab(tab).role == Role::Granted => {}
             Fate::Fenced => self.step_down(tab),
             Fate::Failed => self.refuse(tab, commit),
         }

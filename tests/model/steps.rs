@@ -93,6 +93,8 @@ pub(crate) enum Step {
     // Lock and epoch.
     NoticeLoss(Tab),
     RaiseEpoch(Tab),
+    /// A tab asks for that, and hears before the answer that an append of its last time as leader was refused.
+    RaiseInVain(Tab),
     /// The lease of a leader that is frozen lapses.
     Steal(Tab),
     HearLead(Tab, Epoch),
@@ -222,6 +224,9 @@ impl Protocol {
             }
             // The store answers a tab in the order in which it was asked.
             Role::Granted if holds && it.append.is_none() => steps.push(Step::RaiseEpoch(tab)),
+            Role::Granted if holds && it.append.is_some_and(|append| append.fate == Fate::Fenced) => {
+                steps.push(Step::RaiseInVain(tab));
+            }
             Role::Granted | Role::Rising { .. } => {}
             Role::Leading { successor: None, .. } => {
                 let others = tabs().filter(|asker| *asker != tab);
