@@ -174,6 +174,8 @@ pub struct Protocol {
 enum Fetch {
     Idle,
     UnderWay,
+    /// The replica is found to be wrong meanwhile: what was asked for does not mend it.
+    InVain,
     /// It failed; ask again then.
     Again(Timestamp),
 }
@@ -268,7 +270,7 @@ impl Protocol {
             Input::Ran { answers, commit } => self.ran(now, answers, commit),
             Input::TurnEnded { commit } => self.turn_ended(now, commit),
             Input::Appended(appended) => self.appended(now, appended),
-            Input::Diverged => self.reload(),
+            Input::Diverged => self.diverged(),
             Input::Heard(message) => self.heard(now, message),
             Input::HeardStranger => self.heard_stranger(now),
             Input::TimedOut => self.timed_out(now),

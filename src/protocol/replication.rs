@@ -15,7 +15,7 @@ const RETRY_MS: u64 = 1_000;
 impl Protocol {
     /// While a group of this tab is not durable, the image must stay as it is.
     pub(super) fn replica_is_busy(&self) -> bool {
-        self.queue.is_busy() || self.fetch == Fetch::UnderWay
+        self.queue.is_busy() || matches!(self.fetch, Fetch::UnderWay | Fetch::InVain)
     }
 
     /// Applies what can be applied and fetches what is missing.
@@ -60,13 +60,23 @@ impl Protocol {
         }
     }
 
+    /// One question to the store at a time: an older answer must not pass for the one that mends.
+    pub(super) fn diverged(&mut self) {
+        match self.fetch {
+            Fetch::UnderWay | Fetch::InVain => self.fetch = Fetch::InVain,
+            Fetch::Idle | Fetch::Again(_) => self.reload(),
+        }
+    }
+
     pub(super) fn reload(&mut self) {
         self.fetch = Fetch::UnderWay;
         self.output(Output::Reload);
     }
 
     pub(super) fn caught_up(&mut self, now: Timestamp, caught_up: Result<CatchUp, StoreError>) {
-        self.fetch = Fetch::Idle;
+        if std::mem::replace(&mut self.fetch, Fetch::Idle) == Fetch::InVain {
+            return self.reload();
+        }
         match caught_up {
             Ok(CatchUp::Commits(commits)) => {
                 commits

@@ -346,7 +346,12 @@ impl Tab {
             Output::StealLock if self.lease.is_some() => self.lock(now, LockCall::Request),
             Output::StealLock | Output::TakeLock => self.lock(now, LockCall::Steal),
             Output::ReleaseLock => self.lock(now, LockCall::Release),
-            Output::RaiseEpoch => Effect::Store(StoreCall::RaiseEpoch),
+            Output::RaiseEpoch => {
+                self.effects.push_back(Effect::Store(StoreCall::RaiseEpoch));
+                // What a leader writes follows from what it has.
+                let is_whole = self.engine.image().position() == self.protocol.position();
+                return (!is_whole).then_some(Input::Diverged);
+            }
             Output::CatchUp { after } => Effect::Store(StoreCall::CommitsAfter(after)),
             Output::Reload => Effect::Store(StoreCall::Load),
             Output::Append(commit) => Effect::Store(StoreCall::Append(commit)),

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 
 use sqlite_elements::request::{CallId, Event, Failure, LeaderInfo, QueryId, Request, Response, UserId};
 use sqlite_elements::sql::{Outcome, Rows, SqlFailure, Statement, Value, Work};
-use sqlite_elements::storage::{Disk, Epoch, MemoryStore, Store, TabId};
+use sqlite_elements::storage::{Disk, Epoch, Image, MemoryStore, Store, TabId};
 use sqlite_elements::tab::{Effect, Election, Happening, LockCall, StoreAnswer, StoreCall, Tab};
 use sqlite_elements::time::Timestamp;
 use uuid::Uuid;
@@ -180,6 +180,19 @@ impl Browser {
     /// From now on nobody understands what the tab says: it has another version of the library.
     pub(crate) fn make_stranger(&mut self, number: TabNo) {
         self.strangers.push(number);
+    }
+
+    /// One byte of what the tab has in memory is not what it was: the last of the last page.
+    pub(crate) fn damage_image(&mut self, number: TabNo) {
+        let engine = self.tab(number).tab.engine();
+        let image = engine.image().clone();
+        let mut pages = image.pages().to_vec();
+        let last = pages.last_mut().expect("there is a page");
+        let mut bytes = last.to_vec();
+        *bytes.last_mut().expect("a page has bytes") ^= 1;
+        *last = bytes.into();
+        let altered = Image::from_pages(image.page_size(), pages, image.position().seq);
+        engine.reload(altered).expect("it is a database still");
     }
 
     /// Whether something has arrived that the tab has not looked at.

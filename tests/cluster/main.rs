@@ -4,6 +4,7 @@
 
 mod absence;
 mod browser;
+mod divergence;
 mod hand_over;
 mod lease;
 mod metrics;

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use checkers::check;
 use history::Fate;
-use profile::{Fault, Profile};
+use profile::{Fault, Profile, Versions};
 use sqlite_elements::request::LeaderInfo;
 use sqlite_elements::sabotage::{self, Sabotage};
 use sqlite_elements::tab::Election;
@@ -34,6 +34,8 @@ struct Tally {
     runs: u64,
     /// Of these, so many without Web Locks.
     leased: u64,
+    /// Of these, so many with two versions of the library.
+    mixed: u64,
     steps: u64,
     acknowledged: u64,
     gone: u64,
@@ -42,6 +44,7 @@ struct Tally {
 
 fn run(seed: u64) -> Result<Tally, String> {
     let mut workload = Workload::new(World::new(seed, Profile::drawn));
+    let mixed = u64::from(workload.world.profile.versions == Versions::Two);
     workload.begin();
     workload.play(ACTS);
     workload.calm_down();
@@ -81,6 +84,7 @@ fn run(seed: u64) -> Result<Tally, String> {
     Ok(Tally {
         runs: 1,
         leased: u64::from(workload.world.election == Election::Lease),
+        mixed,
         steps: workload.world.steps,
         acknowledged: acknowledged.count() as u64,
         gone: workload.gone,
@@ -105,6 +109,7 @@ impl Tally {
     fn add(&mut self, other: Tally) {
         self.runs += other.runs;
         self.leased += other.leased;
+        self.mixed += other.mixed;
         self.steps += other.steps;
         self.acknowledged += other.acknowledged;
         self.gone += other.gone;
@@ -192,6 +197,7 @@ impl std::fmt::Display for Tally {
         let Tally {
             runs,
             leased,
+            mixed,
             steps,
             acknowledged,
             gone,
@@ -199,7 +205,7 @@ impl std::fmt::Display for Tally {
         } = self;
         write!(
             f,
-            "{runs} runs ({leased} without Web Locks), {steps} steps, {acknowledged} writes acknowledged, {gone} tabs gone; faults: {faults:?}"
+            "{runs} runs ({leased} without Web Locks, {mixed} with two versions), {steps} steps, {acknowledged} writes acknowledged, {gone} tabs gone; faults: {faults:?}"
         )
     }
 }

@@ -12,6 +12,7 @@ pub(crate) struct Profile {
     pub(crate) lost: u64,
     pub(crate) doubled: u64,
     pub(crate) order: Order,
+    pub(crate) versions: Versions,
     /// Least delay of a message and of a store call.
     pub(crate) message_us: u64,
     pub(crate) store_us: u64,
@@ -27,6 +28,14 @@ pub(crate) struct Profile {
 pub(crate) enum Order {
     Kept,
     Any,
+}
+
+/// Whether all tabs understand each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Versions {
+    One,
+    /// Every other tab has another version of the library, as while a site is updated.
+    Two,
 }
 
 /// What can befall a tab.
@@ -77,6 +86,11 @@ impl Profile {
             lost,
             doubled,
             order: if random.per_mille(500) { Order::Kept } else { Order::Any },
+            versions: if random.per_mille(150) {
+                Versions::Two
+            } else {
+                Versions::One
+            },
             message_us: 50 << random.below(5),
             store_us: 200 << random.below(5),
             store_fails,
@@ -92,6 +106,7 @@ impl Profile {
             lost: 0,
             doubled: 0,
             order: Order::Kept,
+            versions: Versions::One,
             message_us: 50,
             store_us: 200,
             store_fails: 0,

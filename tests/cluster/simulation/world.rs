@@ -12,10 +12,13 @@ use sqlite_elements::tab::{Effect, Election, Happening, LockCall, StoreAnswer, S
 use sqlite_elements::time::Timestamp;
 use uuid::Uuid;
 
-use super::profile::{Order, Profile};
+use super::profile::{Order, Profile, Versions};
 use super::random::Random;
 use crate::browser::{TabNo, now_or_never, perform};
 use sqlite_elements::storage::Store;
+
+/// What a message begins with that another version of the library has sent.
+const UNKNOWN_VERSION: u8 = 99;
 
 /// What a world tells whoever watches it: the workload and the checkers.
 #[derive(Debug)]
@@ -367,6 +370,10 @@ impl World {
                 (false, false) => 1,
             };
             for _ in 0..copies {
+                let mut bytes = bytes.to_vec();
+                if self.profile.versions == Versions::Two && from.0 % 2 != to.0 % 2 {
+                    bytes[0] = UNKNOWN_VERSION;
+                }
                 let after_us = self.random.skewed_us(self.profile.message_us);
                 let mut at = Timestamp(self.now.0 + after_us);
                 if self.profile.order == Order::Kept {
@@ -374,7 +381,7 @@ impl World {
                     at = at.max(*last);
                     *last = at;
                 }
-                self.enter(at, Due::Arrive(to, Box::new(Happening::Heard(bytes.to_vec()))));
+                self.enter(at, Due::Arrive(to, Box::new(Happening::Heard(bytes))));
             }
         }
     }
