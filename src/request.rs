@@ -107,6 +107,20 @@ pub enum Request {
     },
 }
 
+impl Request {
+    /// Whether it still means something while the database is being closed.
+    pub fn concerns_the_end(&self) -> bool {
+        matches!(
+            self,
+            Request::Close { .. }
+                | Request::Leave { .. }
+                | Request::Unsubscribe { .. }
+                | Request::Suspend
+                | Request::Resume
+        )
+    }
+}
+
 /// What becomes of row writes that are not queued, in a tab that does not lead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NonLeaderWrites {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Tab;
+use super::lease::Ending;
 use super::metrics::Counted;
 use super::pulse::Names;
 use super::transactions::{Asked, Purpose};
@@ -99,6 +100,10 @@ impl Tab {
                 self.protocol.handle(now, Input::Close);
             }
         }
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        !self.calls.closing.is_empty() || self.ending == Ending::Due
     }
 
     /// Runs a statement where it belongs: in the open transaction of its user, or by itself.

@@ -167,8 +167,8 @@ impl Tab {
     /// Takes in one thing that happened; then drain [`Tab::poll`].
     pub fn handle(&mut self, now: Timestamp, happening: Happening) {
         match happening {
-            // It is closed but for the lease, and hears of no commit any more.
-            Happening::Asked(request) if self.ending == Ending::Due && !matches!(request, Request::Close { .. }) => {}
+            // The page asks nothing more of a database that it closes, and is told nothing more but that it is closed.
+            Happening::Asked(request) if self.is_closing() && !request.concerns_the_end() => {}
             Happening::Asked(request) => self.asked(now, request),
             Happening::Heard(bytes) => match Message::decode(&bytes) {
                 Ok(message) => {
