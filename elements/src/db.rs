@@ -414,11 +414,15 @@ async fn prepare(connection: &Connection, sources: Vec<migrations::Source>) -> R
     if sources.is_empty() {
         return Ok(());
     }
-    let scripts = migrations::load(sources).await?;
-    connection
-        .write(Work::Migrate { scripts }, MIGRATION_TIMEOUT_MS)
-        .await
-        .map(|_| ())
+    let mut scripts = migrations::load(&sources).await?;
+    let migrate = |scripts| connection.write(Work::Migrate { scripts }, MIGRATION_TIMEOUT_MS);
+    match migrate(scripts.clone()).await {
+        Err(failure) if migrations::lacks_file(&failure) => {
+            migrations::bring(&mut scripts).await?;
+            migrate(scripts).await.map(drop)
+        }
+        done => done.map(drop),
+    }
 }
 
 fn detail_of_commit(change: &Change) -> JsValue {

@@ -1,9 +1,12 @@
-//! The scripts that stand in a `<sqlite-db>`: `<script type="application/sql">`, with text or with `src`.
+//! The scripts that stand in a `<sqlite-db>`: `<script type="application/sql">`, with text or with `src`; and before
+//! them, `<script type="application/vnd.sqlite3" src="…">`, an SQLite file that a new database begins with.
 //!
 //! A data block in HTML's sense (4.12.1): browsers neither run nor fetch it, so no Content-Security-Policy minds it,
 //! and its text needs no escaping. Which of the scripts a database already has is the engine's business.
 
+use js_sys::{Promise, Uint8Array};
 use sqlite_elements::request::{Failure, FailureKind};
+use sqlite_elements::sql::Script;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, Response};
@@ -12,55 +15,85 @@ use web_sys::{Element, Response};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     Text(String),
-    /// An address, relative to the document's base.
+    /// An address of SQL, relative to the document's base.
     Address(String),
+    /// An address of an SQLite file.
+    File(String),
 }
 
 /// The scripts among the element's children, in order.
 pub(crate) fn sources(element: &Element) -> Vec<Source> {
     std::iter::successors(element.first_element_child(), Element::next_element_sibling)
         .filter(|child| child.local_name() == "script")
-        .filter(|child| {
-            child
-                .get_attribute("type")
-                .is_some_and(|kind| kind.eq_ignore_ascii_case("application/sql"))
-        })
-        .map(|script| match script.get_attribute("src") {
-            Some(address) => Source::Address(address),
-            None => Source::Text(script.text_content().unwrap_or_default()),
+        .filter_map(|script| {
+            let kind = script.get_attribute("type").unwrap_or_default().to_ascii_lowercase();
+            match (kind.as_str(), script.get_attribute("src")) {
+                ("application/sql", Some(address)) => Some(Source::Address(address)),
+                ("application/sql", None) => Some(Source::Text(script.text_content().unwrap_or_default())),
+                ("application/vnd.sqlite3", Some(address)) => Some(Source::File(address)),
+                _ => None,
+            }
         })
         .collect()
 }
 
-/// The SQL of all sources, in order.
-pub(crate) async fn load(sources: Vec<Source>) -> Result<Vec<String>, Failure> {
+/// The scripts of all sources, in order; a file without its bytes, which [`bring`] adds.
+pub(crate) async fn load(sources: &[Source]) -> Result<Vec<Script>, Failure> {
     let mut scripts = Vec::with_capacity(sources.len());
     for source in sources {
         scripts.push(match source {
-            Source::Text(text) => text,
-            Source::Address(address) => fetch(&address).await.map_err(|reason| {
-                let message = format!("the migration at {address} cannot be loaded: {reason}");
-                Failure::new(FailureKind::State, "MIGRATION_NOT_LOADED", message)
-            })?,
+            Source::Text(text) => Script::Sql(text.clone()),
+            Source::Address(address) => {
+                let text = fetch(address, Response::text).await?;
+                Script::Sql(text.as_string().unwrap_or_default())
+            }
+            Source::File(address) => Script::File {
+                name: address.clone(),
+                file: None,
+            },
         });
     }
     Ok(scripts)
 }
 
-async fn fetch(address: &str) -> Result<String, String> {
+/// Whether the database is new and is to begin with a file whose bytes were not sent along.
+pub(crate) fn lacks_file(failure: &Failure) -> bool {
+    failure.code == "MIGRATION_FILE_NEEDED"
+}
+
+/// Fetches the bytes of the files.
+pub(crate) async fn bring(scripts: &mut [Script]) -> Result<(), Failure> {
+    for script in scripts {
+        if let Script::File { name, file } = script {
+            let buffer = fetch(name, Response::array_buffer).await?;
+            *file = Some(Uint8Array::new(&buffer).to_vec());
+        }
+    }
+    Ok(())
+}
+
+/// What stands at an address.
+async fn fetch(address: &str, body: fn(&Response) -> Result<Promise, JsValue>) -> Result<JsValue, Failure> {
     let message = |error: JsValue| {
-        error
-            .dyn_into::<js_sys::Error>()
-            .map_or_else(|_| String::new(), |e| e.message().into())
+        let error = error.dyn_into::<js_sys::Error>();
+        not_loaded(
+            address,
+            &error.map_or_else(|_| String::new(), |error| error.message().into()),
+        )
     };
     let window = web_sys::window().expect_throw("elements live in a window");
     let response = JsFuture::from(window.fetch_with_str(address)).await.map_err(message)?;
     let response: Response = response.unchecked_into();
     if !response.ok() {
-        return Err(format!("the server answered {}", response.status()));
+        return Err(not_loaded(
+            address,
+            &format!("the server answered {}", response.status()),
+        ));
     }
-    let text = JsFuture::from(response.text().map_err(message)?)
-        .await
-        .map_err(message)?;
-    Ok(text.as_string().unwrap_or_default())
+    JsFuture::from(body(&response).map_err(message)?).await.map_err(message)
+}
+
+fn not_loaded(address: &str, reason: &str) -> Failure {
+    let message = format!("the migration at {address} cannot be loaded: {reason}");
+    Failure::new(FailureKind::State, "MIGRATION_NOT_LOADED", message)
 }

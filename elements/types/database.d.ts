@@ -187,6 +187,12 @@ export class Database {
   export(): Promise<Uint8Array>;
 
   /**
+   * Puts an SQLite file in the place of all that the database holds, from any tab: one commit, which all tabs then show.
+   * A file that is damaged, cut off, or none of SQLite is refused with `IMPORT_REFUSED`, and nothing is changed.
+   */
+  import(file: Blob | ArrayBuffer | Uint8Array | DataView): Promise<void>;
+
+  /**
    * Where it is kept: `memory` if the browser offers this page no storage (a sandboxed frame, storage switched off). It
    * is this page's alone then, and gone with it.
    */

@@ -2,6 +2,8 @@
 
 use js_sys::{Array, ArrayBuffer, DataView, Date, Function, Number, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Blob;
 
 use super::error::ArgumentError;
 use crate::sql::{Params, Statement, Value};
@@ -132,17 +134,8 @@ fn value(given: &JsValue, what: impl Fn() -> String) -> Result<Value, ArgumentEr
             range: "SQLite's integers have 64 bits",
         });
     }
-    if let Some(bytes) = given.dyn_ref::<Uint8Array>() {
-        return Ok(Value::Blob(bytes.to_vec()));
-    }
-    if given.is_instance_of::<ArrayBuffer>() {
-        return Ok(Value::Blob(Uint8Array::new(given).to_vec()));
-    }
-    if let Some(view) = given.dyn_ref::<DataView>() {
-        let (offset, length) = (view.byte_offset() as u32, view.byte_length() as u32);
-        return Ok(Value::Blob(
-            Uint8Array::new_with_byte_offset_and_length(&view.buffer(), offset, length).to_vec(),
-        ));
+    if let Some(bytes) = buffered(given) {
+        return Ok(Value::Blob(bytes));
     }
     if let Some(date) = given.dyn_ref::<Date>() {
         if date.get_time().is_nan() {
@@ -158,6 +151,40 @@ fn value(given: &JsValue, what: impl Fn() -> String) -> Result<Value, ArgumentEr
 }
 
 /// An object literal or one without a prototype: not a Map, a Date, an element.
+/// The bytes of a `Blob`, an `ArrayBuffer`, or a view of one; a buffer's are read at once.
+pub(super) fn bytes(
+    what: &str,
+    given: &JsValue,
+) -> Result<impl Future<Output = Result<Vec<u8>, JsValue>> + use<>, ArgumentError> {
+    let buffered = match given.dyn_ref::<Blob>() {
+        Some(_) => None,
+        None => Some(buffered(given).ok_or_else(|| wrong(what, "a Blob, an ArrayBuffer or a Uint8Array", given))?),
+    };
+    let blob = given.clone();
+    Ok(async move {
+        match buffered {
+            Some(bytes) => Ok(bytes),
+            None => {
+                let read = JsFuture::from(blob.unchecked_ref::<Blob>().array_buffer()).await?;
+                Ok(Uint8Array::new(&read).to_vec())
+            }
+        }
+    })
+}
+
+/// The bytes of an `ArrayBuffer` or of a view of one.
+fn buffered(given: &JsValue) -> Option<Vec<u8>> {
+    if let Some(bytes) = given.dyn_ref::<Uint8Array>() {
+        return Some(bytes.to_vec());
+    }
+    if given.is_instance_of::<ArrayBuffer>() {
+        return Some(Uint8Array::new(given).to_vec());
+    }
+    let view = given.dyn_ref::<DataView>()?;
+    let (offset, length) = (view.byte_offset() as u32, view.byte_length() as u32);
+    Some(Uint8Array::new_with_byte_offset_and_length(&view.buffer(), offset, length).to_vec())
+}
+
 fn is_plain(given: &JsValue) -> bool {
     if !given.is_object() {
         return false;

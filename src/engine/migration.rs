@@ -8,9 +8,9 @@ use rusqlite::Connection;
 
 use super::authorizer::Watch;
 use super::bracket::Bracket;
-use super::session::Session;
+use super::session::{Effects, Session};
 use super::work::Done;
-use crate::sql::{Params, SqlFailure};
+use crate::sql::{Params, Script, SqlFailure};
 
 /// Whether a database has all scripts of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Migrations {
 }
 
 /// Compares the scripts with what is recorded.
-pub(super) fn state(reader: &Session, scripts: &[String]) -> Result<Migrations, SqlFailure> {
+pub(super) fn state(reader: &Session, scripts: &[Script]) -> Result<Migrations, SqlFailure> {
     let recorded = check(reader, scripts)?;
     Ok(if recorded < scripts.len() {
         Migrations::Pending
@@ -31,7 +31,7 @@ pub(super) fn state(reader: &Session, scripts: &[String]) -> Result<Migrations, 
 }
 
 /// Runs the scripts that have not run yet, inside the transaction of the caller.
-pub(super) fn migrate(writer: &Session, scripts: &[String]) -> Result<Done, SqlFailure> {
+pub(super) fn migrate(writer: &Session, scripts: &[Script]) -> Result<Done, SqlFailure> {
     let recorded = check(writer, scripts)?;
     let mut done = Done {
         changes: Some(0),
@@ -39,12 +39,12 @@ pub(super) fn migrate(writer: &Session, scripts: &[String]) -> Result<Done, SqlF
     };
     for (index, script) in scripts.iter().enumerate().skip(recorded) {
         let number = index + 1;
-        let bracket = Bracket::default();
-        let effects = writer
-            .perform(script, &Params::none(), Watch::Statement, &|kind| bracket.admit(kind))
-            .and_then(|effects| bracket.finish().map(|()| effects))
-            .map_err(|failure| named(failure, number))?;
-        writer.own(|connection| record(connection, number, script))?;
+        let effects = match script {
+            Script::Sql(sql) => run(writer, sql).map_err(|failure| named(failure, number))?,
+            // It has taken the place of everything already: see `Engine::seed`.
+            Script::File { .. } => Effects::default(),
+        };
+        writer.own(|connection| record(connection, number, &script.record()))?;
         writer.forget_schema();
         done.effects.writes.merge(effects.writes);
         done.effects.inserts = done.effects.inserts.max(effects.inserts);
@@ -54,12 +54,49 @@ pub(super) fn migrate(writer: &Session, scripts: &[String]) -> Result<Done, SqlF
     Ok(done)
 }
 
+fn run(writer: &Session, sql: &str) -> Result<Effects, SqlFailure> {
+    let bracket = Bracket::default();
+    let effects = writer.perform(sql, &Params::none(), Watch::Statement, &|kind| bracket.admit(kind))?;
+    bracket.finish()?;
+    Ok(effects)
+}
+
+/// The file that the scripts begin with, if the database is to begin with it and has not yet.
+pub(super) fn seed<'a>(writer: &Session, scripts: &'a [Script]) -> Result<Option<&'a [u8]>, SqlFailure> {
+    let late = scripts
+        .iter()
+        .skip(1)
+        .position(|script| matches!(script, Script::File { .. }));
+    if let Some(late) = late {
+        let message = "a file can only be the first migration: it takes the place of everything";
+        return Err(named(SqlFailure::new("MIGRATION_FILE_LATE", message), late + 2));
+    }
+    let Some(Script::File { name, file }) = scripts.first() else {
+        return Ok(None);
+    };
+    if check(writer, scripts)? > 0 {
+        return Ok(None);
+    }
+    let tables = "SELECT EXISTS (SELECT 1 FROM sqlite_schema)";
+    if writer.own(|connection| connection.query_row(tables, [], |row| row.get(0)))? {
+        let message = format!("the database has tables already, so it cannot begin with {name}");
+        return Err(named(SqlFailure::new("MIGRATION_FILE_LATE", message), 1));
+    }
+    let needed = || SqlFailure::new("MIGRATION_FILE_NEEDED", format!("the bytes of {name} are needed"));
+    file.as_deref().map(Some).ok_or_else(needed)
+}
+
+/// Forgets what an imported file says of the migrations of the page that it is from.
+pub(super) fn forget(writer: &Session) -> Result<(), SqlFailure> {
+    writer.own(|connection| connection.execute_batch("DROP TABLE IF EXISTS _elements_migrations"))
+}
+
 /// How many scripts have run. All that both sides have must be equal but for white space.
 /// A database may have more than this page: a newer version of the page is open in another tab.
-fn check(session: &Session, scripts: &[String]) -> Result<usize, SqlFailure> {
+fn check(session: &Session, scripts: &[Script]) -> Result<usize, SqlFailure> {
     let recorded = session.own(recorded)?;
     for (index, (ran, script)) in recorded.iter().zip(scripts).enumerate() {
-        if !ran.split_whitespace().eq(script.split_whitespace()) {
+        if !ran.split_whitespace().eq(script.record().split_whitespace()) {
             return Err(SqlFailure::new(
                 "MIGRATION_CHANGED",
                 format!(

@@ -32,6 +32,7 @@
 mod authorizer;
 mod bracket;
 mod failure;
+mod import;
 mod migration;
 mod pages;
 mod parameters;
@@ -54,7 +55,7 @@ use session::Session;
 use transaction::Transacted;
 
 use crate::sabotage::{self, Sabotage};
-use crate::sql::{Answer, Outcome, Params, ReadSet, SqlFailure, Statement, Work, WriteSet};
+use crate::sql::{Answer, Outcome, Params, ReadSet, Script, SqlFailure, Statement, Work, WriteSet};
 use crate::storage::{ApplyError, Commit, Dirty, Image, PageNo, Position};
 
 pub use migration::Migrations;
@@ -214,7 +215,7 @@ impl Engine {
 
     /// Whether all these scripts have run here, so that no leader is needed for them. Fails with
     /// `MIGRATION_CHANGED` if one has run with another text.
-    pub fn migrations_applied(&mut self, scripts: &[String]) -> Result<Migrations, SqlFailure> {
+    pub fn migrations_applied(&mut self, scripts: &[Script]) -> Result<Migrations, SqlFailure> {
         migration::state(&self.reader, scripts)
     }
 
@@ -345,7 +346,7 @@ impl Engine {
         reloaded
     }
 
-    fn run_one(&mut self, work: &Work) -> Answer {
+    fn run_unit(&mut self, work: &Work) -> Answer {
         let (outcome, written) = work::run(self.writer()?, work).map_err(stopped)?;
         self.staged_writes.merge(written);
         Ok(outcome)

@@ -27,8 +27,8 @@ pub(super) struct Pages {
     overlay: Option<Overlay>,
 }
 
-#[derive(Debug)]
-struct Overlay {
+#[derive(Clone, Debug)]
+pub(super) struct Overlay {
     count: usize,
     pages: BTreeMap<PageNo, Page>,
 }
@@ -138,6 +138,29 @@ impl Pages {
         self.image.apply(commit)?;
         self.revert();
         Ok(())
+    }
+
+    /// Stages these pages in the place of all.
+    pub(super) fn replace(&mut self, pages: Vec<Page>) {
+        self.overlay = Some(Overlay {
+            count: pages.len(),
+            pages: (0..).map(PageNo::at_index).zip(pages).collect(),
+        });
+    }
+
+    /// What is staged, to come back to.
+    pub(super) fn staging(&self) -> Option<Overlay> {
+        self.overlay.clone()
+    }
+
+    pub(super) fn stage_again(&mut self, staging: Option<Overlay>) {
+        self.overlay = staging;
+    }
+
+    /// As the writer sees it.
+    pub(super) fn first(&self) -> Option<&Page> {
+        self.page(View::Staged, PageNo::FIRST)
+            .filter(|_| self.count(View::Staged) > 0)
     }
 
     pub(super) fn revert(&mut self) {

@@ -20,6 +20,7 @@ pub(super) fn run(writer: &Session, work: &Work) -> Result<(Outcome, WriteSet), 
     let done = match work {
         Work::Batch { statements, permit } => batch(writer, statements, *permit),
         Work::Migrate { scripts } => migration::migrate(writer, scripts),
+        Work::Import { .. } => Ok(Done::default()),
     };
     let done = done.and_then(|done| finish(writer).map(|()| done));
     if done.is_err() && !writer.is_autocommit() {

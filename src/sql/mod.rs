@@ -12,5 +12,5 @@ mod value;
 pub use access::{Change, ReadSet, WriteSet};
 pub use failure::SqlFailure;
 pub use rows::{Rows, RowsBuilder};
-pub use statement::{Answer, Outcome, Params, Permit, Statement, Work};
+pub use statement::{Answer, Outcome, Params, Permit, Script, Statement, Work};
 pub use value::Value;

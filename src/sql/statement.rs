@@ -1,5 +1,7 @@
 //! What is asked of SQLite: statements with their parameters, and the work that a write request carries.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Rows, SqlFailure, Value};
@@ -63,8 +65,41 @@ pub enum Work {
     },
     /// The migrations of a page, in order; those that the database already has are skipped.
     Migrate {
-        scripts: Vec<String>,
+        scripts: Vec<Script>,
     },
+    /// An SQLite file takes the place of all that there is.
+    Import {
+        #[serde(with = "serde_bytes")]
+        file: Vec<u8>,
+    },
+}
+
+/// One migration of a page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Script {
+    Sql(String),
+    /// An SQLite file: the first content of a new database. Its bytes are brought once they are known to be needed.
+    File {
+        name: String,
+        #[serde(with = "serde_bytes")]
+        file: Option<Vec<u8>>,
+    },
+}
+
+impl Script {
+    /// What a database remembers of a migration that has run.
+    pub fn record(&self) -> Cow<'_, str> {
+        match self {
+            Script::Sql(sql) => Cow::Borrowed(sql),
+            Script::File { name, .. } => Cow::Owned(format!("-- file: {name}")),
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for Script {
+    fn from(sql: T) -> Self {
+        Script::Sql(sql.into())
+    }
 }
 
 impl Work {

@@ -2,7 +2,7 @@
 
 use sqlite_elements::protocol::Message;
 use sqlite_elements::request::{Event, NonLeaderWrites, Request, UserId};
-use sqlite_elements::sql::{Statement, Work};
+use sqlite_elements::sql::{Script, Statement, Work};
 use sqlite_elements::storage::{FaultPoint, Operation, StoreError};
 
 use crate::browser::{Browser, TabNo};
@@ -356,7 +356,7 @@ fn a_follower_whose_writes_are_allowed_has_the_leader_do_them() {
 #[test]
 fn migrations_run_once_though_two_tabs_open_at_the_same_instant() {
     let mut browser = Browser::new();
-    let scripts = ["CREATE TABLE m(a)", "INSERT INTO m VALUES ('seed')"].map(String::from);
+    let scripts = ["CREATE TABLE m(a)", "INSERT INTO m VALUES ('seed')"].map(Script::from);
     let (first, second) = (browser.open(), browser.open());
     let calls = [first, second].map(|tab| {
         let work = Work::Migrate {

@@ -23,6 +23,25 @@ async function expectError(page: Page, code: string, message: RegExp): Promise<v
   expect(error.message).toMatch(message);
 }
 
+/** What `Database.export` gives. */
+async function exported(page: Page): Promise<number[]> {
+  return database(page).evaluate(async (element) => {
+    const { database } = element as DatabaseElement & { database: { export(): Promise<Uint8Array> } };
+    return [...(await database.export())];
+  });
+}
+
+/** What comes of `Database.import`: `done`, or code and message. */
+async function imported(page: Page, file: number[]): Promise<string> {
+  return database(page).evaluate(async (element, file) => {
+    const { database } = element as DatabaseElement & { database: { import(file: Blob): Promise<void> } };
+    return database.import(new Blob([new Uint8Array(file)])).then(
+      () => 'done',
+      ({ code, message }: { code: string; message: string }) => `${code} ${message}`,
+    );
+  }, file);
+}
+
 /** Loads the library in the page and calls a static method of `Database`. */
 async function callDatabase(page: Page, method: 'recover' | 'delete', name: string) {
   return page.evaluate(
@@ -125,6 +144,43 @@ test('export gives a SQLite file that is the database', async ({ chromium }) => 
   });
   expect({ head, has }).toEqual({ head: 'SQLite format 3', has: true });
   expect(Number.isInteger(pages)).toBe(true);
+});
+
+test('an exported file, imported in another database by a follower, is what all its tabs show', async ({
+  chromium,
+}) => {
+  const page = await chromium.openTab('todo.html');
+  await add(page, 'Carried over');
+  const file = await exported(page);
+  await page.getByRole('button', { name: 'Delete' }).last().click();
+  await expect(page.getByText('Carried over')).toBeHidden();
+  const [, follower] = await leaderFirst([page, await chromium.openTab('todo.html')]);
+  const refusal = await imported(
+    follower!,
+    [...'no database'].map((c) => c.charCodeAt(0)),
+  );
+  expect(refusal).toMatch(/^IMPORT_REFUSED .*no SQLite database/);
+  expect(await imported(follower!, file)).toBe('done');
+  for (const tab of [page, follower!]) await expect(tab.getByText('Carried over')).toBeVisible();
+  await add(page, 'Written after');
+  await page.reload();
+  for (const title of ['Carried over', 'Written after']) await expect(page.getByText(title)).toBeVisible();
+});
+
+test('a new database begins with the file that the page names, and fetches it once', async ({ chromium, fixtures }) => {
+  const page = await chromium.openTab('todo.html');
+  await add(page, 'In the seed');
+  const seed = await exported(page);
+  let fetched = 0;
+  await page.context().route('**/seed.sqlite', async (route) => {
+    fetched += 1;
+    await route.fulfill({ body: Buffer.from(seed) });
+  });
+  await page.goto(fixtures.at('seed.html'));
+  await expect(page.getByRole('listitem')).toHaveText([/.*/, /.*/, 'In the seed', 'Of a script behind it']);
+  await page.reload();
+  await expect(page.getByRole('listitem')).toHaveCount(4);
+  expect(fetched).toBe(1);
 });
 
 test('where the browser offers no storage, the database is in memory, and says so', async ({ chromium }) => {

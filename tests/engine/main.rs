@@ -3,6 +3,7 @@
 mod access;
 mod classes;
 mod groups;
+mod import;
 #[cfg(not(target_family = "wasm"))]
 mod measure;
 mod migrations;

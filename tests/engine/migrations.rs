@@ -1,7 +1,7 @@
 //! Migrations run once, in order, whole or not at all.
 
 use sqlite_elements::engine::Migrations;
-use sqlite_elements::sql::{Answer, Work};
+use sqlite_elements::sql::{Answer, Script, Work};
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -10,8 +10,8 @@ use super::tab::{Tab, code, message};
 const FIRST: &str = "CREATE TABLE t(a);\nINSERT INTO t VALUES (1);";
 const SECOND: &str = "ALTER TABLE t ADD COLUMN b DEFAULT 5";
 
-fn scripts(scripts: &[&str]) -> Vec<String> {
-    scripts.iter().map(|script| (*script).to_owned()).collect()
+fn scripts(scripts: &[&str]) -> Vec<Script> {
+    scripts.iter().copied().map(Script::from).collect()
 }
 
 fn migrate(tab: &mut Tab, texts: &[&str]) -> Answer {

@@ -1,0 +1,152 @@
+//! An SQLite file takes the place of everything, as one commit, or is refused and changes nothing.
+
+use sqlite_elements::sql::{Script, SqlFailure, Work};
+use sqlite_elements::storage::{Image, PageSize, Seq};
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::tab::{Tab, code, message};
+
+/// A database as a file.
+fn file(sql: &str) -> Vec<u8> {
+    Tab::with(sql).engine.image().pages().concat()
+}
+
+fn import(tab: &mut Tab, file: Vec<u8>) -> Result<(), SqlFailure> {
+    tab.answer(&Work::Import { file }).0.map(drop)
+}
+
+#[test]
+fn an_imported_file_is_the_database_and_live_readers_see_it() {
+    let mut tab = Tab::with("CREATE TABLE old(a); INSERT INTO old VALUES (1), (2)");
+    assert_eq!(tab.integers("SELECT count(*) FROM old"), [2]);
+    let (answer, commit) = tab.answer(&Work::Import {
+        file: file("CREATE TABLE new(b); INSERT INTO new VALUES (7)"),
+    });
+    assert!(answer.is_ok());
+    assert!(
+        commit.is_some_and(|commit| commit.write_set.changes_schema()),
+        "one commit, for all to see"
+    );
+    assert_eq!(tab.integers("SELECT b FROM new"), [7]);
+    assert_eq!(code(tab.try_query("SELECT * FROM old")), "SQLITE_ERROR");
+    tab.write("INSERT INTO new VALUES (8)");
+    assert_eq!(tab.integers("SELECT b FROM new"), [7, 8]);
+    tab.assert_whole();
+}
+
+/// The trap: both count up to the same change counter, by which SQLite tells whether it must read anew.
+#[test]
+fn a_file_with_the_same_change_counter_is_seen_all_the_same() {
+    let make = |value: i64| format!("CREATE TABLE t(a); INSERT INTO t VALUES ({value})");
+    let mut tab = Tab::with(&make(1));
+    assert_eq!(tab.integers("SELECT a FROM t"), [1]);
+    assert_eq!(import(&mut tab, file(&make(2))), Ok(()));
+    assert_eq!(tab.integers("SELECT a FROM t"), [2]);
+    assert_eq!(import(&mut tab, file(&make(3))), Ok(()));
+    assert_eq!(tab.integers("SELECT a FROM t"), [3]);
+}
+
+#[test]
+fn a_smaller_file_leaves_nothing_of_the_larger_database() {
+    let mut tab = Tab::with("CREATE TABLE t(a); INSERT INTO t SELECT zeroblob(100000)");
+    assert_eq!(import(&mut tab, file("CREATE TABLE u(a)")), Ok(()));
+    assert_eq!(tab.engine.image().page_count().0, 2);
+    tab.assert_whole();
+}
+
+#[test]
+fn what_is_no_whole_database_is_refused_and_changes_nothing() {
+    let mut tab = Tab::with("CREATE TABLE t(a); INSERT INTO t VALUES (1)");
+    let whole = file("CREATE TABLE u(a); CREATE INDEX i ON u(a); INSERT INTO u VALUES (1), (2), (3)");
+    let mut damaged = whole.clone();
+    let last = damaged.len() - 4096;
+    damaged[last..].fill(0xff);
+    let cases = [
+        (Vec::new(), "no SQLite database"),
+        (b"id,name\n1,Ada\n".repeat(400), "no SQLite database"),
+        (whole[..whole.len() - 100].to_vec(), "cut off"),
+        (damaged, "cannot be imported"),
+    ];
+    for (file, reason) in cases {
+        let failure = import(&mut tab, file).expect_err(reason);
+        assert!(failure.message.contains(reason), "{failure}");
+        assert_eq!(failure.code, "IMPORT_REFUSED");
+        assert_eq!(tab.integers("SELECT a FROM t"), [1]);
+    }
+    tab.write("INSERT INTO t VALUES (2)");
+    assert_eq!(tab.integers("SELECT a FROM t"), [1, 2]);
+}
+
+#[test]
+fn a_file_of_another_page_size_or_with_a_write_ahead_log_is_taken_too() {
+    for size in [512, 1024, 8192, 65536] {
+        let page_size = PageSize::new(size).unwrap_or(PageSize::DEFAULT);
+        let mut source = Tab::of(Image::from_pages(page_size, Vec::new(), Seq(0)));
+        source.write("CREATE TABLE t(a); INSERT INTO t SELECT 7 UNION ALL SELECT zeroblob(30000)");
+        let mut file = source.engine.image().pages().concat();
+        file[18..20].fill(2);
+        let mut tab = Tab::with("CREATE TABLE old(a)");
+        assert_eq!(import(&mut tab, file), Ok(()), "{size}");
+        assert_eq!(
+            tab.integers("SELECT a FROM t WHERE typeof(a) = 'integer'"),
+            [7],
+            "{size}"
+        );
+        tab.assert_whole();
+        assert_eq!(tab.integers("PRAGMA page_size"), [4096]);
+    }
+}
+
+fn begin_with(file: Option<Vec<u8>>, more: &[&str]) -> Vec<Script> {
+    let name = "seed.sqlite".to_owned();
+    let first = Script::File { name, file };
+    std::iter::once(first)
+        .chain(more.iter().copied().map(Script::from))
+        .collect()
+}
+
+#[test]
+fn a_new_database_begins_with_the_file_and_later_ones_run_the_scripts_alone() {
+    let mut tab = Tab::new();
+    let missing = Work::Migrate {
+        scripts: begin_with(None, &[]),
+    };
+    assert_eq!(code(tab.answer(&missing).0), "MIGRATION_FILE_NEEDED");
+    // It is from a page with migrations of its own.
+    let mut source = Tab::new();
+    let (answer, _) = source.answer(&Work::Migrate {
+        scripts: vec![Script::from("CREATE TABLE t(a); INSERT INTO t VALUES (1)")],
+    });
+    assert!(answer.is_ok());
+    let seed = source.engine.image().pages().concat();
+    let scripts = begin_with(Some(seed), &["INSERT INTO t VALUES (2)"]);
+    assert!(tab.answer(&Work::Migrate { scripts }).0.is_ok());
+    assert_eq!(tab.integers("SELECT a FROM t"), [1, 2]);
+    tab.write("INSERT INTO t VALUES (3)");
+    let scripts = begin_with(None, &["INSERT INTO t VALUES (2)", "INSERT INTO t VALUES (4)"]);
+    assert!(tab.answer(&Work::Migrate { scripts }).0.is_ok());
+    assert_eq!(tab.integers("SELECT a FROM t"), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_failing_script_behind_the_file_leaves_the_database_empty() {
+    let mut tab = Tab::new();
+    let scripts = begin_with(Some(file("CREATE TABLE t(a)")), &["INSERT INTO nowhere VALUES (1)"]);
+    let answer = tab.answer(&Work::Migrate { scripts }).0;
+    assert!(message(answer).contains("migration 2"));
+    assert_eq!(tab.engine.image().page_count().0, 0);
+    tab.write("CREATE TABLE t(b)");
+    assert!(tab.rows("SELECT b FROM t").is_empty());
+}
+
+#[test]
+fn a_database_with_tables_cannot_begin_with_a_file() {
+    let mut tab = Tab::with("CREATE TABLE mine(a)");
+    let scripts = begin_with(Some(file("CREATE TABLE t(a)")), &[]);
+    assert_eq!(code(tab.answer(&Work::Migrate { scripts }).0), "MIGRATION_FILE_LATE");
+    let mut scripts = vec![Script::from("CREATE TABLE u(a)")];
+    scripts.extend(begin_with(None, &[]));
+    assert_eq!(code(tab.answer(&Work::Migrate { scripts }).0), "MIGRATION_FILE_LATE");
+    assert!(tab.rows("SELECT a FROM mine").is_empty());
+}
