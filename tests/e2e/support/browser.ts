@@ -15,8 +15,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const args = [
+export const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export const args = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

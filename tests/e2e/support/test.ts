@@ -19,7 +19,7 @@ interface PerWorker {
 }
 
 /** Nothing went wrong in any tab that the test did not announce. */
-function expectNoComplaints(browser: Browser): void {
+export function expectNoComplaints(browser: Browser): void {
   expect(browser.complaints, 'errors in the console, uncaught exceptions, failed requests').toEqual([]);
 }
 

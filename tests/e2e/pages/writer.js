@@ -1,0 +1,113 @@
+// A tab that writes one row after the other, and reports to a ledger outside of the browser what it was told.
+// Called by writer.html?tab=<name>&ledger=<address>; with &lanes=0 for one that writes only when told, with &db=<name>
+// for a database of its own, with &watched for one whose end the others see by a bare Web Lock.
+// The next write waits for the ledger's answer to the report of the last one: so the ledger sets the pace (timers of
+// hidden tabs are throttled), and what was acknowledged is known even if this tab is gone in the next moment. The table
+// takes an id twice: only the library keeps it from being there twice.
+const query = new URLSearchParams(location.search);
+// A page that is loaded again under the same address is another writer.
+const writer = `${query.get('tab')}.${crypto.randomUUID().slice(0, 8)}`;
+const lanes = Number(query.get('lanes') ?? 1);
+const element = document.querySelector('sqlite-db');
+element.setAttribute('name', query.get('db') ?? 'crashes.db');
+// As long as a write may wait for a leader that sleeps to be replaced, and then some.
+const timeoutMs = 20_000;
+let last = 0;
+let stopped = false;
+let toldToStop = false;
+
+/** Resolves when the ledger has it, and does what that says. `keepalive`: the browser brings it there without this tab. */
+async function report(record, keepalive = true) {
+  const body = JSON.stringify({ writer, at: Date.now(), ...record });
+  const answer = await fetch(query.get('ledger'), { method: 'POST', body, keepalive });
+  const order = await answer.text();
+  if (order === 'stop') stopped = toldToStop = true;
+  if (order === 'compute') await compute();
+}
+
+/** Keeps this process busy for as long as it takes to see which one it is. */
+async function compute() {
+  const until = performance.now() + 500;
+  while (performance.now() < until);
+  await report({ kind: 'computed' });
+}
+
+/** Resolves when the write is settled and reported: to its id, or to nothing if it was refused. */
+async function writeOne() {
+  const id = `${writer}.${++last}`;
+  const calledAt = Date.now();
+  try {
+    await element.database.queueWriteWithTimeout('INSERT INTO entry (id) VALUES (?)', timeoutMs, [id]);
+  } catch ({ code, message }) {
+    await report({ kind: 'refused', id, code, message });
+    return undefined;
+  }
+  const at = Date.now();
+  await report({ kind: 'acknowledged', id, calledAt, at });
+  if (last % 10 !== 0) return id;
+  const { rows } = await element.database.query('SELECT count(*) AS n FROM entry WHERE id = ?', [id]);
+  await report({ kind: 'read', id, n: rows[0].n });
+  return id;
+}
+globalThis.write = writeOne;
+
+async function writeOn() {
+  while (!stopped) await writeOne();
+}
+
+const opened = new Promise((resolve) => element.addEventListener('ready', resolve, { once: true }));
+element.addEventListener('leaderchange', ({ detail: { isLeader, leaderId } }) => {
+  report({ kind: isLeader ? 'leads' : 'follows', leaderId });
+});
+element.addEventListener('error', ({ detail: { code, message } }) => report({ kind: 'broken', code, message }));
+const watched = query.has('watched') ? watchAndBeWatched() : undefined;
+const writing = Promise.all([opened, watched]).then(async () => {
+  await report({ kind: 'open', instanceId: element.database.instanceId });
+  await Promise.all(Array.from({ length: lanes }, writeOn));
+  // More than what a browser takes over from a page.
+  if (toldToStop) await report({ kind: 'sees', ...(await contents()) }, false);
+});
+
+/** Ends the writing; resolves when every write of this tab is settled and reported. */
+globalThis.stop = async () => {
+  stopped = true;
+  await writing;
+};
+
+/** Holds a Web Lock until this tab ends, and reports when those of the others are free. The library has no part in it. */
+async function watchAndBeWatched() {
+  const own = 'watched ';
+  const channel = new BroadcastChannel(own);
+  const watch = (name) => {
+    // Shared: all that wait have it at once.
+    navigator.locks.request(
+      name,
+      { mode: 'shared' },
+      () => void report({ kind: 'released', of: name.slice(own.length) }),
+    );
+  };
+  channel.onmessage = ({ data }) => watch(data);
+  await new Promise((held) => {
+    navigator.locks.request(own + writer, () => {
+      held();
+      return new Promise(() => {});
+    });
+  });
+  // Whoever comes from now on sees this one in the list, and whoever was there before hears of it.
+  const { held } = await navigator.locks.query();
+  for (const { name } of held) if (name.startsWith(own) && name !== own + writer) watch(name);
+  channel.postMessage(own + writer);
+}
+/** All that is stored, as this tab sees it. */
+async function contents() {
+  await opened;
+  const { rows } = await element.database.query('SELECT id FROM entry ORDER BY number');
+  const check = await element.database.query('PRAGMA integrity_check');
+  return { ids: rows.map(({ id }) => id), integrity: check.rows.map((row) => Object.values(row)[0]).join('; ') };
+}
+globalThis.contents = contents;
+
+// What this tab saw each time that it came back from the back/forward cache or was thawed, asked as early as a page can.
+globalThis.returns = [];
+addEventListener('pageshow', ({ persisted }) => persisted && globalThis.returns.push(contents()));
+document.addEventListener('resume', () => globalThis.returns.push(contents()));
