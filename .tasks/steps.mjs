@@ -1,6 +1,7 @@
 // The checks that test.mjs runs, in order, each with the program that does it.
 // A step has a `name` and a `part`, by which it can be asked for, and a `command`, or `work` to be done in this process.
 // `needs`: a step whose result it uses. `skip`: why not to run it. `counts`: how many tests passed and failed in it.
+// `onRequest`: it runs only when its part is asked for by name.
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from './build.mjs';
@@ -13,6 +14,7 @@ const target = ['--target', 'wasm32-unknown-unknown'];
 const strict = ['--', '--deny', 'warnings'];
 const playwrightConfig = 'tests/playwright.config.ts';
 const playwrightReport = join(root, 'target/playwright.json');
+const enginesReport = join(root, 'target/playwright-engines.json');
 
 export const steps = [
   { name: 'prettier', part: 'lint', command: () => tool('prettier', ['--check', '--log-level', 'warn', '.']) },
@@ -64,6 +66,15 @@ export const steps = [
     skip: () => !existsSync(join(root, playwrightConfig)) && `there is no ${playwrightConfig} yet`,
     command: endToEnd,
   },
+  {
+    // Not by default: it wants some hundred megabytes of other browsers, and takes a minute or two.
+    name: 'Firefox, WebKitGTK',
+    part: 'engines',
+    onRequest: true,
+    needs: 'build',
+    counts: () => playwrightCounts(enginesReport),
+    command: otherEngines,
+  },
 ];
 
 /** One of the npm packages' programs. */
@@ -89,20 +100,18 @@ function browserTests(more) {
 }
 
 function endToEnd(more) {
-  mkdirSync(dirname(playwrightReport), { recursive: true });
-  rmSync(playwrightReport, { force: true });
-  const [program, args] = tool('playwright', [
-    'test',
-    '--config',
-    playwrightConfig,
-    '--reporter',
-    'list,json',
-    ...more,
-  ]);
   const { chromium } = findBrowser();
-  return [
-    program,
-    args,
-    { CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_FILE: playwrightReport, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' },
-  ];
+  return playwright(playwrightConfig, playwrightReport, more, { CHROMIUM: chromium });
+}
+
+function otherEngines(more) {
+  return playwright('tests/engines.config.ts', enginesReport, more, {});
+}
+
+function playwright(config, report, more, env) {
+  mkdirSync(dirname(report), { recursive: true });
+  rmSync(report, { force: true });
+  const [program, args] = tool('playwright', ['test', '--config', config, '--reporter', 'list,json', ...more]);
+  const own = { PLAYWRIGHT_JSON_OUTPUT_FILE: report, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' };
+  return [program, args, { ...own, ...env }];
 }

@@ -2,9 +2,11 @@
 // Called by `npm test` (and so by .ci/run); parts of it by name, and options for the tool after the name of one part:
 //   npm test -- lint native
 //   npm test -- e2e --grep leader
+//   npm test -- engines          the same as npm run test:browsers: Firefox and WebKitGTK, which it installs
 // A step that fails does not stop the others; the last line sums up, and the exit code tells.
 import { isProgram, main, since, TaskError, tee } from './process.mjs';
 import { setUp } from './setup.mjs';
+import { setUpEngines } from './setup/engines.mjs';
 import { steps } from './steps.mjs';
 
 const parts = [...new Set(steps.map((step) => step.part).filter(Boolean))];
@@ -45,10 +47,12 @@ async function test(words) {
   );
   const more = words.slice(wanted.length);
   if (more.length > 0 && wanted.length !== 1) throw new TaskError(`usage: npm test -- [${parts.join('|')}] [option …]`);
-  const chosen = steps.filter(({ part }) => part && (wanted.length === 0 || wanted.includes(part)));
+  const isChosen = ({ part, onRequest }) => (wanted.length > 0 ? wanted.includes(part) : !onRequest);
+  const chosen = steps.filter((step) => step.part && isChosen(step));
   const needs = new Set(chosen.flatMap((step) => step.needs ?? []));
   try {
     setUp('test');
+    if (wanted.includes('engines')) setUpEngines();
   } catch (error) {
     console.log(`✗ set-up: ${error.message}\n\n0 passed, 1 failed`);
     process.exitCode = 1;
