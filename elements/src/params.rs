@@ -3,14 +3,16 @@
 //! `data-list-id="7"` is bound as `:list_id`, a field named `list-id` or `list_id` likewise: a hyphen cannot stand in
 //! the name of a parameter. A field wins over an attribute of the same name. Types follow who wrote the text: what
 //! the page's author wrote is read by [`text::authored`]; what somebody typed is text, except in fields for numbers;
-//! a field for a number or a date that is empty is NULL; a checkbox is 1 or 0; a chosen file is its bytes.
+//! a field for a number or a date that is empty is NULL; a checkbox is 1 or 0; a chosen file is its bytes. What may be
+//! several values, a `<select multiple>` and checkboxes of one name, is a JSON array, which `json_each` takes apart.
 
-use js_sys::Array;
+use js_sys::{Array, JSON};
 use sqlite_elements::sql::Value;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, Element, File, FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement,
+    Blob, Element, File, FormData, HtmlFormElement, HtmlInputElement, HtmlOptionElement, HtmlSelectElement,
+    HtmlTextAreaElement,
 };
 
 use crate::text;
@@ -49,9 +51,8 @@ impl Fields {
 
     /// Adds the fields of a form, and what the button says that sent it.
     pub(crate) fn add_form(&mut self, form: &HtmlFormElement, submitter: Option<&Element>) {
-        fields_of(form)
-            .iter()
-            .for_each(|field| self.add(field.unchecked_ref(), Some(form)));
+        let fields: Vec<Element> = fields_of(form).iter().map(JsCast::unchecked_into).collect();
+        self.add_all(&fields, Some(form));
         if let Some(button) = submitter {
             self.add_button(button);
         }
@@ -61,9 +62,8 @@ impl Fields {
     pub(crate) fn add_within(&mut self, element: &Element) {
         let all = element.query_selector_all("[name]").expect_throw("a valid selector");
         let fields = (0..all.length()).filter_map(|at| all.get(at)?.dyn_into::<Element>().ok());
-        fields
-            .filter(|field| is_nearest(element, field))
-            .for_each(|field| self.add(&field, None));
+        let fields: Vec<Element> = fields.filter(|field| is_nearest(element, field)).collect();
+        self.add_all(&fields, None);
     }
 
     pub(crate) fn add_button(&mut self, button: &Element) {
@@ -94,6 +94,18 @@ impl Fields {
         Ok(values)
     }
 
+    fn add_all(&mut self, fields: &[Element], form: Option<&HtmlFormElement>) {
+        for field in fields {
+            let group = boxes_like(field, fields);
+            if group.len() > 1 {
+                let chosen = group.iter().filter(|input| input.checked() && !input.disabled());
+                self.set(&group[0].name(), json(chosen.map(|input| input.value())));
+            } else {
+                self.add(field, form);
+            }
+        }
+    }
+
     fn add(&mut self, field: &Element, form: Option<&HtmlFormElement>) {
         let Some(name) = field.get_attribute("name").filter(|name| !name.is_empty()) else {
             return;
@@ -104,7 +116,10 @@ impl Fields {
         let value = if let Some(input) = field.dyn_ref::<HtmlInputElement>() {
             self.of_input(&name, input)
         } else if let Some(select) = field.dyn_ref::<HtmlSelectElement>() {
-            Some(Field::Value(text::authored(&select.value())))
+            Some(match select.multiple() {
+                true => json(chosen(select)),
+                false => Field::Value(text::authored(&select.value())),
+            })
         } else if let Some(area) = field.dyn_ref::<HtmlTextAreaElement>() {
             Some(Field::Value(Value::from(area.value().as_str())))
         } else if field.local_name().contains('-') {
@@ -152,6 +167,41 @@ impl Fields {
 /// Whether `inner` belongs to the write element `outer` and not to another one inside of it.
 pub(crate) fn is_nearest(outer: &Element, inner: &Element) -> bool {
     inner.closest("sqlite-write").ok().flatten().as_ref() == Some(outer)
+}
+
+/// The checkboxes of the same name, if the field is one.
+fn boxes_like<'a>(field: &'a Element, fields: &'a [Element]) -> Vec<&'a HtmlInputElement> {
+    let name = |element: &'a Element| {
+        let input = element.dyn_ref::<HtmlInputElement>();
+        input.filter(|input| input.type_() == "checkbox" && !input.name().is_empty())
+    };
+    let Some(own) = name(field) else {
+        return Vec::new();
+    };
+    fields
+        .iter()
+        .filter_map(name)
+        .filter(|other| other.name() == own.name())
+        .collect()
+}
+
+fn chosen(select: &HtmlSelectElement) -> impl Iterator<Item = String> {
+    let options = select.selected_options();
+    let option = move |at| options.item(at)?.dyn_into::<HtmlOptionElement>().ok();
+    (0..).map_while(option).map(|option| option.value())
+}
+
+/// What the page's author wrote, several times.
+fn json(values: impl Iterator<Item = String>) -> Field {
+    let values: Array = values
+        .map(|value| match text::authored(&value) {
+            Value::Integer(integer) if integer.unsigned_abs() <= 1 << 53 => (integer as f64).into(),
+            Value::Real(real) => real.into(),
+            _ => JsValue::from(value),
+        })
+        .collect();
+    let text = JSON::stringify(&values).expect_throw("texts and numbers have no circle");
+    Field::Value(Value::Text(text.into()))
 }
 
 /// A form-associated custom element: what it would send.

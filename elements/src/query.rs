@@ -6,6 +6,7 @@
 //! earlier question is dropped, and until the new answer is there the old rows stay.
 
 pub mod attribute;
+pub mod format;
 pub mod marks;
 pub mod order;
 

@@ -93,6 +93,12 @@ export interface SqliteDbElement extends WithEvents<SqliteDbEventMap> {
  * `<sqlite-query sql="SELECT …">` inside a `<sqlite-db>`, or with `db="its id"`: shows the rows of a live query by
  * its first `<template>`, or as a table (with the attribute `caption`, if there is one). Parameters are its `data-*`
  * attributes and the fields of the form that the attribute `form` names by its id.
+ *
+ * In a template `{{column}}` is the text of a cell; `{{column | format}}` formats it by the rules of the language around
+ * the element (`lang`): `number`, `number 2` (digits), `percent`, `currency EUR`, `compact`, `bytes`, `date`, `time`,
+ * `datetime` (each with `full`, `long`, `medium` or `short` behind it, if wanted), and `relative` ("3 minutes ago", which
+ * is counted on). Dates are ISO 8601 as SQLite writes them, in UTC unless they say otherwise, or seconds or milliseconds
+ * since 1970. What cannot be formatted stands as it is.
  */
 export interface SqliteQueryElement extends WithEvents<SqliteQueryEventMap> {
   /** Mirrors the attribute. */
@@ -114,7 +120,8 @@ export interface SqliteQueryElement extends WithEvents<SqliteQueryEventMap> {
 
 /**
  * `<sqlite-write sql="INSERT …">`: a form, a button, or a field in it sets the statement off. Parameters are its
- * `data-*` attributes and the named fields.
+ * `data-*` attributes and the named fields. A checkbox is 1 or 0, a chosen file its bytes, an empty number or date NULL;
+ * a `<select multiple>`, and checkboxes of one name, are a JSON array, which `json_each` takes apart.
  */
 export interface SqliteWriteElement extends WithEvents<SqliteWriteEventMap> {
   /** Mirrors the attribute. */

@@ -8,6 +8,7 @@ use js_sys::{Array, Function, Promise, Reflect, WeakRef};
 use sqlite_elements::client::{Connection, Subscription, js_error, rows_object};
 use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::{Params, Rows, SqlFailure, Statement};
+use sqlite_elements::web::Timer;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, HtmlFormElement};
 
@@ -20,6 +21,9 @@ use crate::event::{detail, fire, fire_error};
 use crate::params::Fields;
 use crate::schedule::{self, Due, ElementNumber, Look};
 use crate::style;
+
+/// How old "3 minutes ago" may be.
+const AGING_MS: f64 = 20_000.0;
 
 #[derive(Default)]
 pub(crate) struct SqliteQuery(Option<Rc<Query>>);
@@ -36,6 +40,9 @@ pub(crate) struct Query {
     view: RefCell<View>,
     form: RefCell<Option<FormListener>>,
     refreshing: RefCell<Vec<Function>>,
+    /// When what is shown is to be said anew, because it tells how long ago something was.
+    aging: RefCell<Option<Timer>>,
+    aged: Cell<bool>,
 }
 
 /// What the element asks now.
@@ -163,6 +170,8 @@ impl Query {
             view: RefCell::default(),
             form: RefCell::default(),
             refreshing: RefCell::default(),
+            aging: RefCell::default(),
+            aged: Cell::new(false),
         }
     }
 
@@ -171,6 +180,7 @@ impl Query {
         schedule::discharge(self.number);
         drop(self.asked.take());
         drop(self.form.take());
+        drop(self.aging.take());
         self.view.take().leave(element);
         self.fresh.set(true);
         self.resolve_refreshing();
@@ -279,7 +289,7 @@ impl Query {
         }
     }
 
-    fn render(&self, element: &HtmlElement) {
+    fn render(self: &Rc<Self>, element: &HtmlElement) {
         // Out of its cell, because what is inserted and removed runs the page's own code.
         let mut view = self.view.take();
         let gone = view.follow(element);
@@ -294,6 +304,13 @@ impl Query {
         {
             view.show_failure(element, &failure, Speaker::Query);
         }
+        if self.aged.take() {
+            drop(self.aging.take());
+            view.age();
+        }
+        if view.ages() && self.aging.borrow().is_none() {
+            self.aging.replace(Some(self.age_later()));
+        }
         self.view.replace(view);
         let waits = !self.is_settled();
         set_attribute(element, "state", Some(self.state()));
@@ -301,6 +318,16 @@ impl Query {
         if !waits {
             self.resolve_refreshing();
         }
+    }
+
+    fn age_later(self: &Rc<Self>) -> Timer {
+        let weak = Rc::downgrade(self);
+        Timer::after(AGING_MS, move || {
+            if let Some(query) = weak.upgrade() {
+                query.aged.set(true);
+                schedule::soon(query);
+            }
+        })
     }
 
     fn show_answer(&self, element: &HtmlElement, view: &mut View) {

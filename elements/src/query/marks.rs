@@ -1,19 +1,38 @@
 //! The marks of a row template: `{{column}}` in a text or in the value of an attribute.
 //!
 //! `template` parses every text and attribute once and resolves the names once per result; a row then only joins
-//! pieces. The marks are those of the Template Instantiation proposal, and names only: an expression belongs into the
-//! SQL, where it is also sorted, indexed and tested.
+//! pieces. The marks are those of the Template Instantiation proposal, a name and perhaps a format behind a bar: an
+//! expression belongs into the SQL, where it is also sorted, indexed and tested.
+
+use std::rc::Rc;
 
 use sqlite_elements::sql::Value;
 
+use super::format::Format;
 use crate::text;
 
 /// One piece of a marked text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
     Literal(String),
-    /// The name between the braces, trimmed.
-    Name(String),
+    /// What is between the braces.
+    Mark(Mark),
+}
+
+/// `{{name}}` or `{{name | format}}`, trimmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub name: String,
+    pub format: Option<String>,
+}
+
+/// Why a mark cannot be filled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MarkError {
+    /// The name is no column.
+    Column(String),
+    /// What is behind the bar is no format; says what is.
+    Format(String),
 }
 
 /// A marked text whose names are resolved to columns of one result.
@@ -26,6 +45,11 @@ pub struct Marked {
 enum Resolved {
     Literal(String),
     Column(usize),
+    Formatted {
+        column: usize,
+        format: Format,
+        locale: Rc<str>,
+    },
 }
 
 /// The pieces of `source`; `None` if it holds no mark. Braces that are not closed, or hold nothing, are text.
@@ -47,7 +71,12 @@ pub fn parse(source: &str) -> Option<Vec<Piece>> {
         if !literal.is_empty() {
             pieces.push(Piece::Literal(std::mem::take(&mut literal)));
         }
-        pieces.push(Piece::Name(name.to_owned()));
+        let (name, format) = match name.split_once('|') {
+            Some((name, format)) => (name.trim(), Some(format.trim().to_owned())),
+            None => (name, None),
+        };
+        let name = name.to_owned();
+        pieces.push(Piece::Mark(Mark { name, format }));
         rest = after;
     }
     literal.push_str(rest);
@@ -67,13 +96,21 @@ pub fn find_column(columns: &[String], name: &str) -> Option<usize> {
 }
 
 impl Marked {
-    /// Fails with the first name that is no column.
-    pub fn resolve(pieces: &[Piece], columns: &[String]) -> Result<Self, String> {
+    /// Fails at the first mark that cannot be filled. Formats follow the rules of the language `locale`.
+    pub fn resolve(pieces: &[Piece], columns: &[String], locale: &Rc<str>) -> Result<Self, MarkError> {
         let pieces = pieces.iter().map(|piece| match piece {
             Piece::Literal(literal) => Ok(Resolved::Literal(literal.clone())),
-            Piece::Name(name) => find_column(columns, name)
-                .map(Resolved::Column)
-                .ok_or_else(|| name.clone()),
+            Piece::Mark(Mark { name, format }) => {
+                let column = find_column(columns, name).ok_or_else(|| MarkError::Column(name.clone()))?;
+                let Some(format) = format else {
+                    return Ok(Resolved::Column(column));
+                };
+                Ok(Resolved::Formatted {
+                    column,
+                    format: Format::parse(format).map_err(MarkError::Format)?,
+                    locale: Rc::clone(locale),
+                })
+            }
         });
         Ok(Marked {
             pieces: pieces.collect::<Result<_, _>>()?,
@@ -97,9 +134,16 @@ impl Marked {
 
     /// Whether two rows give different texts; compares cells, joins nothing.
     pub fn differs(&self, old: &[Value], new: &[Value]) -> bool {
-        self.pieces
-            .iter()
-            .any(|piece| matches!(piece, Resolved::Column(column) if old.get(*column) != new.get(*column)))
+        self.pieces.iter().any(|piece| match piece {
+            Resolved::Literal(_) => false,
+            Resolved::Column(column) | Resolved::Formatted { column, .. } => old.get(*column) != new.get(*column),
+        })
+    }
+
+    /// Whether the text of one row changes as time passes.
+    pub fn ages(&self) -> bool {
+        let ages = |piece: &Resolved| matches!(piece, Resolved::Formatted { format, .. } if format.ages());
+        self.pieces.iter().any(ages)
     }
 
     /// The text for one row.
@@ -109,6 +153,10 @@ impl Marked {
             match piece {
                 Resolved::Literal(literal) => joined.push_str(literal),
                 Resolved::Column(column) => joined.push_str(&row.get(*column).map(text::of).unwrap_or_default()),
+                Resolved::Formatted { column, format, locale } => {
+                    let value = row.get(*column).unwrap_or(&Value::Null);
+                    joined.push_str(&format.apply(locale, value));
+                }
             }
         }
         joined
@@ -124,7 +172,7 @@ mod tests {
     }
 
     fn fill(source: &str, row: &[Value]) -> String {
-        Marked::resolve(&parse(source).unwrap(), &names(&["a", "b"]))
+        Marked::resolve(&parse(source).unwrap(), &names(&["a", "b"]), &"en".into())
             .unwrap()
             .join(row)
     }
@@ -169,9 +217,20 @@ mod tests {
     fn a_name_that_is_no_column_is_named() {
         let pieces = parse("{{a}} {{titel}}").unwrap();
         assert_eq!(
-            Marked::resolve(&pieces, &names(&["a", "title"])),
-            Err("titel".to_owned())
+            Marked::resolve(&pieces, &names(&["a", "title"]), &"en".into()),
+            Err(MarkError::Column("titel".to_owned()))
         );
+    }
+
+    #[test]
+    fn a_mark_may_have_a_format_behind_a_bar() {
+        let columns = names(&["a"]);
+        let resolve = |source: &str| Marked::resolve(&parse(source).unwrap(), &columns, &"en".into());
+        assert!(resolve("{{ a | number 2 }}").is_ok());
+        assert!(matches!(resolve("{{a|nmber}}"), Err(MarkError::Format(_))));
+        assert!(matches!(resolve("{{b|number}}"), Err(MarkError::Column(_))));
+        assert!(resolve("at {{a | relative}}").is_ok_and(|marked| marked.ages()));
+        assert!(resolve("{{a}}").is_ok_and(|marked| !marked.ages()));
     }
 
     #[test]
@@ -182,7 +241,7 @@ mod tests {
 
     #[test]
     fn only_the_columns_used_make_a_text_differ() {
-        let marked = Marked::resolve(&parse("x {{a}}").unwrap(), &names(&["a", "b"])).unwrap();
+        let marked = Marked::resolve(&parse("x {{a}}").unwrap(), &names(&["a", "b"]), &"en".into()).unwrap();
         assert!(!marked.differs(&[1.into(), 1.into()], &[1.into(), 2.into()]));
         assert!(marked.differs(&[1.into(), 1.into()], &[2.into(), 1.into()]));
         assert_eq!(marked.single(), None);

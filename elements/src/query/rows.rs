@@ -75,6 +75,18 @@ impl Rows {
         self.rows = rows;
     }
 
+    /// Whether what rows say changes as time passes.
+    pub(crate) fn ages(&self) -> bool {
+        !self.rows.is_empty() && self.blueprint.ages()
+    }
+
+    /// Says anew what has aged.
+    pub(crate) fn age(&self) {
+        self.rows
+            .iter()
+            .for_each(|row| self.blueprint.age(&row.instance, &row.values));
+    }
+
     /// Every node of every row.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node> {
         self.rows.iter().flat_map(|row| &row.instance.roots)

@@ -5,14 +5,16 @@
 //! attributes, never parsed as markup. Refused: filling the marks in `template.innerHTML`, which makes every cell an
 //! injection.
 
+use std::rc::Rc;
+
 use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::Value;
 use wasm_bindgen::prelude::*;
-use web_sys::{DocumentFragment, Element, Node};
+use web_sys::{DocumentFragment, Element, HtmlTemplateElement, Node};
 
 use super::attribute::{self, Kind};
 use super::binding::{Binding, Target};
-use super::marks::{self, Marked};
+use super::marks::{self, MarkError, Marked};
 
 /// What each row is a clone of.
 pub(crate) struct Blueprint {
@@ -33,12 +35,14 @@ pub(crate) struct Instance {
 
 struct Compiler<'a> {
     columns: &'a [String],
+    locale: Rc<str>,
     bindings: Vec<(Path, Binding)>,
 }
 
 impl Blueprint {
-    /// Compiles a copy of the content. Fails at a mark that names no column, or stands where no data may.
-    pub(crate) fn compile(content: &DocumentFragment, columns: &[String]) -> Result<Self, Failure> {
+    /// Compiles a copy of the template's content. Fails at a mark that names no column, or stands where no data may.
+    pub(crate) fn compile(template: &HtmlTemplateElement, columns: &[String]) -> Result<Self, Failure> {
+        let content = template.content();
         let content: DocumentFragment = content
             .clone_node_with_deep(true)
             .expect_throw("a fragment can be cloned")
@@ -46,6 +50,7 @@ impl Blueprint {
         trim(&content);
         let mut compiler = Compiler {
             columns,
+            locale: locale(template),
             bindings: Vec::new(),
         };
         compiler.children(&content, &mut Vec::new())?;
@@ -74,6 +79,20 @@ impl Blueprint {
         }
         let roots = children_of(&clone).collect();
         (clone.unchecked_into(), Instance { roots, targets })
+    }
+
+    /// Whether what rows say changes as time passes.
+    pub(crate) fn ages(&self) -> bool {
+        self.bindings.iter().any(|(_, binding)| binding.marked.ages())
+    }
+
+    /// Says anew what has aged.
+    pub(crate) fn age(&self, instance: &Instance, row: &[Value]) {
+        for ((_, binding), target) in self.bindings.iter().zip(&instance.targets) {
+            if binding.marked.ages() {
+                binding.fill(target, row);
+            }
+        }
     }
 
     /// Brings the nodes of one row from its old values to new ones; touches only what differs.
@@ -175,12 +194,27 @@ impl Compiler<'_> {
     fn resolve(&self, source: &str, place: &str) -> Result<Marked, Failure> {
         let literal = || vec![marks::Piece::Literal(source.to_owned())];
         let pieces = marks::parse(source).unwrap_or_else(literal);
-        Marked::resolve(&pieces, self.columns).map_err(|name| {
-            let columns = self.columns.join(", ");
-            let message = format!("{{{{{name}}}}} in {place} is no column of the query; its columns are: {columns}");
-            Failure::new(FailureKind::State, "COLUMN_UNKNOWN", message)
+        Marked::resolve(&pieces, self.columns, &self.locale).map_err(|error| match error {
+            MarkError::Column(name) => {
+                let columns = self.columns.join(", ");
+                let message =
+                    format!("{{{{{name}}}}} in {place} is no column of the query; its columns are: {columns}");
+                Failure::new(FailureKind::State, "COLUMN_UNKNOWN", message)
+            }
+            MarkError::Format(reason) => {
+                Failure::new(FailureKind::State, "FORMAT_UNKNOWN", format!("in {place}: {reason}"))
+            }
         })
     }
+}
+
+/// The language around an element, as its author says; empty where nobody does, and then it is the browser's.
+fn locale(element: &Element) -> Rc<str> {
+    let around = element.closest("[lang]").ok().flatten();
+    around
+        .and_then(|around| around.get_attribute("lang"))
+        .unwrap_or_default()
+        .into()
 }
 
 fn refused(place: &str, reason: &str) -> Failure {

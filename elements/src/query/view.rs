@@ -147,6 +147,18 @@ impl View {
         Ok(())
     }
 
+    /// Whether what is shown changes as time passes.
+    pub(crate) fn ages(&self) -> bool {
+        matches!(&self.body, Some(Body::Rows { rows, .. }) if rows.ages())
+    }
+
+    /// Says anew what has aged.
+    pub(crate) fn age(&self) {
+        if let Some(Body::Rows { rows, .. }) = &self.body {
+            rows.age();
+        }
+    }
+
     /// Shows a failure in place of the rows.
     pub(crate) fn show_failure(&mut self, element: &Element, failure: &Failure, speaker: Speaker) {
         remove_left(element);
@@ -206,7 +218,7 @@ impl View {
         self.clear_body();
         self.body = Some(match &self.templates.row {
             Some(template) => {
-                let blueprint = Blueprint::compile(&template.content(), columns)?;
+                let blueprint = Blueprint::compile(template, columns)?;
                 let rows = Rows::new(Place::After(template.clone().into()), blueprint);
                 Body::Rows {
                     columns: columns.to_vec(),
@@ -248,7 +260,7 @@ impl View {
         let Some(parent) = template.parent_node() else {
             return Ok(());
         };
-        let blueprint = Blueprint::compile(&template.content(), names)?;
+        let blueprint = Blueprint::compile(template, names)?;
         remove_left(element);
         let (fragment, instance) = blueprint.instantiate(values);
         let inserted = parent.insert_before(&fragment, template.next_sibling().as_ref());

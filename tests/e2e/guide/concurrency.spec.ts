@@ -36,13 +36,18 @@ async function prepare(tab: Tab, tag: string): Promise<void> {
         acknowledged.push(id);
       };
       const sql = 'INSERT INTO entry VALUES (?)';
+      /** What another method, or the argument, may well bring about. */
+      const unless = (expected: string) => (error: { code: string }) => {
+        if (error.code !== expected) throw error;
+      };
       const known: Record<string, (db: Database) => unknown> = {
         execute: (db) => writing((id) => db.execute(sql, [id])),
         executeWithParams: (db) => writing((id) => db.executeWithParams(sql, [id])),
         queueWrite: (db) => writing((id) => db.queueWrite(sql, [id])),
         queueWriteWithTimeout: (db) => writing((id) => db.queueWriteWithTimeout(sql, 8_000, [id])),
         batch: (db) => writing((id) => db.batch([[sql, [id]], 'SELECT 1'])),
-        query: (db) => db.query('SELECT count(*) FROM entry'),
+        query: (db) => db.query('SELECT count(*) FROM entry').catch(unless('SQLITE_INTERRUPT')),
+        import: (db) => db.import(new Uint8Array(16)).catch(unless('IMPORT_REFUSED')),
         classify: (db) => db.classify(sql),
         onDataChange: (db) => db.onDataChange(() => {}),
         liveQuery: (db) => db.liveQuery('SELECT count(*) FROM entry', [], () => {}),
@@ -54,8 +59,8 @@ async function prepare(tab: Tab, tag: string): Promise<void> {
         recordNotificationLatency: (db) => db.recordNotificationLatency(1),
       };
       const withoutArguments =
-        /^(isLeader|waitForLeadership|requestLeadership|getLeaderInfo|sync|close|isOptimisticMode|getPendingWritesCount|clearOptimisticWrites|isCoordinationMetricsEnabled|recordWriteConflict|recordFollowerRefresh|getCoordinationMetrics|resetCoordinationMetrics)$/;
-      const generated = /^(constructor|free|__.*|instanceId)$/;
+        /^(isLeader|waitForLeadership|requestLeadership|getLeaderInfo|sync|close|isOptimisticMode|getPendingWritesCount|clearOptimisticWrites|isCoordinationMetricsEnabled|interrupt|export|recordWriteConflict|recordFollowerRefresh|getCoordinationMetrics|resetCoordinationMetrics)$/;
+      const generated = /^(constructor|free|__.*|instanceId|storage)$/;
       const methods = Object.getOwnPropertyNames(Database.prototype).filter((name) => !generated.test(name));
       const ending = (error: any): Ends => {
         const whole = error instanceof Error && [error.name, (error as any).code, error.message].every(Boolean);

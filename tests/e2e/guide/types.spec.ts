@@ -8,7 +8,7 @@ import { expect, test } from '../support/test.ts';
 
 const checkout = new URL('../../../', import.meta.url).pathname;
 const words = `import { Database, MultiTabDatabase } from '${checkout}elements/sqlite-elements';
-import type { ChangeDetail, ChangeType, DatabaseOptions, LeaderInfo, LiveQuery, QueryResult, Rows, SqliteElementsError,
+import type { ChangeDetail, ChangeType, DatabaseOptions, LeaderInfo, LiveQuery, QueryOptions, QueryResult, Rows, SqliteElementsError,
   SqlParameters, StatementKind } from '${checkout}elements/sqlite-elements';
 `;
 
@@ -50,7 +50,7 @@ test('every signature of the API reference is what the types say, and none is mi
   expect(found.length).toBeGreaterThan(30);
   const owners = { Database: 'db', MultiTabDatabase: 'wrapper' };
   const lines = found.map(({ owner, name, type }, at) => {
-    const object = name === 'newDatabase' ? owner : owners[owner];
+    const object = ['newDatabase', 'recover', 'delete'].includes(name) ? owner : owners[owner];
     return `const signature${at}: ${type} = ${object}.${name};`;
   });
   const all = (['Database', 'MultiTabDatabase'] as const).map((owner) => {
