@@ -237,6 +237,44 @@ test.describe('a query without a template', () => {
   });
 });
 
+test('rows that the server has rendered stay until the answer, and are taken over by their keys', async ({
+  chromium,
+  fixtures,
+}) => {
+  const page = await chromium.newTab();
+  let let_go = () => {};
+  const held = new Promise<void>((resolve) => (let_go = resolve));
+  await page.route('**/*.wasm', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(fixtures.at('rendered.html'));
+  await expect(page.getByRole('listitem')).toHaveText(['as rendered', 'old', 'deleted since']);
+  await page.getByRole('checkbox').first().focus();
+  await page.evaluate(() => {
+    const rows = [...document.querySelectorAll('li')];
+    const touched: string[] = [];
+    Object.assign(globalThis, { rows, touched });
+    new MutationObserver((records) => touched.push(...records.map(({ type }) => type))).observe(rows[0]!, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+      attributes: true,
+    });
+  });
+  let_go();
+  await expect(page.getByRole('listitem')).toHaveText(['as rendered', 'changed since', 'new since']);
+  await expect(page.getByRole('checkbox', { name: 'changed since' })).toBeChecked();
+  await expect(page.getByRole('checkbox').first()).toBeFocused();
+  const same = await page.evaluate(() => {
+    const { rows, touched } = globalThis as unknown as { rows: Element[]; touched: string[] };
+    const now = [...document.querySelectorAll('li')];
+    return { first: now[0] === rows[0], second: now[1] === rows[1], touched };
+  });
+  expect(same).toEqual({ first: true, second: true, touched: [] });
+  await expect(page.getByText('Loading')).toHaveCount(0);
+});
+
 test('reals read as JavaScript writes them', async ({ chromium, fixtures }) => {
   const page = await opened(chromium, fixtures);
   await add(page, `<sqlite-query sql="SELECT 1e300, 2.5e-9, 1e999, 0.1, -3.0"></sqlite-query>`);

@@ -65,6 +65,17 @@ impl Binding {
         }
     }
 
+    /// The same for a place that says something already, perhaps just that.
+    pub(crate) fn correct(&self, node: &Node, row: &[Value]) {
+        let says_so = || {
+            let text = node.node_value();
+            text.is_some_and(|text| text.trim() == self.marked.join(row).trim())
+        };
+        if !matches!(self.target, Target::Text) || !says_so() {
+            self.fill(node, row);
+        }
+    }
+
     fn is_true(&self, row: &[Value]) -> bool {
         self.marked
             .single()

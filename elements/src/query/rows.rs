@@ -1,21 +1,33 @@
 //! The rows that stand in the document, and how they become those of the next result.
 //!
 //! Rows with the same key keep their nodes, and with them focus, selection, scroll position and whatever script has
-//! hung on them. `order` says what moves; here it is done, from the last row to the first, each before its successor.
+//! hung on them; so do those that a server has rendered with their keys in `data-key`. `order` says what moves; here it
+//! is done, from the last row to the first, each before its successor.
+
+use std::collections::HashMap;
 
 use sqlite_elements::sql::Value;
 use wasm_bindgen::prelude::*;
-use web_sys::Node;
+use web_sys::{Element, Node};
 
 use super::binding::active_element;
 use super::order::{self, Key, Slot};
 use super::template::{Blueprint, Instance};
+use crate::text;
 
 /// Rows between two nodes of the page that are not ours.
 pub(crate) struct Rows {
     place: Place,
     blueprint: Blueprint,
     rows: Vec<Row>,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Nothing was shown yet: what the server has rendered may stand there.
+    New,
+    Shown,
 }
 
 /// Where rows go.
@@ -39,12 +51,18 @@ impl Rows {
             place,
             blueprint,
             rows: Vec::new(),
+            stage: Stage::New,
         }
     }
 
     /// Makes the document show these rows, touching what differs and nothing else.
     pub(crate) fn show(&mut self, values: Vec<Vec<Value>>, key_column: Option<usize>) {
         let keys = order::keys(&values, key_column);
+        if std::mem::replace(&mut self.stage, Stage::Shown) == Stage::New
+            && let Place::After(template) = &self.place
+        {
+            self.rows = adopt(&self.blueprint, standing_after(template), &keys, &values, key_column);
+        }
         let old_keys: Vec<Key> = self.rows.iter().map(|row| row.key.clone()).collect();
         let plan = order::plan(&old_keys, &keys, self.focused());
         let mut old: Vec<Option<Row>> = std::mem::take(&mut self.rows).into_iter().map(Some).collect();
@@ -152,6 +170,45 @@ impl Row {
             }
         }
     }
+}
+
+/// The rows that a server has rendered behind the template: the elements with `data-key`.
+pub(crate) fn standing_after(template: &Node) -> Vec<Element> {
+    let following = std::iter::successors(template.next_sibling(), Node::next_sibling);
+    let elements = following.filter_map(|node| node.dyn_into::<Element>().ok());
+    elements.filter(|element| element.has_attribute("data-key")).collect()
+}
+
+/// Takes those for rows whose key is one of these; the others go.
+fn adopt(
+    blueprint: &Blueprint,
+    standing: Vec<Element>,
+    keys: &[Key],
+    values: &[Vec<Value>],
+    key_column: Option<usize>,
+) -> Vec<Row> {
+    let name = |at: usize| match key_column {
+        Some(column) => values[at].get(column).map(text::of).unwrap_or_default(),
+        None => at.to_string(),
+    };
+    let mut places: HashMap<String, usize> = (0..values.len()).rev().map(|at| (name(at), at)).collect();
+    let mut row = |root: &Element| {
+        let at = places.remove(&root.get_attribute("data-key")?)?;
+        let instance = blueprint.adopt(root, &values[at])?;
+        Some(Row {
+            key: keys[at].clone(),
+            values: values[at].clone(),
+            instance,
+        })
+    };
+    let mut rows = Vec::with_capacity(standing.len());
+    for root in standing {
+        match row(&root) {
+            Some(row) => rows.push(row),
+            None => root.remove(),
+        }
+    }
+    rows
 }
 
 fn insert(parent: &Node, node: &Node, before: Option<&Node>) {

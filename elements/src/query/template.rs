@@ -81,6 +81,57 @@ impl Blueprint {
         (clone.unchecked_into(), Instance { roots, targets })
     }
 
+    /// Takes an element that stands in the document already for a row, if it is built like one; touches what differs.
+    pub(crate) fn adopt(&self, root: &Element, row: &[Value]) -> Option<Instance> {
+        let shape = self
+            .content
+            .first_child()
+            .filter(|first| first.next_sibling().is_none())?;
+        let mut targets = vec![None; self.bindings.len()];
+        if !self.align(&shape, root, &mut vec![0], &mut targets) {
+            return None;
+        }
+        let targets: Vec<Node> = targets.into_iter().collect::<Option<_>>()?;
+        for ((_, binding), target) in self.bindings.iter().zip(&targets) {
+            binding.correct(target, row);
+        }
+        let roots = vec![root.clone().into()];
+        Some(Instance { roots, targets })
+    }
+
+    /// Finds the targets below a node that is built like `shape`; false if it is not. Blanks between elements do not
+    /// count, nor what stands in a custom element without marks of ours: that is its own affair.
+    fn align(&self, shape: &Node, node: &Node, path: &mut Path, targets: &mut [Option<Node>]) -> bool {
+        if node.node_name() != shape.node_name() {
+            return false;
+        }
+        let mut is_around_a_mark = false;
+        for ((bound, _), target) in self.bindings.iter().zip(targets.iter_mut()) {
+            if bound == path {
+                *target = Some(node.clone());
+            }
+            is_around_a_mark |= bound.len() > path.len() && bound.starts_with(path);
+        }
+        if node.node_type() != Node::ELEMENT_NODE || (node.node_name().contains('-') && !is_around_a_mark) {
+            return true;
+        }
+        let is_bound = |at: usize| {
+            self.bindings
+                .iter()
+                .any(|(bound, _)| bound.split_last() == Some((&(at as u32), path)))
+        };
+        let shapes = children_of(shape).enumerate();
+        let shapes: Vec<_> = shapes.filter(|(at, shape)| is_bound(*at) || !is_blank(shape)).collect();
+        let nodes: Vec<Node> = children_of(node).filter(|node| !is_blank(node)).collect();
+        shapes.len() == nodes.len()
+            && shapes.iter().zip(nodes).all(|((at, shape), node)| {
+                path.push(*at as u32);
+                let fits = self.align(shape, &node, path, targets);
+                path.pop();
+                fits
+            })
+    }
+
     /// Whether what rows say changes as time passes.
     pub(crate) fn ages(&self) -> bool {
         self.bindings.iter().any(|(_, binding)| binding.marked.ages())
@@ -229,8 +280,7 @@ fn refused(place: &str, reason: &str) -> Failure {
 fn trim(content: &Node) {
     for end in [Node::first_child, Node::last_child] {
         while let Some(node) = end(content) {
-            let text = node.node_value().filter(|_| node.node_type() == Node::TEXT_NODE);
-            if text.is_none_or(|text| !text.trim().is_empty()) {
+            if !is_blank(&node) {
                 break;
             }
             content.remove_child(&node).expect_throw("a child can be removed");
@@ -240,6 +290,11 @@ fn trim(content: &Node) {
 
 fn children_of(parent: &Node) -> impl Iterator<Item = Node> {
     std::iter::successors(parent.first_child(), Node::next_sibling)
+}
+
+fn is_blank(node: &Node) -> bool {
+    let text = node.node_value().filter(|_| node.node_type() == Node::TEXT_NODE);
+    text.is_some_and(|text| text.trim().is_empty())
 }
 
 fn walk(from: &Node, path: &[u32]) -> Node {

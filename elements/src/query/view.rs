@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, HtmlTemplateElement, Node};
 
 use super::marks::find_column;
-use super::rows::{Place, Rows};
+use super::rows::{Place, Rows, standing_after};
 use super::table::Table;
 use super::template::Blueprint;
 use crate::base;
@@ -109,15 +109,24 @@ impl View {
 
     /// Whether it is known what a row looks like: the template is there, all of it, or none can come any more.
     pub(crate) fn is_complete(&self, element: &Element) -> bool {
-        self.templates
-            .row
-            .as_ref()
-            .map_or_else(|| is_parsed(element), |template| is_parsed(template))
+        match &self.templates.row {
+            None => is_parsed(element),
+            // Of the rows that the server sends along, more may come.
+            Some(template) if self.has_standing_rows() => {
+                template.parent_node().is_none_or(|parent| is_parsed(&parent))
+            }
+            Some(template) => is_parsed(template),
+        }
     }
 
-    /// Says that there is no answer yet, unless rows of an earlier one stand there.
+    fn has_standing_rows(&self) -> bool {
+        let template = self.templates.row.as_ref();
+        template.is_some_and(|template| !standing_after(template).is_empty())
+    }
+
+    /// Says that there is no answer yet, unless rows of an earlier one, or of the server, stand there.
     pub(crate) fn show_loading(&mut self, element: &Element) -> Result<(), Failure> {
-        if self.body.is_some() {
+        if self.body.is_some() || self.has_standing_rows() {
             return Ok(());
         }
         self.show_extra(element, Purpose::Loading, &[], &[])
