@@ -1,4 +1,5 @@
-// Formats of marks, by the browser's own rules for a language. Called by query/format.rs.
+// Formats of marks, and the order of texts, by the browser's own rules for a language. Called by query/format.rs and
+// query/table.rs.
 // A formatter of Intl takes a millisecond to make and microseconds to use, so each is made once.
 
 const made = new Map();
@@ -65,6 +66,11 @@ const kinds = {
 };
 
 export const formats = {
+  /** In the order of the page's language, and numbers in texts by their size. */
+  collate(one, other) {
+    return use('Collator', document.documentElement.lang, { numeric: true }).compare(one, other);
+  },
+
   /** The text of a value; undefined where the value is none of its kind, and then stands as it is. */
   format(kind, argument, locale, value) {
     try {

@@ -225,6 +225,32 @@ test.describe('a query without a template', () => {
     await expect(table.getByRole('cell').nth(5)).not.toHaveAttribute('data-null');
   });
 
+  test('is sorted by its headers: up, down, and as the query has it', async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await write(page, 'CREATE TABLE mixed (id INTEGER PRIMARY KEY, v)');
+    await write(page, "INSERT INTO mixed (v) VALUES ('b'), (10), (NULL), ('Ä'), (9.5), ('item 10'), ('item 9'), ('a')");
+    await add(page, `<sqlite-query sql="SELECT id, v FROM mixed"></sqlite-query>`);
+    const values = page.locator('td:nth-child(2)');
+    const header = page.getByRole('columnheader', { name: 'v' });
+    await expect(values).toHaveText(['b', '10', '', 'Ä', '9.5', 'item 10', 'item 9', 'a']);
+    const row = await page.locator('tr', { hasText: 'item 10' }).elementHandle();
+    await header.getByRole('button').focus();
+    await page.keyboard.press('Enter');
+    const up = ['', '9.5', '10', 'a', 'Ä', 'b', 'item 9', 'item 10'];
+    await expect(values).toHaveText(up);
+    await expect(header).toHaveAttribute('aria-sort', 'ascending');
+    await expect(header.getByRole('button')).toBeFocused();
+    expect(await row!.evaluate((row) => row.isConnected)).toBe(true);
+    await write(page, "INSERT INTO mixed (v) VALUES ('c')");
+    await expect(values).toHaveText([...up.slice(0, 6), 'c', ...up.slice(6)]);
+    await page.keyboard.press('Enter');
+    await expect(values).toHaveText([...up.slice(0, 6), 'c', ...up.slice(6)].reverse());
+    await expect(header).toHaveAttribute('aria-sort', 'descending');
+    await page.keyboard.press('Enter');
+    await expect(values).toHaveText(['b', '10', '', 'Ä', '9.5', 'item 10', 'item 9', 'a', 'c']);
+    await expect(header).not.toHaveAttribute('aria-sort');
+  });
+
   test('follows columns that come by a change of the schema', async ({ chromium, fixtures }) => {
     const page = await opened(chromium, fixtures);
     await write(page, 'INSERT INTO picky VALUES (1, 0)');

@@ -330,7 +330,7 @@ impl Query {
         })
     }
 
-    fn show_answer(&self, element: &HtmlElement, view: &mut View) {
+    fn show_answer(self: &Rc<Self>, element: &HtmlElement, view: &mut View) {
         let (columns, values) = match &*self.answer.borrow() {
             Answer::None => return,
             Answer::Failed(failure, speaker) => {
@@ -343,7 +343,14 @@ impl Query {
             Answer::Rows(rows) => rows.table(),
         };
         let count = values.len();
-        match view.show_rows(element, &columns, values) {
+        let weak = Rc::downgrade(self);
+        let again = move || {
+            if let Some(query) = weak.upgrade() {
+                query.fresh.set(true);
+                schedule::soon(query);
+            }
+        };
+        match view.show_rows(element, &columns, values, again) {
             Ok(()) => fire(element, "rows", detail([("count", (count as f64).into())])),
             Err(failure) => {
                 view.show_failure(element, &failure, Speaker::Query);

@@ -1,14 +1,28 @@
 //! What a query without a template shows: a real table, with a caption and column headers, as assistive technology
-//! and style sheets expect it.
+//! and style sheets expect it. Its headers are buttons that sort: upwards, downwards, and as the query has it again.
+//!
+//! Sorted are the rows that are here, and not the query asked again with another ORDER BY: its text is the author's, and
+//! may have a LIMIT whose rows are meant.
+
+use std::cell::Cell;
+use std::cmp::Ordering;
+use std::rc::Rc;
 
 use sqlite_elements::sql::Value;
 use wasm_bindgen::prelude::*;
-use web_sys::{Document, Element, Node};
+use web_sys::{Document, Element, Event, Node};
 
 use super::binding::{Binding, Target};
 use super::marks::Marked;
 use super::rows::{Place, Rows};
 use super::template::Blueprint;
+
+#[wasm_bindgen(module = "/src/format.js")]
+extern "C" {
+    /// Below, at, or above 0.
+    #[wasm_bindgen(js_namespace = formats)]
+    fn collate(one: &str, other: &str) -> i32;
+}
 
 /// A `<table>` for results of certain columns.
 pub(crate) struct Table {
@@ -17,11 +31,32 @@ pub(crate) struct Table {
     caption: Option<String>,
     heads: Vec<Element>,
     rows: Rows,
+    sort: Rc<Cell<Option<Sort>>>,
+    /// Heard as long as the table is.
+    _clicked: Closure<dyn FnMut(Event)>,
+}
+
+/// By which column, and which way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Sort {
+    column: usize,
+    direction: Direction,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    Ascending,
+    Descending,
 }
 
 impl Table {
-    /// The table, not in the document yet, without rows.
-    pub(crate) fn new(document: &Document, columns: &[String], caption: Option<&str>) -> Self {
+    /// The table, not in the document yet, without rows. When somebody wants it sorted, it asks for its rows by `again`.
+    pub(crate) fn new(
+        document: &Document,
+        columns: &[String],
+        caption: Option<&str>,
+        again: impl Fn() + 'static,
+    ) -> Self {
         let root = element(document, "table", document.create_document_fragment().as_ref());
         root.set_attribute("part", "table").expect_throw("the name is valid");
         if let Some(caption) = caption {
@@ -31,10 +66,17 @@ impl Table {
         let heads = columns.iter().map(|column| {
             let cell = element(document, "th", &head);
             cell.set_attribute("scope", "col").expect_throw("the name is valid");
-            cell.set_text_content(Some(column));
+            let button = element(document, "button", &cell);
+            button.set_attribute("type", "button").expect_throw("the name is valid");
+            button.set_attribute("part", "sort").expect_throw("the name is valid");
+            button.set_text_content(Some(column));
             cell
         });
-        let heads = heads.collect();
+        let heads: Vec<Element> = heads.collect();
+        let sort = Rc::new(Cell::new(None));
+        let clicked = on_click(&heads, Rc::clone(&sort), again);
+        head.add_event_listener_with_callback("click", clicked.as_ref().unchecked_ref())
+            .expect_throw("a row can be listened to");
         let body = element(document, "tbody", &root);
         let rows = Rows::new(Place::In(body.into()), blueprint(document, columns.len()));
         Table {
@@ -43,6 +85,8 @@ impl Table {
             caption: caption.map(str::to_owned),
             heads,
             rows,
+            sort,
+            _clicked: clicked,
         }
     }
 
@@ -54,8 +98,26 @@ impl Table {
         self.columns == columns && self.caption.as_deref() == caption
     }
 
-    pub(crate) fn show(&mut self, values: Vec<Vec<Value>>, key_column: Option<usize>) {
+    pub(crate) fn show(&mut self, mut values: Vec<Vec<Value>>, key_column: Option<usize>) {
         self.align_heads(&values);
+        let sort = self.sort.get();
+        if let Some(Sort { column, direction }) = sort {
+            values.sort_by(|one, other| {
+                let order = compare(&one[column], &other[column]);
+                match direction {
+                    Direction::Ascending => order,
+                    Direction::Descending => order.reverse(),
+                }
+            });
+        }
+        for (at, head) in self.heads.iter().enumerate() {
+            let here = sort.filter(|sort| sort.column == at).map(|sort| sort.direction);
+            let said = here.map(|direction| match direction {
+                Direction::Ascending => "ascending",
+                Direction::Descending => "descending",
+            });
+            crate::document::set_attribute(head, "aria-sort", said);
+        }
         self.rows.show(values, key_column);
     }
 
@@ -69,6 +131,47 @@ impl Table {
             let kind = first.map(crate::text::type_of);
             crate::document::set_attribute(head, "data-type", kind);
         }
+    }
+}
+
+/// What follows a click on a header: up, down, and back to the query's own order.
+fn on_click(heads: &[Element], sort: Rc<Cell<Option<Sort>>>, again: impl Fn() + 'static) -> Closure<dyn FnMut(Event)> {
+    let heads = heads.to_vec();
+    Closure::new(move |event: Event| {
+        let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
+        let Some(column) = heads.iter().position(|head| head.contains(target.as_ref())) else {
+            return;
+        };
+        let direction = match sort.get().filter(|sort| sort.column == column) {
+            None => Some(Direction::Ascending),
+            Some(sort) => (sort.direction == Direction::Ascending).then_some(Direction::Descending),
+        };
+        sort.set(direction.map(|direction| Sort { column, direction }));
+        again();
+    })
+}
+
+/// In SQLite's order of the kinds: NULL, numbers, texts, blobs; texts as people order them.
+fn compare(one: &Value, other: &Value) -> Ordering {
+    let number = |value: &Value| match value {
+        Value::Integer(integer) => Some(*integer as f64),
+        Value::Real(real) => Some(*real),
+        Value::Null | Value::Text(_) | Value::Blob(_) => None,
+    };
+    let kind = |value: &Value| match value {
+        Value::Null => 0,
+        Value::Integer(_) | Value::Real(_) => 1,
+        Value::Text(_) => 2,
+        Value::Blob(_) => 3,
+    };
+    match (one, other) {
+        (Value::Integer(one), Value::Integer(other)) => one.cmp(other),
+        (Value::Text(one), Value::Text(other)) => collate(one, other).cmp(&0),
+        (Value::Blob(one), Value::Blob(other)) => one.cmp(other),
+        _ => match (number(one), number(other)) {
+            (Some(one), Some(other)) => one.total_cmp(&other),
+            _ => kind(one).cmp(&kind(other)),
+        },
     }
 }
 

@@ -132,15 +132,16 @@ impl View {
         self.show_extra(element, Purpose::Loading, &[], &[])
     }
 
-    /// Shows a result; fails if the template or the key asks for columns that it has not.
+    /// Shows a result; fails if the template or the key asks for columns that it has not. `again` has it shown once more.
     pub(crate) fn show_rows(
         &mut self,
         element: &HtmlElement,
         columns: &[String],
         values: Vec<Vec<Value>>,
+        again: impl Fn() + 'static,
     ) -> Result<(), Failure> {
         let key_column = key_column(element, columns)?;
-        self.body_for(element, columns)?;
+        self.body_for(element, columns, again)?;
         notice::clear(element);
         remove_left(element);
         if values.is_empty() {
@@ -214,7 +215,12 @@ impl View {
     }
 
     /// Makes the body one for these columns.
-    fn body_for(&mut self, element: &HtmlElement, columns: &[String]) -> Result<(), Failure> {
+    fn body_for(
+        &mut self,
+        element: &HtmlElement,
+        columns: &[String],
+        again: impl Fn() + 'static,
+    ) -> Result<(), Failure> {
         let caption = element.get_attribute("caption");
         let fits = match &self.body {
             Some(Body::Rows { columns: before, .. }) => before == columns,
@@ -236,7 +242,7 @@ impl View {
             }
             None => {
                 let document = element.owner_document().expect_throw("an element has a document");
-                let table = Table::new(&document, columns, caption.as_deref());
+                let table = Table::new(&document, columns, caption.as_deref(), again);
                 element
                     .append_child(table.root())
                     .expect_throw("an element takes children");
