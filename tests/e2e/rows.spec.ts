@@ -318,3 +318,31 @@ test('the status says who leads, and announces nothing else', async ({ chromium,
   await expect(follower.locator('[part=latency]')).toHaveText(/^\d+ ms$/);
   await expect(follower.getByRole('status')).toHaveText('follower');
 });
+
+test('many rows at once are filled, updated and removed as few are', async ({ chromium, fixtures }) => {
+  const page = await opened(chromium, fixtures);
+  await write(page, 'CREATE TABLE many (id INTEGER PRIMARY KEY, title TEXT, note)');
+  const fill = `WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 50)
+    INSERT INTO many SELECT x, '<i>' || x || '</i>', iif(x % 2, NULL, x / 4.0) FROM n`;
+  await write(page, fill);
+  await add(
+    page,
+    `<sqlite-query id="list" sql="SELECT * FROM many"><template><p title="{{title}}">{{title}}: <b>{{note}}</b></p></template></sqlite-query>
+     <sqlite-query id="table" sql="SELECT title, note FROM many"></sqlite-query>`,
+  );
+  const rows = page.locator('#list p');
+  await expect(rows).toHaveCount(50);
+  await expect(rows.nth(1)).toHaveText('<i>2</i>: 0.5');
+  await expect(rows.nth(1)).toHaveAttribute('title', '<i>2</i>');
+  await expect(rows.nth(0)).toHaveText('<i>1</i>: ');
+  const cells = page.locator('#table td');
+  await expect(cells.nth(1)).toHaveAttribute('data-null', '');
+  await expect(cells.nth(3)).toHaveAttribute('data-type', 'real');
+  await expect(cells.nth(2)).toHaveText('<i>2</i>');
+  await write(page, "UPDATE many SET title = 'new' WHERE id = 30; DELETE FROM many WHERE id < 11 OR id > 48");
+  await expect(rows).toHaveCount(38);
+  await expect(rows.nth(19)).toHaveText('new: 7.5');
+  await expect(rows.nth(19)).toHaveAttribute('title', 'new');
+  await write(page, "INSERT INTO many VALUES (1, 'back' || char(0) || 'again', 1)");
+  await expect(rows.first()).toContainText('back');
+});

@@ -65,6 +65,32 @@ impl Binding {
         }
     }
 
+    /// How `bulk.js` names the place; `None` where it takes more than to set a text.
+    pub(crate) fn name_in_bulk(&self) -> Option<JsValue> {
+        match &self.target {
+            Target::Text => Some("".into()),
+            Target::Cell => Some("td".into()),
+            Target::Attribute(name) => Some(name.as_str().into()),
+            _ => None,
+        }
+    }
+
+    /// The text for it.
+    pub(crate) fn text_in_bulk(&self, row: &[Value]) -> String {
+        match &self.target {
+            Target::Cell => {
+                let value = self.cell(row);
+                format!("{}{}", &text::type_of(value)[..1], text::of(value))
+            }
+            _ => self.marked.join(row),
+        }
+    }
+
+    fn cell<'a>(&self, row: &'a [Value]) -> &'a Value {
+        let column = self.marked.single();
+        column.and_then(|column| row.get(column)).unwrap_or(&Value::Null)
+    }
+
     /// The same for a place that says something already, perhaps just that.
     pub(crate) fn correct(&self, node: &Node, row: &[Value]) {
         let says_so = || {
@@ -85,11 +111,7 @@ impl Binding {
 
     fn fill_cell(&self, node: &Node, row: &[Value]) {
         let cell: &Element = node.unchecked_ref();
-        let value = self
-            .marked
-            .single()
-            .and_then(|column| row.get(column))
-            .unwrap_or(&Value::Null);
+        let value = self.cell(row);
         cell.set_text_content(Some(&text::of(value)));
         set_attribute(cell, "data-type", Some(text::type_of(value)));
         set_attribute(cell, "data-null", matches!(value, Value::Null).then_some(""));

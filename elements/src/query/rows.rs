@@ -70,6 +70,14 @@ impl Rows {
             old[*gone].take().iter().for_each(Row::remove);
         }
         let (parent, mut before) = self.end(old.iter().flatten());
+        if plan.slots.iter().all(|slot| *slot == Slot::New)
+            && let Some(instances) = self.blueprint.insert_many(&values, &parent, before.as_ref())
+        {
+            let rows = keys.into_iter().zip(values).zip(instances);
+            let row = |((key, values), instance)| Row { key, values, instance };
+            self.rows = rows.map(row).collect();
+            return;
+        }
         let mut rows = Vec::with_capacity(values.len());
         for ((slot, key), values) in plan.slots.into_iter().zip(keys).zip(values).rev() {
             let row = match slot {

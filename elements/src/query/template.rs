@@ -7,6 +7,7 @@
 
 use std::rc::Rc;
 
+use js_sys::{Array, Uint32Array};
 use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::Value;
 use wasm_bindgen::prelude::*;
@@ -15,6 +16,22 @@ use web_sys::{DocumentFragment, Element, HtmlTemplateElement, Node};
 use super::attribute::{self, Kind};
 use super::binding::{Binding, Target};
 use super::marks::{self, MarkError, Marked};
+
+#[wasm_bindgen(module = "/src/bulk.js")]
+extern "C" {
+    #[wasm_bindgen(js_namespace = bulk, js_name = insert)]
+    fn insert_in_bulk(
+        root: &Node,
+        paths: &Array,
+        names: &Array,
+        texts: &str,
+        parent: &Node,
+        before: Option<&Node>,
+    ) -> Array;
+}
+
+/// Rows that are not worth it.
+const FEW: usize = 16;
 
 /// What each row is a clone of.
 pub(crate) struct Blueprint {
@@ -29,8 +46,18 @@ type Path = Vec<u32>;
 pub(crate) struct Instance {
     /// What stands in the document, in order.
     pub(crate) roots: Vec<Node>,
-    /// One for each binding.
-    targets: Vec<Node>,
+    targets: Targets,
+}
+
+/// The nodes that are filled, one for each binding.
+enum Targets {
+    Own(Vec<Node>),
+    /// Of many rows that were made at once; this row's begin here. They are forgotten when the row is.
+    Among {
+        nodes: Array,
+        first: u32,
+        count: u32,
+    },
 }
 
 struct Compiler<'a> {
@@ -78,7 +105,49 @@ impl Blueprint {
             binding.fill(target, row);
         }
         let roots = children_of(&clone).collect();
+        let targets = Targets::Own(targets);
         (clone.unchecked_into(), Instance { roots, targets })
+    }
+
+    /// Filled clones for all rows, inserted before a node; `None` where some have to be made one by one.
+    pub(crate) fn insert_many(
+        &self,
+        rows: &[Vec<Value>],
+        parent: &Node,
+        before: Option<&Node>,
+    ) -> Option<Vec<Instance>> {
+        let root = self.content.first_child()?;
+        if root.next_sibling().is_some() || self.bindings.is_empty() || rows.len() < FEW {
+            return None;
+        }
+        let names = self.bindings.iter().map(|(_, binding)| binding.name_in_bulk());
+        let names: Array = names.collect::<Option<_>>()?;
+        let mut texts: Vec<String> = Vec::with_capacity(rows.len() * self.bindings.len());
+        for row in rows {
+            texts.extend(self.bindings.iter().map(|(_, binding)| binding.text_in_bulk(row)));
+        }
+        if texts.iter().any(|text| text.contains('\0')) {
+            return None;
+        }
+        let paths: Array = self
+            .bindings
+            .iter()
+            .map(|(path, _)| Uint32Array::from(&path[1..]))
+            .collect();
+        let nodes = insert_in_bulk(&root, &paths, &names, &texts.join("\0"), parent, before);
+        let count = self.bindings.len() as u32;
+        let instance = |at: usize| {
+            let first = at as u32 * (count + 1) + 1;
+            Instance {
+                roots: vec![nodes.get(first - 1).unchecked_into()],
+                targets: Targets::Among {
+                    nodes: nodes.clone(),
+                    first,
+                    count,
+                },
+            }
+        };
+        Some((0..rows.len()).map(instance).collect())
     }
 
     /// Takes an element that stands in the document already for a row, if it is built like one; touches what differs.
@@ -96,6 +165,7 @@ impl Blueprint {
             binding.correct(target, row);
         }
         let roots = vec![root.clone().into()];
+        let targets = Targets::Own(targets);
         Some(Instance { roots, targets })
     }
 
@@ -139,18 +209,38 @@ impl Blueprint {
 
     /// Says anew what has aged.
     pub(crate) fn age(&self, instance: &Instance, row: &[Value]) {
-        for ((_, binding), target) in self.bindings.iter().zip(&instance.targets) {
+        for (at, (_, binding)) in self.bindings.iter().enumerate() {
             if binding.marked.ages() {
-                binding.fill(target, row);
+                binding.fill(&instance.target(at), row);
             }
         }
     }
 
     /// Brings the nodes of one row from its old values to new ones; touches only what differs.
     pub(crate) fn update(&self, instance: &Instance, old: &[Value], new: &[Value]) {
-        for ((_, binding), target) in self.bindings.iter().zip(&instance.targets) {
+        for (at, (_, binding)) in self.bindings.iter().enumerate() {
             if binding.marked.differs(old, new) {
-                binding.fill(target, new);
+                binding.fill(&instance.target(at), new);
+            }
+        }
+    }
+}
+
+impl Instance {
+    fn target(&self, at: usize) -> Node {
+        match &self.targets {
+            Targets::Own(targets) => targets[at].clone(),
+            Targets::Among { nodes, first, .. } => nodes.get(first + at as u32).unchecked_into(),
+        }
+    }
+}
+
+/// What Rust holds is never collected: neither may what it holds of others.
+impl Drop for Instance {
+    fn drop(&mut self) {
+        if let Targets::Among { nodes, first, count } = &self.targets {
+            for at in first - 1..first + count {
+                nodes.set(at, JsValue::UNDEFINED);
             }
         }
     }

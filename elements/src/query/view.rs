@@ -282,7 +282,7 @@ impl View {
         inserted.expect_throw("content goes where its template stands");
         self.extra = Some(Extra {
             purpose,
-            nodes: instance.roots,
+            nodes: instance.roots.clone(),
         });
         Ok(())
     }

@@ -1,0 +1,44 @@
+// Many rows at once, for the first answer of a query: one call in place of some twenty for each row.
+// Called by query/template.rs. Fills texts, plain attributes and cells; all else is filled row by row from there.
+
+const types = { i: 'integer', r: 'real', t: 'text', b: 'blob', n: 'null' };
+
+function fill(node, name, text) {
+  if (name === '') {
+    node.data = text;
+  } else if (name === 'td') {
+    node.textContent = text.slice(1);
+    node.setAttribute('data-type', types[text[0]]);
+    if (text[0] === 'n') node.setAttribute('data-null', '');
+  } else {
+    node.setAttribute(name, text);
+  }
+}
+
+export const bulk = {
+  /**
+   * Inserts a clone of `root` for each row before `before`. `texts` has one for each place of each row, with a NUL
+   * between two; `paths` leads to the places, `names` says what they are: '' a text node, 'td' a cell of a table (its
+   * text behind a letter for its type), else an attribute. Answers each clone, followed by its places.
+   */
+  insert(root, paths, names, texts, parent, before) {
+    const all = texts.split('\0');
+    const nodes = [];
+    const fragment = document.createDocumentFragment();
+    for (let at = 0; at < all.length; at += paths.length) {
+      const clone = document.importNode(root, true);
+      nodes.push(clone);
+      for (let place = 0; place < paths.length; place += 1) {
+        let node = clone;
+        for (const step of paths[place]) node = node.childNodes[step];
+        nodes.push(node);
+      }
+      for (let place = 0; place < paths.length; place += 1) {
+        fill(nodes[nodes.length - paths.length + place], names[place], all[at + place]);
+      }
+      fragment.append(clone);
+    }
+    parent.insertBefore(fragment, before);
+    return nodes;
+  },
+};
