@@ -136,7 +136,7 @@ pub(crate) fn reach(element: &Element) -> Reach {
 /// The core of the element's database, as [`reach`] finds it.
 pub(crate) fn find(element: &Element) -> Option<Rc<Db>> {
     let found = match element.get_attribute("db") {
-        Some(id) => document::by_id(element, &id),
+        Some(id) => document::by_id_around(element, &id),
         None => document::around(element, "sqlite-db"),
     };
     let number = base::number_of(&found?)?;

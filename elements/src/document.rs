@@ -79,6 +79,11 @@ pub(crate) fn by_id(from: &Element, id: &str) -> Option<Element> {
     root.dyn_ref::<Document>()?.get_element_by_id(id)
 }
 
+/// The element that an id names, in the tree that `from` stands in or, out of shadow trees, in one around it.
+pub(crate) fn by_id_around(from: &Element, id: &str) -> Option<Element> {
+    by_id(from, id).or_else(|| by_id_around(&from.get_root_node().dyn_into::<ShadowRoot>().ok()?.host(), id))
+}
+
 /// The nearest element around `from` with this tag, also out of shadow trees.
 pub(crate) fn around(from: &Element, tag: &str) -> Option<Element> {
     let mut from = from.clone();
