@@ -1,4 +1,4 @@
-// Builds dist/: Rust → WebAssembly → wasm-bindgen → wasm-opt, and elements/index.ts → one ES module.
+// Builds dist/: Rust → WebAssembly → wasm-bindgen → wasm-opt, and elements/index.ts → ES modules.
 // Called by `npm run build`, `npm run build:dev` (quick: not optimised, larger), `npm start`, and `npm test`.
 // What takes long runs only when its input changed: cargo knows by itself; for the rest a stamp holds a hash of the input.
 import { createHash } from 'node:crypto';
@@ -14,7 +14,8 @@ const bindings = join(root, 'target/bindgen');
 const dist = join(root, 'dist');
 const wasm = join(dist, 'sqlite-elements.wasm');
 const optimise = ['-Oz', '--strip-debug', '--strip-producers'];
-const entry = join(root, 'elements/index.ts');
+// What a page includes, and what it loads when it has a `<sqlite-inspector>`.
+const entries = { 'sqlite-elements': 'elements/index.ts', 'sqlite-inspector': 'elements/inspector/inspector.ts' };
 const types = ['sqlite-elements.d.ts', 'types'];
 
 /** Builds everything; `dev` trades size and speed of the result for time. */
@@ -61,16 +62,21 @@ function finishWasm(dev) {
   run(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), bound, ...optimise, '-o', wasm]);
 }
 
-/** One ES module, for every browser that has what the library needs anyway (Web Locks: 2022). */
+/**
+ * An ES module for each entry, for every browser that has what the library needs anyway (Web Locks: 2022). What one of
+ * them imports from the other on demand is written as the other's address; they may share no code, which would become a
+ * third module, and the worker and bundlers know of no third.
+ */
 async function bundle(dev) {
-  if (!existsSync(entry)) throw new TaskError('elements/index.ts is missing');
-  const { build } = await import('esbuild');
+  const { build, transform } = await import('esbuild');
   const { name, version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: [entry],
-    outfile: join(dist, 'sqlite-elements.js'),
+    entryPoints: entries,
+    outdir: dist,
     bundle: true,
+    splitting: true,
+    metafile: true,
     format: 'esm',
     target: 'es2022',
     minify: !dev,
@@ -78,7 +84,23 @@ async function bundle(dev) {
     legalComments: 'none',
     banner: { js: `/*! ${name} ${version} | ${license} */` },
     logLevel: 'warning',
+    plugins: [styleSheets(transform, dev)],
   });
+  const made = Object.keys(metafile.outputs);
+  if (made.length !== Object.keys(entries).length) throw new TaskError(`the modules share code: ${made.join(', ')}`);
+}
+
+/** A style sheet is imported as its text, from which a module constructs one. */
+function styleSheets(transform, dev) {
+  return {
+    name: 'style sheets',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.css$/ }, async ({ path }) => {
+        const { code } = await transform(readFileSync(path, 'utf8'), { loader: 'css', minify: !dev });
+        return { contents: code, loader: 'text' };
+      });
+    },
+  };
 }
 
 function stampFile() {

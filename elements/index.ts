@@ -3,6 +3,7 @@
 // Bundled with wasm-bindgen's output into dist/sqlite-elements.js, the one module that pages include; the same module
 // is imported by the page's worker (started in src/client/worker.rs), where only `startWorker` is called.
 import bind, { Database, define_elements, initSync, serveDatabases } from '#bindgen';
+import { defineInspector } from './inspector/element.ts';
 
 export { Database };
 export { MultiTabDatabase } from './multi-tab.ts';
@@ -90,3 +91,5 @@ if (typeof document !== 'undefined' && !customElements.get('sqlite-db')) {
   holdForms();
   init().catch(reportError);
 }
+
+defineInspector(Database);

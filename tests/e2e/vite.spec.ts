@@ -35,7 +35,8 @@ test('the package holds what its users need and nothing else', () => {
     'README.md',
     'package.json',
     ...['d.ts', 'js', 'wasm'].map((type) => `dist/sqlite-elements.${type}`),
-    ...['database', 'elements', 'values'].map((name) => `dist/types/${name}.d.ts`),
+    'dist/sqlite-inspector.js',
+    ...['database', 'elements', 'inspector', 'values'].map((name) => `dist/types/${name}.d.ts`),
   ];
   expect(packed.filter((path) => !path.startsWith('LICENSE')).sort()).toEqual(files.sort());
 });
@@ -60,6 +61,18 @@ for (const mode of ['preview', 'dev'] as const) {
       }
       for (const tab of tabs) await tab.reload();
       for (const tab of tabs) await expect(entries(tab)).toContainText(['<b>Grace</b> too', 'Ada was here']);
+    });
+  });
+}
+
+for (const mode of ['preview', 'dev'] as const) {
+  test(`an inspector that is added to the application is loaded then, ${mode}`, async ({ chromium }) => {
+    await served(mode, async (url) => {
+      const page = await chromium.openTab(url);
+      await ready(page);
+      await page.locator('sqlite-db').evaluate((element) => element.append(document.createElement('sqlite-inspector')));
+      await expect(page.locator('sqlite-inspector [part=name]')).not.toBeEmpty();
+      await expect(page.locator('sqlite-inspector').getByRole('tab')).toHaveCount(5);
     });
   });
 }

@@ -1,0 +1,36 @@
+// The commits that the inspector has seen, newest first, and how long they took to arrive. Filled by inspector.ts, shown
+// by commits.ts and overview.ts.
+import type { CommitDetail } from '../sqlite-elements.d.ts';
+
+/** How many commits and how many latencies are kept. */
+export const keptCommits = 200;
+export const keptLatencies = 100;
+
+export interface Commit extends CommitDetail {
+  /** When it became visible in this tab. */
+  at: Date;
+}
+
+export class CommitLog {
+  /** Newest first. */
+  readonly commits: Commit[] = [];
+  /** Of commits that were made elsewhere, in milliseconds, oldest first. */
+  readonly latenciesMs: number[] = [];
+  /** How many commits there have been; the newest one's number. */
+  total = 0;
+
+  add(detail: CommitDetail): void {
+    this.total += 1;
+    this.commits.unshift({ ...detail, at: new Date() });
+    this.commits.length = Math.min(this.commits.length, keptCommits);
+    if (detail.latencyMs === null) return;
+    this.latenciesMs.push(detail.latencyMs);
+    if (this.latenciesMs.length > keptLatencies) this.latenciesMs.shift();
+  }
+
+  clear(): void {
+    this.commits.length = 0;
+    this.latenciesMs.length = 0;
+    this.total = 0;
+  }
+}

@@ -1,0 +1,43 @@
+// What is inspected: a `<sqlite-db>`, and a `Database` of the inspector's own on the same database. Called by inspector.ts.
+//
+// Its own, and not the element's `database`: transactions across calls are one user's, so what the inspector asks would
+// run inside a transaction that the page has open there, and keep it from being rolled back when the page forgets it.
+import type { Database, SqliteDbElement } from '../sqlite-elements.d.ts';
+
+export interface Source {
+  readonly element: SqliteDbElement;
+  readonly database: Database;
+  readonly name: string;
+}
+
+/** The element that the attribute `db` names, else the nearest around the host; also out of shadow trees. */
+export function findDatabase(host: HTMLElement): SqliteDbElement | null {
+  const id = host.getAttribute('db');
+  let from: Element = host;
+  for (;;) {
+    const root = from.getRootNode();
+    const found = id ? (root as Document | ShadowRoot).getElementById(id) : from.closest<SqliteDbElement>('sqlite-db');
+    if (found) return found.localName === 'sqlite-db' ? (found as SqliteDbElement) : null;
+    if (!(root instanceof ShadowRoot)) return null;
+    from = root.host;
+  }
+}
+
+/** Why there is nothing to inspect. */
+export function missing(host: HTMLElement): Error {
+  const id = host.getAttribute('db');
+  const message = id
+    ? `db="${id}": there is no <sqlite-db id="${id}">`
+    : '<sqlite-inspector> must stand inside a <sqlite-db>, or name one by db="its id"';
+  return Object.assign(new Error(message), { code: 'DATABASE_MISSING' });
+}
+
+/** Opens it; the session is the element's, which has opened it before, so nothing of it is decided here. */
+export async function openSource(
+  element: SqliteDbElement,
+  opener: Pick<typeof Database, 'newDatabase'>,
+): Promise<Source> {
+  const { name } = element;
+  const durability = element.durability === 'strict' ? 'strict' : 'relaxed';
+  return { element, name, database: await opener.newDatabase(name, { durability }) };
+}
