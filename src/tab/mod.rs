@@ -244,8 +244,7 @@ impl Tab {
             StoreAnswer::Loaded(Ok(snapshot)) => self.reload(snapshot),
             StoreAnswer::Loaded(Err(error)) => Input::Reloaded(Err(error)),
             StoreAnswer::BlocksWritten(result) | StoreAnswer::CheckpointFinished(result) => {
-                self.checkpoint_step_done(result);
-                return;
+                return self.checkpoint_step_done(result);
             }
             StoreAnswer::LeaseStepped(answer) => return self.lease_stepped(now, answer),
         };
@@ -349,8 +348,7 @@ impl Tab {
             Output::RaiseEpoch => {
                 self.effects.push_back(Effect::Store(StoreCall::RaiseEpoch));
                 // What a leader writes follows from what it has.
-                let is_whole = self.engine.image().position() == self.protocol.position();
-                return (!is_whole).then_some(Input::Diverged);
+                return (self.engine.position() != self.protocol.position()).then_some(Input::Diverged);
             }
             Output::CatchUp { after } => Effect::Store(StoreCall::CommitsAfter(after)),
             Output::Reload => Effect::Store(StoreCall::Load),
