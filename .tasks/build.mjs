@@ -1,9 +1,11 @@
-// Builds dist/: Rust → WebAssembly → wasm-bindgen → wasm-opt, and elements/index.ts → ES modules.
+// Builds dist/: Rust → WebAssembly → wasm-bindgen → wasm-opt, and elements/index.ts → ES modules, and
+// one classic script that has the WebAssembly in it.
 // Called by `npm run build`, `npm run build:dev` (quick: not optimised, larger), `npm start`, and `npm test`.
 // What takes long runs only when its input changed: cargo knows by itself; for the rest a stamp holds a hash of the input.
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundleClassic } from './classic.mjs';
 import { isProgram, main, root, run, since, step, TaskError } from './process.mjs';
 import { setUp } from './setup.mjs';
 import { checkSizes } from './sizes.mjs';
@@ -70,14 +72,9 @@ function finishWasm(dev) {
 async function bundle(dev) {
   const { build, transform } = await import('esbuild');
   const { name, version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const { metafile } = await build({
+  const options = {
     absWorkingDir: root,
-    entryPoints: entries,
-    outdir: dist,
     bundle: true,
-    splitting: true,
-    metafile: true,
-    format: 'esm',
     target: 'es2022',
     minify: !dev,
     sourcemap: dev ? 'inline' : false,
@@ -85,9 +82,12 @@ async function bundle(dev) {
     banner: { js: `/*! ${name} ${version} | ${license} */` },
     logLevel: 'warning',
     plugins: [styleSheets(transform, dev)],
-  });
+  };
+  const modules = { entryPoints: entries, outdir: dist, splitting: true, metafile: true, format: 'esm' };
+  const { metafile } = await build({ ...options, ...modules });
   const made = Object.keys(metafile.outputs);
   if (made.length !== Object.keys(entries).length) throw new TaskError(`the modules share code: ${made.join(', ')}`);
+  await bundleClassic(options, wasm, join(dist, 'sqlite-elements.classic.js'));
 }
 
 /** A style sheet is imported as its text, from which a module constructs one. */

@@ -4,6 +4,7 @@
 // is imported by the page's worker (started in src/client/worker.rs), where only `startWorker` is called.
 import bind, { Database, define_elements, initSync, serveDatabases } from '#bindgen';
 import { defineInspector } from './inspector/element.ts';
+import { compileWasm } from './wasm.ts';
 
 export { Database };
 export { MultiTabDatabase } from './multi-tab.ts';
@@ -21,27 +22,9 @@ export default function init(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  // Spelled like this, bundlers know it as a file that belongs to the module, and put a copy of it beside their output.
-  const wasm = new URL('./sqlite-elements.wasm', import.meta.url);
-  await bind({ module_or_path: await compile(wasm) });
+  await bind({ module_or_path: await compileWasm() });
   // There are none in a worker; and where another copy of the library was faster, its elements stay.
   if (typeof customElements !== 'undefined' && !customElements.get('sqlite-db')) define_elements();
-}
-
-/** While it downloads, if the server names its type rightly; else after that. */
-async function compile(url: URL): Promise<WebAssembly.Module> {
-  const response = await fetch(url).catch((cause: unknown) => {
-    throw new Error(`${url} could not be loaded; it must stand beside sqlite-elements.js`, { cause });
-  });
-  const type = response.headers.get('Content-Type');
-  // Servers that answer every address with the application's page say 200 to a file that is not there.
-  if (!response.ok || type?.startsWith('text/html')) {
-    const found = response.ok ? 'it is a page' : response.status;
-    throw new Error(`${url} could not be loaded (${found}); it must stand beside sqlite-elements.js`);
-  }
-  return type === 'application/wasm'
-    ? WebAssembly.compileStreaming(response)
-    : WebAssembly.compile(await response.arrayBuffer());
 }
 
 /** Called in the page's worker. The first message is the module that the page has compiled, the others are Rust's. */

@@ -1,4 +1,5 @@
-// Where the library stands as a file of its own, for the page's worker to import. Called by worker.rs.
+// What the page's worker is started from: a script that imports the library, which stands as a file of its own.
+// Called by worker.rs. The classic build has elements/classic/library.ts in this place.
 //
 // Its own name, and not `import.meta.url`: a bundler puts this code into a chunk of the application, and a worker that
 // imports that chunk would run the application. `new URL('./…', import.meta.url)`, spelled like this, is how bundlers are
@@ -6,6 +7,22 @@
 // address in here. Where nothing was bundled it is the very file that this runs from, so nothing more is loaded. A file
 // for the worker alone was refused: every page would load what both have in common twice.
 
-export function libraryUrl() {
+export function workerSource() {
+  return `import { startWorker } from ${JSON.stringify(libraryUrl())}; startWorker();`;
+}
+
+export function workerKind() {
+  return 'module';
+}
+
+export function workerNeeds() {
+  return (
+    `It loads ${libraryUrl()}, which must be there. If the page has a Content-Security-Policy, it needs: ` +
+    "script-src <origin of sqlite-elements.js> 'wasm-unsafe-eval'; worker-src blob: <the same origin>; " +
+    'connect-src <the same origin>; and the name sqlite-elements in trusted-types, if it has that'
+  );
+}
+
+function libraryUrl() {
   return new URL('./sqlite-elements.js', import.meta.url).href;
 }

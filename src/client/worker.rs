@@ -1,6 +1,6 @@
 //! The page's worker: one for all databases of the page, started when the first one opens.
 //!
-//! It runs this same library: the file of it that `library.js` names is imported into it, and the WebAssembly that the
+//! It runs this same library: its script, which `library.js` gives, fetches or contains it, and the WebAssembly that the
 //! page has compiled already is posted to it (see [`crate::tab::worker`]). If it cannot be started or dies, every
 //! session that it served fails, and the next database to open starts a new one.
 
@@ -9,7 +9,7 @@ use std::rc::{Rc, Weak};
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use web_sys::MessagePort;
+use web_sys::{MessagePort, WorkerType};
 
 use super::session::Session;
 use crate::request::{Failure, FailureKind, Request};
@@ -21,8 +21,13 @@ const START_TIMEOUT_MS: f64 = 10_000.0;
 
 #[wasm_bindgen(module = "/src/client/library.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = libraryUrl)]
-    fn library_url() -> String;
+    #[wasm_bindgen(js_name = workerSource)]
+    fn worker_source() -> String;
+    #[wasm_bindgen(js_name = workerKind)]
+    fn worker_kind() -> WorkerType;
+    /// Sentences for whoever reads that it could not be started.
+    #[wasm_bindgen(js_name = workerNeeds)]
+    fn worker_needs() -> String;
 }
 
 thread_local! {
@@ -69,10 +74,8 @@ impl PageWorker {
                 worker.tell(sight);
             }
         }));
-        let library = js_sys::JSON::stringify(&library_url().into())?;
-        let source = format!("import {{ startWorker }} from {library}; startWorker();");
         let heard = Rc::downgrade(&worker);
-        let thread = Thread::start("sqlite-elements", &source, move |event| {
+        let thread = Thread::start("sqlite-elements", worker_kind(), &worker_source(), move |event| {
             if let Some(worker) = heard.upgrade() {
                 worker.heard(event);
             }
@@ -148,13 +151,8 @@ impl PageWorker {
 }
 
 fn unavailable(reason: &str) -> Failure {
-    let library = library_url();
-    let message = format!(
-        "the worker that runs SQLite could not be started ({reason}). It loads {library}, which must be there. If the \
-         page has a Content-Security-Policy, it needs: script-src <origin of sqlite-elements.js> 'wasm-unsafe-eval'; \
-         worker-src blob: <the same origin>; connect-src <the same origin>; and the name sqlite-elements in \
-         trusted-types, if it has that"
-    );
+    let needs = worker_needs();
+    let message = format!("the worker that runs SQLite could not be started ({reason}). {needs}");
     Failure::new(FailureKind::State, "WORKER_UNAVAILABLE", message)
 }
 

@@ -48,17 +48,18 @@ pub struct Thread {
 }
 
 impl Thread {
-    /// Starts a module worker; `name` is what developer tools call it.
+    /// Starts a worker whose script is `source`, of the kind given; `name` is what developer tools call it.
     pub fn start(
         name: &str,
+        kind: WorkerType,
         source: &str,
         heard: impl Fn(ThreadEvent) + Clone + 'static,
     ) -> Result<Self, BrowserError> {
-        let kind = BlobPropertyBag::new();
-        kind.set_type("text/javascript");
-        let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&source.into()), &kind)?;
+        let text = BlobPropertyBag::new();
+        text.set_type("text/javascript");
+        let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&source.into()), &text)?;
         let url = Url::create_object_url_with_blob(&blob)?;
-        let worker = new_worker(&url, name);
+        let worker = new_worker(&url, name, kind);
         Url::revoke_object_url(&url)?;
         let worker = worker?;
         let failed = heard.clone();
@@ -88,9 +89,9 @@ impl Drop for Thread {
 }
 
 /// web-sys takes the URL as text only, which a page that demands trusted types refuses.
-fn new_worker(url: &str, name: &str) -> Result<Worker, JsValue> {
+fn new_worker(url: &str, name: &str, kind: WorkerType) -> Result<Worker, JsValue> {
     let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
+    options.set_type(kind);
     options.set_name(name);
     let constructor: Function = Reflect::get(&js_sys::global(), &"Worker".into())?.dyn_into()?;
     let worker = Reflect::construct(&constructor, &Array::of2(&trusted(url, name), &options))?;

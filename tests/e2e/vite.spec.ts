@@ -34,9 +34,11 @@ test('the package holds what its users need and nothing else', () => {
   const files = [
     'README.md',
     'package.json',
-    ...['d.ts', 'js', 'wasm'].map((type) => `dist/sqlite-elements.${type}`),
+    ...['classic.js', 'd.ts', 'js', 'wasm'].map((type) => `dist/sqlite-elements.${type}`),
     'dist/sqlite-inspector.js',
-    ...['database', 'elements', 'inspector', 'values'].map((name) => `dist/types/${name}.d.ts`),
+    ...['classic', 'database', 'elements', 'inspector', 'values'].map(
+      (name) => `dist/types/${name}.d.ts`,
+    ),
   ];
   expect(packed.filter((path) => !path.startsWith('LICENSE')).sort()).toEqual(files.sort());
 });

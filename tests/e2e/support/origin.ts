@@ -1,9 +1,9 @@
 // Web origins for the tests: each is a server on a free port of this machine.
 // Called by `test.ts`, which starts the demos' and the fixtures' origins once per worker, and by tests that need
 // a stranger's origin: a page of its own that knows the library only by its address.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { serve } from '../../../.tasks/serve.mjs';
 
 /** A server and its address; `at` resolves a path against it. */
@@ -22,10 +22,11 @@ export class Origin {
     return new Origin(server.url, server.close);
   }
 
-  /** One page, served as `/`, with the headers given. */
-  static async ofPage(html: string, headers: Record<string, string> = {}): Promise<Origin> {
+  /** One page, served as `/`, with the headers given; beside it, copies of files of the checkout. */
+  static async ofPage(html: string, headers: Record<string, string> = {}, files: string[] = []): Promise<Origin> {
     const root = await mkdtemp(join(tmpdir(), 'sqlite-elements-page-'));
     await writeFile(join(root, 'index.html'), html);
+    for (const file of files) await copyFile(file, join(root, basename(file)));
     const server = await serve({ root, headers });
     return new Origin(server.url, async () => {
       await server.close();
