@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleClassic } from './classic.mjs';
+import { writeManifests } from './manifest.mjs';
 import { isProgram, main, root, run, since, step, TaskError } from './process.mjs';
 import { setUp } from './setup.mjs';
 import { checkSizes } from './sizes.mjs';
@@ -38,6 +39,7 @@ export async function build({ dev = false } = {}) {
   }
   await step('bundle the JavaScript', () => bundle(dev));
   for (const name of types) cpSync(join(root, 'elements', name), join(dist, name), { recursive: true });
+  writeManifests(dist);
   checkSizes({ dev });
   console.log(`built dist/ in ${since(start)}`);
 }

@@ -11,6 +11,7 @@ import { findBrowser } from './setup/browser.mjs';
 import { wasmTests } from './wasm_tests.mjs';
 
 const target = ['--target', 'wasm32-unknown-unknown'];
+const taskTests = ['.tasks/serve.test.mjs', '.tasks/manifest.test.mjs'];
 const strict = ['--', '--deny', 'warnings'];
 const playwrightConfig = 'tests/playwright.config.ts';
 const playwrightReport = join(root, 'target/playwright.json');
@@ -31,10 +32,10 @@ export const steps = [
   },
   { name: 'clippy for wasm32', part: 'lint', command: clippyForWasm },
   {
-    name: 'server tests',
+    name: 'task tests',
     part: 'native',
     counts: nodeCounts,
-    command: () => [process.execPath, ['--test', '--test-reporter', 'tap', '.tasks/serve.test.mjs']],
+    command: () => [process.execPath, ['--test', '--test-reporter', 'tap', ...taskTests]],
   },
   {
     name: 'native tests',

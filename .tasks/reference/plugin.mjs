@@ -1,8 +1,9 @@
 // What the reference leaves out: what a reader knows or has seen. Loaded by typedoc (typedoc.json).
 // A signature ends with what it returns, so a section that says it again stays only where there is something to add;
 // inherited members are not told from own ones; and addEventListener is HTMLElement's, typed: its events are in the
-// maps. Tags in the types were refused: everybody who reads the types would read those.
-import { Converter, ReflectionKind } from 'typedoc';
+// maps. Tags in the types that say so were refused: everybody who reads the types would read those. The tags that there
+// are describe elements; each kind of them becomes one list.
+import { CommentTag, Converter, OptionDefaults, ReflectionKind } from 'typedoc';
 import { MarkdownTheme, MarkdownThemeContext } from 'typedoc-plugin-markdown';
 
 class Context extends MarkdownThemeContext {
@@ -23,10 +24,32 @@ class Theme extends MarkdownTheme {
   }
 }
 
+const lists = new Map([
+  ['@slot', '@content'],
+  ['@attr', '@writtenAttributes'],
+  ['@part', '@parts'],
+  ['@csspart', '@partsOfItsShadowTree'],
+  ['@cssprop', '@customProperties'],
+]);
+
+/** `@part error The message …`, and more of the kind, as a section with a line for each. */
+function listTags(comment) {
+  for (const [tag, section] of lists) {
+    const found = comment.getTags(tag);
+    if (found.length === 0) continue;
+    comment.removeTags(tag);
+    const lines = found.map(({ content }) => content.map(({ text }) => text).join(''));
+    const text = tag === '@slot' ? lines : lines.map((line) => line.replace(/^(\S+) /, '- `$1`: '));
+    comment.blockTags.push(new CommentTag(section, [{ kind: 'text', text: text.join('\n') }]));
+  }
+}
+
 export function load(application) {
+  application.options.setValue('blockTags', [...OptionDefaults.blockTags, ...lists.keys()]);
   application.renderer.defineTheme('reference', Theme);
   application.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
     for (const reflection of Object.values(project.reflections)) {
+      if (reflection.comment) listTags(reflection.comment);
       delete reflection.inheritedFrom;
       delete reflection.overwrites;
     }
@@ -34,6 +57,9 @@ export function load(application) {
   application.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     for (const member of project.getReflectionsByKind(ReflectionKind.Method))
       if (member.name === 'addEventListener') project.removeReflection(member);
+    // For programs: what it says of the elements stands at each of them.
+    for (const tags of project.getReflectionsByKind(ReflectionKind.Interface))
+      if (tags.name === 'SqliteTags') project.removeReflection(tags);
     // Who imports the default export calls it what the types call it.
     for (const main of project.getReflectionsByKind(ReflectionKind.Function))
       if (main.name === 'default') main.name = main.signatures[0].name = 'init';

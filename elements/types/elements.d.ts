@@ -1,6 +1,12 @@
-// The elements: their properties, methods and events.
+// The elements: their attributes, properties, methods, events and parts.
+//
+// The one source of all descriptions of them: the types of frameworks (react.d.ts, vue.d.ts) are derived from
+// `SqliteTags`, dist/custom-elements.json and the data for editors are made from this text (.tasks/manifest.mjs). In the
+// comment of an element, `@attr` is an attribute that it writes itself, for style sheets; `@part` an element in it that
+// it makes, and `@csspart` one in its shadow tree; `@cssprop` a custom property; `@slot` what is expected in it. A test holds all of it against the Rust source (.tasks/manifest.test.mjs).
 
 import type { ChangeDetail, ChangeType, Database, SqliteElementsError } from './database.js';
+import type { SqliteInspectorAttributes, SqliteInspectorElement } from './inspector.js';
 import type { Row } from './values.js';
 
 /** Where an element is. The attribute `state` says the same, for style sheets. */
@@ -22,8 +28,48 @@ export interface WriteDetail {
   lastInsertId: number | bigint;
 }
 
+/** The attributes of `<sqlite-db>`. */
+export interface SqliteDbAttributes {
+  /** The database's name: all tabs of the origin share the one of a name. Another name is another database. */
+  name: string;
+  /** When a write counts as stored: `relaxed`, the default, survives crashes; `strict` also a power cut. */
+  durability?: 'relaxed' | 'strict';
+}
+
+/** The attributes of `<sqlite-query>`, beside `data-…`: `data-list-id="7"` is the parameter `:list_id`. */
+export interface SqliteQueryAttributes {
+  /** The query. It runs again when any tab commits a change to what it reads. */
+  sql: string;
+  /** The id of a `<sqlite-db>` elsewhere in the document; without it, the one around the element. */
+  db?: string;
+  /** The id of a form: its named fields are parameters, as they are typed into. */
+  form?: string;
+  /** The column that tells rows apart, so that they keep their nodes. Without it `id`, or else their position. */
+  key?: string;
+  /** The caption of the table that shows the rows where there is no template. */
+  caption?: string;
+}
+
+/** The attributes of `<sqlite-write>`, beside `data-…`: `data-list-id="7"` is the parameter `:list_id`. */
+export interface SqliteWriteAttributes {
+  /** The statement. Named fields and `data-…` attributes are its parameters. */
+  sql: string;
+  /** The id of a `<sqlite-db>` elsewhere in the document; without it, the one around the element. */
+  db?: string;
+  /** A question to be answered with yes before each write. */
+  confirm?: string;
+  /** The form keeps what it says after its write. */
+  keep?: boolean;
+}
+
+/** The attributes of `<sqlite-status>`. */
+export interface SqliteStatusAttributes {
+  /** The id of a `<sqlite-db>` elsewhere in the document; without it, the one around the element. */
+  db?: string;
+}
+
 /** Events of the elements do not bubble. An `error` event's `detail` is the error, which the element shows in its place. */
-interface SqliteDbEventMap {
+export interface SqliteDbEventMap {
   /** The database is open and its migrations are done. */
   ready: CustomEvent<null>;
   /** A commit, this page's or another tab's, has become visible here. */
@@ -33,19 +79,23 @@ interface SqliteDbEventMap {
    * alone, and is gone with it. The attribute `storage="memory"` says the same. Before `ready`.
    */
   inmemory: CustomEvent<{ error: SqliteElementsError }>;
+  /** Another tab leads now, or this one. */
   leaderchange: CustomEvent<{ isLeader: boolean; leaderId: string }>;
+  /** The database could not be opened or migrated, or cannot go on. */
   error: CustomEvent<SqliteElementsError>;
 }
 
-interface SqliteQueryEventMap {
+export interface SqliteQueryEventMap {
   /** An answer has been rendered: `count` rows. */
   rows: CustomEvent<{ count: number }>;
+  /** The query could not be run, or its template is wrong. */
   error: CustomEvent<SqliteElementsError>;
 }
 
-interface SqliteWriteEventMap {
+export interface SqliteWriteEventMap {
   /** The write is stored, and visible in this tab. */
   done: CustomEvent<WriteDetail>;
+  /** The write was refused, or nobody is known to have stored it. */
   error: CustomEvent<SqliteElementsError>;
 }
 
@@ -71,12 +121,19 @@ interface WithEvents<Events> extends HTMLElement {
 /**
  * `<sqlite-db name="app.db">`: opens a database for the elements in it. Its children `<script type="application/sql">`
  * (with text or `src`) are its migrations, run in order and once for all tabs.
+ *
+ * @slot The migrations, as `<script type="application/sql">`, and the elements that use the database.
+ * @attr {SqliteDbState} state Where it is.
+ * @attr {boolean} leader There while this tab leads.
+ * @attr {'memory'} storage There if the browser offers no storage, and the database is kept in memory.
+ * @part error The message why it could not be opened.
  */
 export interface SqliteDbElement extends WithEvents<SqliteDbEventMap> {
   /** Mirrors the attribute. Another name is another database. */
   name: string;
   /** Mirrors the attribute: `relaxed` (the default) or `strict`; see `DatabaseOptions`. */
   durability: string;
+  /** Where it is; mirrored by the attribute. */
   readonly state: SqliteDbState;
   /** Why `state` is `error`, else `null`. */
   readonly error: SqliteElementsError | null;
@@ -99,6 +156,13 @@ export interface SqliteDbElement extends WithEvents<SqliteDbEventMap> {
  * `datetime` (each with `full`, `long`, `medium` or `short` behind it, if wanted), and `relative` ("3 minutes ago", which
  * is counted on). Dates are ISO 8601 as SQLite writes them, in UTC unless they say otherwise, or seconds or milliseconds
  * since 1970. What cannot be formatted stands as it is.
+ *
+ * @slot A `<template>` for a row, anywhere in the element; `<template for="empty">`, `for="loading"` and `for="error"` for
+ * what to show instead of rows.
+ * @attr {SqliteQueryState} state Where it is.
+ * @part table The table that shows the rows where there is no template.
+ * @part sort Each button in the table's headers, which sorts by its column.
+ * @part error The message why there are no rows, where there is no template for it.
  */
 export interface SqliteQueryElement extends WithEvents<SqliteQueryEventMap> {
   /** Mirrors the attribute. */
@@ -109,6 +173,7 @@ export interface SqliteQueryElement extends WithEvents<SqliteQueryEventMap> {
   key: string;
   /** Mirrors the attribute. */
   caption: string;
+  /** Where it is; mirrored by the attribute. */
   readonly state: SqliteQueryState;
   /** Why `state` is `error`, else `null`. */
   readonly error: SqliteElementsError | null;
@@ -122,6 +187,9 @@ export interface SqliteQueryElement extends WithEvents<SqliteQueryEventMap> {
  * `<sqlite-write sql="INSERT …">`: a form, a button, or a field in it sets the statement off. Parameters are its
  * `data-*` attributes and the named fields. A checkbox is 1 or 0, a chosen file its bytes, an empty number or date NULL;
  * a `<select multiple>`, and checkboxes of one name, are a JSON array, which `json_each` takes apart.
+ *
+ * @slot A form, or a button, or a field.
+ * @part error The message why the last write failed.
  */
 export interface SqliteWriteElement extends WithEvents<SqliteWriteEventMap> {
   /** Mirrors the attribute. */
@@ -140,10 +208,25 @@ export interface SqliteWriteElement extends WithEvents<SqliteWriteEventMap> {
   submit(): Promise<WriteDetail>;
 }
 
-/** `<sqlite-status>`: who leads, how many writes of this page are pending, how long the last change took to arrive here. */
+/**
+ * `<sqlite-status>`: who leads, how many writes of this page are pending, how long the last change took to arrive here.
+ *
+ * @part role Whether this tab leads, follows, or has no database.
+ * @part pending How many writes of this page are pending; hidden if none is.
+ * @part latency How long the last change took to arrive here.
+ */
 export interface SqliteStatusElement extends HTMLElement {
   /** Mirrors the attribute: the id of a `<sqlite-db>`. */
   db: string;
+}
+
+/** What belongs to each tag, for the types of frameworks. */
+export interface SqliteTags {
+  'sqlite-db': { element: SqliteDbElement; attributes: SqliteDbAttributes; events: SqliteDbEventMap };
+  'sqlite-query': { element: SqliteQueryElement; attributes: SqliteQueryAttributes; events: SqliteQueryEventMap };
+  'sqlite-write': { element: SqliteWriteElement; attributes: SqliteWriteAttributes; events: SqliteWriteEventMap };
+  'sqlite-status': { element: SqliteStatusElement; attributes: SqliteStatusAttributes; events: {} };
+  'sqlite-inspector': { element: SqliteInspectorElement; attributes: SqliteInspectorAttributes; events: {} };
 }
 
 declare global {

@@ -1,8 +1,49 @@
-// `<sqlite-inspector>`, the project's devtools.
+// `<sqlite-inspector>`, the project's devtools. What the tags in its comment mean is said in elements.d.ts.
+
+/** The attributes of `<sqlite-inspector>`. */
+export interface SqliteInspectorAttributes {
+  /** The id of a `<sqlite-db>` elsewhere in the document; without it, the one around the element. */
+  db?: string;
+  /** What is looked at, `overview` unless told; it follows what the user chooses. */
+  view?: 'overview' | 'commits' | 'schema' | 'console' | 'file';
+}
 
 /**
  * `<sqlite-inspector>` inside a `<sqlite-db>`, or with `db="its id"`: who leads, commits as they arrive, the schema, a
  * console, import and export. What it shows is a module of its own, loaded when the first one comes into a document.
+ *
+ * @csspart frame All of it.
+ * @csspart head The line at the top.
+ * @csspart name The database's name.
+ * @csspart role Of the status: whether this tab leads.
+ * @csspart pending Of the status: how many writes are pending.
+ * @csspart latency Of the status: how long the last change took to arrive.
+ * @csspart tablist The names of the views.
+ * @csspart tab The name of a view.
+ * @csspart panel A view.
+ * @csspart facts A list of figures.
+ * @csspart plot A curve.
+ * @csspart table A table, of commits, columns or rows.
+ * @csspart entry A table, view, index or trigger of the schema.
+ * @csspart sql The SQL of an entry.
+ * @csspart editor The field for SQL.
+ * @csspart result What a statement answered.
+ * @csspart plan How SQLite runs a query.
+ * @csspart history An earlier statement.
+ * @csspart dropzone Where a file is chosen or dropped.
+ * @csspart progress What an import is doing.
+ * @csspart dialog The question before an import.
+ * @csspart button Any button.
+ * @csspart error What went wrong.
+ * @cssprop --sqlite-inspector-ink Text.
+ * @cssprop --sqlite-inspector-soft Secondary text.
+ * @cssprop --sqlite-inspector-paper What is behind it.
+ * @cssprop --sqlite-inspector-sunk Fields and heads of tables.
+ * @cssprop --sqlite-inspector-line Lines.
+ * @cssprop --sqlite-inspector-field Borders of fields and buttons.
+ * @cssprop --sqlite-inspector-accent What is chosen or can be.
+ * @cssprop --sqlite-inspector-on-accent Text upon the accent.
+ * @cssprop --sqlite-inspector-bad Errors.
  */
 export interface SqliteInspectorElement extends HTMLElement {
   /** Mirrors the attribute: the id of a `<sqlite-db>`. */

@@ -36,6 +36,7 @@ test('the package holds what its users need and nothing else', () => {
     'package.json',
     ...['classic.js', 'd.ts', 'js', 'wasm'].map((type) => `dist/sqlite-elements.${type}`),
     'dist/sqlite-inspector.js',
+    ...['custom-elements', 'vscode.html-custom-data'].map((name) => `dist/${name}.json`),
     ...['classic', 'database', 'elements', 'inspector', 'values'].map(
       (name) => `dist/types/${name}.d.ts`,
     ),
