@@ -45,12 +45,25 @@ export const steps = [
   },
   { name: 'build', work: () => build() },
   { name: 'types', part: 'lint', needs: 'build', command: () => tool('tsc', ['--project', '.']) },
+  {
+    name: "package's types",
+    part: 'lint',
+    needs: 'build',
+    command: () => tool('tsc', ['--project', 'tests/types']),
+  },
   // What npm would pack is compared with a list by tests/e2e/vite.spec.ts.
   {
     name: 'package',
     part: 'lint',
     needs: 'build',
     command: () => tool('publint', ['run', '--strict', '--pack', 'false']),
+  },
+  {
+    // Modules alone: there is nothing for `require`.
+    name: 'types as resolved',
+    part: 'lint',
+    needs: 'build',
+    command: () => tool('attw', ['--pack', '--profile', 'esm-only', '--format', 'table-flipped', '--no-summary']),
   },
   {
     name: 'browser tests',

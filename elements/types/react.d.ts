@@ -1,0 +1,27 @@
+// The elements in JSX, for React 19: `import type {} from 'sqlite-elements/react'`, once in an application.
+// Written by hand over `SqliteTags`, so a new attribute is here by itself.
+
+import type { HTMLAttributes, RefAttributes } from 'react';
+import type { SqliteTags } from './elements.js';
+
+type Tag = { element: HTMLElement; attributes: object; events: object };
+
+/**
+ * React adds `onready` as a listener for `ready`: what follows `on` is the event's name as it is. It passes its own
+ * `onError` to no custom element, and keeps `key` to itself; the attribute `key` of a query is set by a `ref`.
+ */
+type Props<T extends Tag> = Omit<HTMLAttributes<T['element']>, 'onError' | keyof T['attributes']> &
+  RefAttributes<T['element']> &
+  Omit<T['attributes'], 'key'> & {
+    [Name in keyof T['events'] & string as `on${Name}`]?: (
+      event: T['events'][Name] & { readonly currentTarget: T['element'] },
+    ) => unknown;
+  };
+
+type SqliteElements = { [Name in keyof SqliteTags]: Props<SqliteTags[Name]> };
+
+declare module 'react' {
+  namespace JSX {
+    interface IntrinsicElements extends SqliteElements {}
+  }
+}
