@@ -2,28 +2,22 @@
 // unpacked into its node_modules, served by Vite. Called by the test of it (tests/e2e/vite.spec.ts), and as
 // `npm run start:vite` to look at it. Needs dist/.
 // Nothing is installed from anywhere: Vite and TypeScript are those of this checkout's lock file.
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build as buildLibrary } from './build.mjs';
-import { isProgram, main, output, root, run, TaskError } from './process.mjs';
+import { unpackLibrary } from './packed.mjs';
+import { isProgram, main, root, run } from './process.mjs';
 import { setUp } from './setup.mjs';
 
 const source = join(root, 'demo/vite-app');
 const app = join(root, 'target/vite-app');
-const library = join(app, 'node_modules/sqlite-elements');
 
 /** Puts the application and the freshly packed package into target/vite-app. What the package holds, as paths. */
 export function prepareApp() {
   rmSync(app, { recursive: true, force: true });
   const own = (path) => !['node_modules', 'dist'].includes(basename(path));
   cpSync(source, app, { recursive: true, filter: own });
-  const packed = output('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', app]);
-  if (!packed) throw new TaskError('npm pack failed; to see why, run it by hand');
-  // Before npm 11 it was a list of packages, then an object of them by name.
-  const [{ filename, files }] = Object.values(JSON.parse(packed));
-  mkdirSync(library, { recursive: true });
-  run('tar', ['-xzf', join(app, filename), '-C', library, '--strip-components=1']);
-  return files.map(({ path }) => path);
+  return unpackLibrary(app);
 }
 
 /** Does what the application's own `npm run build` does: its types against the package's, and then its dist/. */

@@ -1,0 +1,5 @@
+import 'sqlite-elements';
+import { mount } from 'svelte';
+import Notes from './Notes.svelte';
+
+mount(Notes, { target: document.getElementById('app') });
