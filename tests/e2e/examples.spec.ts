@@ -1,6 +1,7 @@
 // The examples of demo/examples: the same small application in plain HTML, React, Vue and Svelte, each built against the
 // package as npm would pack it. What a framework renders anew must leave the rows alone, which it knows nothing of.
 import { type Page } from '@playwright/test';
+import { readFileSync } from 'node:fs';
 import { buildExample, prepareExamples } from '../../.tasks/examples.mjs';
 import { leaderFirst, ready } from './support/database.ts';
 import { Origin } from './support/origin.ts';
@@ -54,3 +55,11 @@ for (const name of ['html', 'react', 'vue', 'svelte'] as const) {
     }
   });
 }
+
+test('the examples that the document shows are these', () => {
+  const document = readFileSync('docs/use-it-from.md', 'utf8');
+  for (const file of ['react/main.tsx', 'vue/Notes.vue', 'svelte/Notes.svelte'])
+    expect(document, file).toContain(
+      `\`\`\`${file.split('.')[1]}\n${readFileSync(`demo/examples/${file}`, 'utf8')}\`\`\`\n`,
+    );
+});

@@ -1,4 +1,6 @@
 // The library on one origin, the page on another; and pages whose policy forbids nearly everything.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { ready } from './support/database.ts';
 import { Origin } from './support/origin.ts';
 import { expect, test } from './support/test.ts';
@@ -45,6 +47,33 @@ for (const strict of ['without a policy', 'with a strict policy'] as const) {
       for (const tab of tabs) await expect(tab.getByRole('listitem')).toHaveText(['hello']);
     } finally {
       await guest.close();
+    }
+  });
+}
+
+for (const [what, file, type] of [
+  ['the module', 'sqlite-elements.js', 'type="module"'],
+  ['the classic file', 'sqlite-elements.classic.js', ''],
+] as const) {
+  test(`${what} is run if it is what its integrity says, and else not`, async ({ chromium, demos }) => {
+    chromium.expectComplaint(/integrity|ERR_BLOCKED/i);
+    const library = demos.at(`/dist/${file}`);
+    const hash = createHash('sha384')
+      .update(readFileSync(`dist/${file}`))
+      .digest('base64');
+    for (const integrity of [hash, hash.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))]) {
+      const tag = `<script ${type} src="${library}" integrity="sha384-${integrity}" crossorigin></script>`;
+      const guest = await Origin.ofPage(page(library).replace(/<script type="module".*?<\/script>/, tag));
+      try {
+        const tab = await chromium.newTab();
+        const refused =
+          integrity !== hash && tab.waitForEvent('console', (message) => /integrity/.test(message.text()));
+        await tab.goto(guest.url);
+        await (refused || ready(tab));
+        await expect(tab.locator('sqlite-db:not(:defined)')).toHaveCount(refused ? 1 : 0);
+      } finally {
+        await guest.close();
+      }
     }
   });
 }
