@@ -55,8 +55,13 @@ test('the snippet that the front page shows is the first of the README', async (
 
 test('the front page leads to every demo, and every demo back', async ({ chromium }) => {
   const page = await chromium.openTab('./');
-  for (const name of ['To-do', 'Explorer', 'Tabs']) {
-    await page.getByRole('main').getByRole('link', { name }).click();
+  const demos = await page.getByRole('navigation').getByRole('link').allTextContents();
+  expect(demos).toEqual(['To-do', 'Chat', 'Kanban', 'Explorer', 'Tabs', 'Inspector']);
+  for (const name of demos) {
+    await page
+      .getByRole('main')
+      .getByRole('link', { name: new RegExp(`^${name} `) })
+      .click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(name);
     await ready(page);
     await page.getByRole('link', { name: 'sqlite-elements' }).click();

@@ -10,6 +10,8 @@ const schemes = ['light', 'dark'] as const;
 const settled = {
   index: { name: 'Title', text: 'Written to be looked at' },
   todo: { name: 'What to do', text: 'Something with a title that is long enough to need a second line on a telephone' },
+  chat: { name: 'Message', text: 'Said by me, in a message that is long enough to need a second line on a telephone' },
+  kanban: { name: 'New card', text: 'A card with a title that is long enough to need a second line' },
   explorer: { name: 'Title or director', text: '' },
   tabs: { name: '', text: '' },
 };
@@ -24,6 +26,17 @@ for (const [name, { name: field, text }] of Object.entries(settled)) {
       await expect(page.locator('sqlite-query').getByText(text)).toBeVisible();
     }
     if (name === 'explorer') await expect(page.locator('#found')).toContainText('3,201 movies', { timeout: 30_000 });
+    if (name === 'chat') {
+      const other = await chromium.openTab('chat.html');
+      await other.getByLabel('You are').fill('Somebody else');
+      await other.getByLabel('Message').fill('Said in the other tab');
+      await other.getByLabel('Message').press('Enter');
+      await expect(page.getByText('Said in the other tab')).toBeVisible();
+    }
+    if (name === 'kanban') {
+      await page.getByRole('button', { name: 'Move Drag a card, or press its arrows right' }).click();
+      await expect(page.getByRole('region', { name: 'Done 1' }).getByRole('listitem')).toBeVisible();
+    }
     if (name === 'tabs') {
       const other = await chromium.openTab('tabs.html');
       for (const fruit of ['apples', 'pears', 'plums']) {

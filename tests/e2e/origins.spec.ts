@@ -78,7 +78,7 @@ for (const [what, file, type] of [
   });
 }
 
-for (const name of ['index', 'todo', 'explorer', 'tabs']) {
+for (const name of ['index', 'todo', 'chat', 'kanban', 'explorer', 'tabs', 'inspector']) {
   for (const policy of ['strict', 'trusted-types']) {
     test(`the ${name} page works under a Content-Security-Policy that is ${policy}`, async ({ chromium }) => {
       const page = await chromium.openTab(`${name}.html?csp=${policy}`);
