@@ -5,6 +5,7 @@
 mod absence;
 mod browser;
 mod divergence;
+mod execute;
 mod hand_over;
 mod lease;
 mod metrics;

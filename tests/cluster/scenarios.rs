@@ -1,8 +1,8 @@
 //! Scenarios, each named after the promise that it shows.
 
 use sqlite_elements::protocol::Message;
-use sqlite_elements::request::{Event, NonLeaderWrites, Request, UserId};
-use sqlite_elements::sql::{Script, Statement, Work};
+use sqlite_elements::request::{Event, Request};
+use sqlite_elements::sql::{Script, Work};
 use sqlite_elements::storage::{FaultPoint, Operation, StoreError};
 
 use crate::browser::{Browser, TabNo};
@@ -10,8 +10,6 @@ use crate::browser::{Browser, TabNo};
 const A: TabNo = TabNo(0);
 const B: TabNo = TabNo(1);
 const C: TabNo = TabNo(2);
-
-const PAGE: UserId = UserId(1);
 
 /// Tabs that share a table `t(a)`, A leading.
 fn tabs_with_table(count: usize) -> Browser {
@@ -306,51 +304,6 @@ fn one_refused_write_does_not_fail_its_neighbours_in_the_group() {
         failure.message
     );
     assert_eq!(rows(&mut browser, B).len(), 3);
-}
-
-#[test]
-fn a_follower_is_refused_row_writes_by_execute_but_may_change_the_schema() {
-    let mut browser = tabs_with_table(2);
-    let hidden = "/* SELECT */ WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x RETURNING a";
-    let execute = |browser: &mut Browser, sql: &str| {
-        let statement = Statement::new(sql);
-        let call = browser.request(B, |call| Request::Execute {
-            call,
-            user: PAGE,
-            statement,
-        });
-        browser.settle();
-        browser.answer(B, call).expect("answered")
-    };
-    let failure = execute(&mut browser, hidden).expect_err("refused");
-    assert_eq!(failure.code, "WRITE_PERMISSION_DENIED");
-    assert!(failure.message.contains("WRITE_PERMISSION_DENIED"));
-    assert!(execute(&mut browser, "CREATE TABLE u(b)").is_ok());
-    let failure = execute(&mut browser, "CREATE TABLE v(b); INSERT INTO v VALUES (1)");
-    assert_eq!(failure.expect_err("refused").code, "WRITE_PERMISSION_DENIED");
-    for tab in [A, B] {
-        let tables = browser.column(tab, "SELECT name FROM sqlite_schema ORDER BY name");
-        assert_eq!(tables, ["t", "u"]);
-    }
-}
-
-#[test]
-fn a_follower_whose_writes_are_allowed_has_the_leader_do_them() {
-    let mut browser = tabs_with_table(2);
-    let policy = NonLeaderWrites::Forwarded;
-    browser.request(B, |call| Request::NonLeaderWrites { call, policy });
-    let statement = Statement::new("INSERT INTO t VALUES ('forwarded')");
-    let call = browser.request(B, |call| Request::Execute {
-        call,
-        user: PAGE,
-        statement,
-    });
-    browser.settle();
-    assert!(browser.answer(B, call).is_some_and(|answer| answer.is_ok()));
-    assert_eq!(browser.leaders(), [A]);
-    for tab in [A, B] {
-        assert_eq!(rows(&mut browser, tab), ["forwarded"]);
-    }
 }
 
 #[test]
