@@ -57,6 +57,7 @@ export function customElementsManifest(elements) {
       ...element.cssParts,
     ],
     cssProperties: element.cssProperties,
+    cssStates: element.cssStates,
   }));
   const exports = elements.map(({ tag, name }) => ({
     kind: 'custom-element-definition',
@@ -108,7 +109,7 @@ function memberOf({ attributes, written }, { name, type, description, readonly }
 /** `name what it is` */
 function described(text) {
   const [name, ...words] = text.split(' ');
-  return { name, description: words.join(' ') };
+  return { name, ...(words.length > 0 && { description: words.join(' ') }) };
 }
 
 /** Reads declarations: interfaces by their members, members by their types' text and their comments. */
@@ -138,6 +139,7 @@ class Reader {
       parts: named('part').map(described),
       cssParts: named('csspart').map(described),
       cssProperties: named('cssprop').map(described),
+      cssStates: named('cssstate').map(described),
     };
   }
 

@@ -60,7 +60,7 @@ test('the source is understood: it has elements that observe and mirror attribut
   assert.ok(mirrored('sqlite-write').includes('keep'));
 });
 
-for (const { tag, attributes, written, fields, methods, events } of elements) {
+for (const { tag, attributes, written, fields, methods, events, cssStates } of elements) {
   test(`every attribute that <${tag}> observes or mirrors is described, and it reads every one that is`, () => {
     const known = sorted([...observed(tag), ...mirrored(tag)]);
     const read = all(sourceOf(tag), /\b(?:get|has)_attribute\("([\w-]+)"\)/g);
@@ -79,9 +79,16 @@ for (const { tag, attributes, written, fields, methods, events } of elements) {
   });
 
   test(`every event that <${tag}> fires is described, and no other`, () => {
-    const fired = all(sourceOf(tag), /\bfire\([^,]+, "(\w+)"/g);
+    const fired = all(sourceOf(tag), /\b(?:fire|dispatch)\([^,]+, "(\w+)"/g);
     const fails = sourceOf(tag).includes('fire_error(') ? ['error'] : [];
     assert.deepEqual(namesOf(events), sorted([...fired, ...fails]));
+  });
+
+  test(`every custom state of <${tag}> is described, and no other`, () => {
+    const shown = [...sourceOf(tag).matchAll(/\bshow_states\(([^;]*)\);/g)].map(([, states]) => states).join();
+    const own = all(shown, /\("(\w+)",/g);
+    const phases = shown ? quoted(fields.find(({ name }) => name === 'state')?.type) : [];
+    assert.deepEqual(namesOf(cssStates), sorted([...own, ...phases]));
   });
 
   test(`everything of <${tag}> is said in words`, () => {

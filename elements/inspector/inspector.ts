@@ -27,7 +27,7 @@ export class Inspector {
   readonly #panels: Readonly<Record<View, Panel>>;
   readonly #tabs: Tabs;
   readonly #name = node('strong', { part: 'name', dir: 'auto' });
-  readonly #status = node('sqlite-status', { exportparts: 'role, pending, latency' });
+  readonly #status = node('sqlite-status', { exportparts: 'role, durability, pending, latency' });
   readonly #problem = new Problem();
   /** Speaks results to those who do not see them; never what comes by itself. Who leads is spoken by `#status`. */
   readonly #voice = node('p', { class: 'voice', role: 'status' });

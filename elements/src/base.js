@@ -5,10 +5,15 @@
 // as those of built-in elements are. Attributes hold the settings; everything else is asked of the core. The worker
 // loads this module too, and has no HTMLElement.
 
+import { editable } from './editable.js';
+
 const cores = new WeakMap();
 
 // What a query that left the document has rendered. Kept here and not in Rust: what Rust holds is never collected.
 const remains = new WeakMap();
+
+// The custom states of elements, for `:state()` in style sheets. A browser without them has the attributes.
+const states = new WeakMap();
 
 export const elements = {
   /** Joins element and core, and takes over properties that were set before the element was defined. */
@@ -29,6 +34,15 @@ export const elements = {
 
   leave(element, nodes) {
     remains.set(element, nodes);
+  },
+
+  /** `names` has the states that are on, with spaces between. */
+  showStates(element, names) {
+    const set = states.get(element);
+    const on = names.split(' ').filter(Boolean);
+    if (!set) return;
+    for (const name of [...set]) if (!on.includes(name)) set.delete(name);
+    for (const name of on) set.add(name);
   },
 
   takeLeft(element) {
@@ -68,7 +82,21 @@ function property(base, name, accessors) {
   Object.defineProperty(base.prototype, name, { ...accessors, configurable: true, enumerable: true });
 }
 
-const Element = globalThis.HTMLElement ?? class {};
+/** An element with custom states. */
+class Element extends (globalThis.HTMLElement ?? class {}) {
+  constructor() {
+    super();
+    try {
+      const { states: set } = this.attachInternals();
+      // Chrome before 125 takes names with two dashes only, and throws at others.
+      set.add('loading');
+      set.delete('loading');
+      states.set(this, set);
+    } catch {
+      // The attributes say the same.
+    }
+  }
+}
 
 export class SqliteDbBase extends Element {
   static {
@@ -83,6 +111,9 @@ export class SqliteDbBase extends Element {
   get leader() {
     return cores.get(this).leader;
   }
+  get pending() {
+    return cores.get(this).pending;
+  }
   get database() {
     return cores.get(this).database;
   }
@@ -90,7 +121,7 @@ export class SqliteDbBase extends Element {
 
 export class SqliteQueryBase extends Element {
   static {
-    reflect(this, ['sql', 'db', 'key', 'caption']);
+    reflect(this, ['sql', 'db', 'key', 'caption'], ['transition']);
   }
   get state() {
     return cores.get(this).state;
@@ -115,6 +146,9 @@ export class SqliteWriteBase extends Element {
     this.addEventListener('submit', (event) => cores.get(this).submitted(event));
     this.addEventListener('click', (event) => cores.get(this).clicked(event));
     this.addEventListener('change', (event) => cores.get(this).changed(event));
+    this.addEventListener('focusin', editable.began);
+    this.addEventListener('focusout', editable.ended);
+    this.addEventListener('keydown', editable.pressed);
   }
   get pending() {
     return cores.get(this).pending;

@@ -27,6 +27,14 @@ extern "C" {
     pub(crate) fn leave(element: &Element, nodes: Vec<Node>);
     #[wasm_bindgen(js_namespace = elements, js_name = takeLeft)]
     pub(crate) fn take_left(element: &Element) -> Array;
+    #[wasm_bindgen(js_namespace = elements, js_name = showStates)]
+    fn show_states_of(element: &Element, states: &str);
+}
+
+/// Makes the element match `:state(name)` for those that are true and for no other.
+pub(crate) fn show_states(element: &Element, states: &[(&str, bool)]) {
+    let states: Vec<&str> = states.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+    show_states_of(element, &states.join(" "));
 }
 
 /// Which base class.

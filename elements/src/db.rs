@@ -2,33 +2,37 @@
 //!
 //! Its schema stands in it as `<script type="application/sql">` children, or is named by their `src`: migrations, in
 //! order, which the leading tab runs once for all tabs. Until they are done, queries and writes wait ([`reach`],
-//! [`Db::ready`]). The element shows what it is doing by attributes, `state`, `leader` and `storage`, and by the events
-//! `ready`, `commit`, `leaderchange`, `inmemory` and `error`.
+//! [`Db::ready`]). The element shows what it is doing by attributes, `state`, `leader` and `storage`, by custom
+//! states, and by the events `ready`, `commit`, `leaderchange`, `pending`, `inmemory` and `error`.
 //!
 //! The event for a commit is not called `change`: that of every form field in the element would bubble to the same
 //! listener.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::future::poll_fn;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use custom_elements::CustomElement;
 use js_sys::{Function, Object, WeakRef};
-use sqlite_elements::client::{Connection, Database, Listener, OpenOptions, change_detail, js_error};
+use sqlite_elements::client::{Connection, Listener, OpenOptions, change_detail, js_error};
 use sqlite_elements::request::{Change, Event, Failure, FailureKind, LeaderInfo, Origin};
 use sqlite_elements::sql::Work;
 use sqlite_elements::storage::Durability;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, HtmlElement};
+use web_sys::HtmlElement;
 
-use crate::base::{self, Base};
+use crate::base::{self, Base, show_states};
 use crate::document::{self, Depth};
-use crate::event::{detail, fire, fire_error};
+use crate::event::{detail, dispatch, fire, fire_error, in_task};
 use crate::schedule::{self, Due, ElementNumber, Look, announce};
 use crate::{migrations, notice, style};
+
+mod nearest;
+mod script;
+
+pub(crate) use nearest::{failure_of_missing, find, missing, reach};
 
 /// How long a migration may wait for a leader and then run.
 const MIGRATION_TIMEOUT_MS: u32 = 60_000;
@@ -59,6 +63,9 @@ pub(crate) struct Db {
     waiting: RefCell<Vec<Waker>>,
     /// How often it has left the document: who waits for it then waits in vain.
     departures: Cell<u32>,
+    /// How many writes of this page are under way, as the last event `pending` told, or will.
+    told_pending: Cell<u32>,
+    tells_pending: Cell<bool>,
 }
 
 struct Session {
@@ -84,7 +91,6 @@ enum Phase {
 
 thread_local! {
     static SESSIONS: Cell<u32> = const { Cell::new(0) };
-    static DATABASES: RefCell<BTreeMap<ElementNumber, Weak<Db>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 impl CustomElement for SqliteDb {
@@ -104,8 +110,8 @@ impl CustomElement for SqliteDb {
 
     fn constructor(&mut self, this: &HtmlElement) {
         let db = Rc::new(Db::new(this));
-        DATABASES.with_borrow_mut(|databases| databases.insert(db.number, Rc::downgrade(&db)));
-        base::attach(this, DbCore(db.clone()).into());
+        nearest::enter(db.number, Rc::downgrade(&db));
+        base::attach(this, script::DbCore::of(db.clone()).into());
         self.0 = Some(db);
     }
 
@@ -126,38 +132,6 @@ impl SqliteDb {
     fn look_soon(&self) {
         self.0.iter().cloned().for_each(|db| schedule::soon(db));
     }
-}
-
-/// The database of an element: the one that its attribute `db` names, else the nearest around it.
-pub(crate) fn reach(element: &Element) -> Reach {
-    find(element).map_or(Reach::Missing, |db| db.reach())
-}
-
-/// The core of the element's database, as [`reach`] finds it.
-pub(crate) fn find(element: &Element) -> Option<Rc<Db>> {
-    let found = match element.get_attribute("db") {
-        Some(id) => document::by_id_around(element, &id),
-        None => document::around(element, "sqlite-db"),
-    };
-    let number = base::number_of(&found?)?;
-    DATABASES.with_borrow(|databases| databases.get(&number).and_then(Weak::upgrade))
-}
-
-/// Why there is no database for an element; `None` while one may still be parsed.
-pub(crate) fn missing(element: &Element) -> Option<Failure> {
-    let document = element.owner_document()?;
-    (document.ready_state() != "loading").then(|| failure_of_missing(element))
-}
-
-pub(crate) fn failure_of_missing(element: &Element) -> Failure {
-    let message = match element.get_attribute("db") {
-        Some(id) => format!("db=\"{id}\": there is no <sqlite-db id=\"{id}\">"),
-        None => format!(
-            "<{}> must stand inside a <sqlite-db>, or name one by db=\"its id\"",
-            element.local_name()
-        ),
-    };
-    Failure::new(FailureKind::State, "DATABASE_MISSING", message)
 }
 
 fn failure_of_departure() -> Failure {
@@ -202,6 +176,8 @@ impl Db {
             session: RefCell::default(),
             waiting: RefCell::default(),
             departures: Cell::new(0),
+            told_pending: Cell::new(0),
+            tells_pending: Cell::new(false),
         }
     }
 
@@ -324,6 +300,7 @@ impl Db {
             return;
         };
         document::set_attribute(&element, "state", Some(phase.name()));
+        self.show_states(&element);
         match phase {
             Phase::Loading => notice::clear(&element),
             Phase::Ready => {
@@ -342,7 +319,7 @@ impl Db {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    fn heard(&self, number: SessionNumber, event: &Event) {
+    fn heard(self: &Rc<Self>, number: SessionNumber, event: &Event) {
         let Some(element) = document::connected(&self.element) else {
             return;
         };
@@ -358,29 +335,81 @@ impl Db {
             Event::Changed(change) => fire(&element, "commit", detail_of_commit(change)),
             Event::InMemory(reason) => {
                 document::set_attribute(&element, "storage", Some("memory"));
+                self.show_states(&element);
                 fire(&element, "inmemory", detail([("error", js_error(reason))]));
             }
             Event::Leadership(info) => self.show_leader(&element, info),
             Event::Failed(failure) => self.show(number, Phase::Failed(failure.clone())),
+            Event::Pending { .. } => {
+                self.show_states(&element);
+                self.tell_pending();
+            }
             _ => {}
         }
     }
 
+    /// How many writes of this page have no answer yet.
+    fn pending(&self) -> u32 {
+        let session = self.session.borrow();
+        session
+            .as_ref()
+            .map_or(0, |session| session.connection.status().pending)
+    }
+
+    /// Once for all that happens in a task: a loop of a thousand writes is not a thousand events.
+    fn tell_pending(self: &Rc<Self>) {
+        if self.tells_pending.replace(true) {
+            return;
+        }
+        let db = self.clone();
+        in_task(move || {
+            db.tells_pending.set(false);
+            let pending = db.pending();
+            let element = document::connected(&db.element);
+            if let Some(element) = element.filter(|_| db.told_pending.replace(pending) != pending) {
+                dispatch(&element, "pending", detail([("pending", pending.into())]));
+            }
+        });
+    }
+
+    fn show_states(&self, element: &HtmlElement) {
+        let session = self.session.borrow();
+        let Some(session) = session.as_ref() else { return };
+        let status = session.connection.status();
+        show_states(
+            element,
+            &[
+                (session.phase.name(), true),
+                ("leader", session.leads()),
+                ("memory", status.in_memory.is_some()),
+                ("pending", status.pending > 0),
+            ],
+        );
+    }
+
     /// Also told when the lease is extended, which is nobody's business here.
     fn show_leader(&self, element: &HtmlElement, info: &LeaderInfo) {
-        let mut session = self.session.borrow_mut();
-        let Some(session) = session.as_mut() else { return };
+        let mut guard = self.session.borrow_mut();
+        let Some(session) = guard.as_mut() else { return };
         let same = |before: &LeaderInfo| before.is_leader == info.is_leader && before.leader_id == info.leader_id;
         if session.leader.as_ref().is_some_and(same) {
             return;
         }
         session.leader = Some(info.clone());
+        drop(guard);
         document::set_attribute(element, "leader", info.is_leader.then_some(""));
+        self.show_states(element);
         let fields = [
             ("isLeader", info.is_leader.into()),
             ("leaderId", info.leader_id.as_str().into()),
         ];
         fire(element, "leaderchange", detail(fields));
+    }
+}
+
+impl Session {
+    fn leads(&self) -> bool {
+        self.leader.as_ref().is_some_and(|leader| leader.is_leader)
     }
 }
 
@@ -405,7 +434,7 @@ impl Phase {
 impl Drop for Db {
     fn drop(&mut self) {
         schedule::discharge(self.number);
-        let _ = DATABASES.try_with(|databases| databases.borrow_mut().remove(&self.number));
+        nearest::remove(self.number);
     }
 }
 
@@ -432,58 +461,4 @@ fn detail_of_commit(change: &Change) -> JsValue {
     };
     let commit = detail([("kind", change.kind.name().into()), ("origin", origin.into())]);
     Object::assign(&change_detail(change), commit.unchecked_ref()).into()
-}
-
-/// What `base.js` asks of the core.
-#[wasm_bindgen(skip_typescript)]
-pub struct DbCore(Rc<Db>);
-
-#[wasm_bindgen]
-impl DbCore {
-    #[wasm_bindgen(getter)]
-    pub fn number(&self) -> u32 {
-        self.0.number.0
-    }
-
-    #[wasm_bindgen(getter)]
-    pub fn state(&self) -> String {
-        self.0
-            .session
-            .borrow()
-            .as_ref()
-            .map_or("loading", |session| session.phase.name())
-            .to_owned()
-    }
-
-    #[wasm_bindgen(getter)]
-    pub fn error(&self) -> JsValue {
-        match self.0.reach() {
-            Reach::Failed(failure) => js_error(&failure),
-            _ => JsValue::NULL,
-        }
-    }
-
-    /// The element's own connection as a `Database`; it is closed when the element leaves the document or changes its
-    /// name. `null` while the element is not connected.
-    #[wasm_bindgen(getter)]
-    pub fn database(&self) -> JsValue {
-        let mut session = self.0.session.borrow_mut();
-        let Some(session) = session.as_mut() else {
-            return JsValue::NULL;
-        };
-        let connection = &session.connection;
-        session
-            .database
-            .get_or_insert_with(|| Database::from(connection.clone()).into())
-            .clone()
-    }
-
-    #[wasm_bindgen(getter)]
-    pub fn leader(&self) -> bool {
-        let session = self.0.session.borrow();
-        session
-            .as_ref()
-            .and_then(|session| session.leader.as_ref())
-            .is_some_and(|leader| leader.is_leader)
-    }
 }

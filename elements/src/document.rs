@@ -97,7 +97,17 @@ pub(crate) fn around(from: &Element, tag: &str) -> Option<Element> {
 
 /// The element itself, if it is not collected and is in a document.
 pub(crate) fn connected(element: &js_sys::WeakRef<HtmlElement>) -> Option<HtmlElement> {
-    element.deref().filter(|element: &HtmlElement| element.is_connected())
+    element.deref().filter(|element: &HtmlElement| is_live(element))
+}
+
+/// Whether it is in a document, and not what a framework has appended to a `<template>`, where a parser would have
+/// made it inert.
+pub(crate) fn is_live(element: &Element) -> bool {
+    element.is_connected()
+        && element
+            .closest("template")
+            .expect_throw("a tag is a selector")
+            .is_none()
 }
 
 /// Sets an attribute, or with `None` removes it, if that changes anything.

@@ -25,18 +25,21 @@ thread_local! {
     static TASKS: RefCell<Option<Tasks>> = const { RefCell::new(None) };
 }
 
-/// Dispatches a `CustomEvent` that neither bubbles nor can be cancelled.
+/// Dispatches a `CustomEvent` that neither bubbles nor can be cancelled, in a task of its own.
 pub(crate) fn fire(element: &Element, name: &'static str, detail: JsValue) {
     let element = element.clone();
-    in_task(move || {
-        let init = CustomEventInit::new();
-        init.set_detail(&detail);
-        let event = CustomEvent::new_with_event_init_dict(name, &init).expect_throw("CustomEvent exists");
-        // Throws only if the event is being dispatched already, and this one is new.
-        element
-            .dispatch_event(&event)
-            .expect_throw("a new event can be dispatched");
-    });
+    in_task(move || dispatch(&element, name, detail));
+}
+
+/// The same at once: for what runs in a task already.
+pub(crate) fn dispatch(element: &Element, name: &'static str, detail: JsValue) {
+    let init = CustomEventInit::new();
+    init.set_detail(&detail);
+    let event = CustomEvent::new_with_event_init_dict(name, &init).expect_throw("CustomEvent exists");
+    // Throws only if the event is being dispatched already, and this one is new.
+    element
+        .dispatch_event(&event)
+        .expect_throw("a new event can be dispatched");
 }
 
 /// Dispatches `error`, its `detail` being the JavaScript error.

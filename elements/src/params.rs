@@ -5,6 +5,7 @@
 //! the page's author wrote is read by [`text::authored`]; what somebody typed is text, except in fields for numbers;
 //! a field for a number or a date that is empty is NULL; a checkbox is 1 or 0; a chosen file is its bytes. What may be
 //! several values, a `<select multiple>` and checkboxes of one name, is a JSON array, which `json_each` takes apart.
+//! Elements with `contenteditable` and `data-name` are fields too.
 
 use js_sys::{Array, JSON};
 use sqlite_elements::sql::Value;
@@ -24,6 +25,15 @@ extern "C" {
     /// As if its reset button was clicked.
     #[wasm_bindgen(js_namespace = forms, js_name = reset)]
     pub(crate) fn reset_form(form: &HtmlFormElement);
+}
+
+#[wasm_bindgen(module = "/src/editable.js")]
+extern "C" {
+    /// The elements that people edit in their place.
+    #[wasm_bindgen(js_namespace = editable, js_name = within)]
+    fn editables_within(element: &Element) -> Array;
+    #[wasm_bindgen(js_namespace = editable, js_name = text)]
+    fn edited_text(element: &Element) -> String;
 }
 
 /// A parameter's value, or a file to be read first.
@@ -53,6 +63,7 @@ impl Fields {
     pub(crate) fn add_form(&mut self, form: &HtmlFormElement, submitter: Option<&Element>) {
         let fields: Vec<Element> = fields_of(form).iter().map(JsCast::unchecked_into).collect();
         self.add_all(&fields, Some(form));
+        self.add_editables(form, |_| true);
         if let Some(button) = submitter {
             self.add_button(button);
         }
@@ -64,6 +75,17 @@ impl Fields {
         let fields = (0..all.length()).filter_map(|at| all.get(at)?.dyn_into::<Element>().ok());
         let fields: Vec<Element> = fields.filter(|field| is_nearest(element, field)).collect();
         self.add_all(&fields, None);
+        self.add_editables(element, |editable| is_nearest(element, editable));
+    }
+
+    /// Adds what stands in elements with `contenteditable` and `data-name`, as the text that one sees.
+    fn add_editables(&mut self, within: &Element, counts: impl Fn(&Element) -> bool) {
+        for editable in editables_within(within).iter() {
+            let editable: Element = editable.unchecked_into();
+            if let Some(name) = editable.get_attribute("data-name").filter(|_| counts(&editable)) {
+                self.set(&name, Field::Value(Value::Text(edited_text(&editable))));
+            }
+        }
     }
 
     pub(crate) fn add_button(&mut self, button: &Element) {

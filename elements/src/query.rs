@@ -17,6 +17,8 @@ pub(crate) mod element;
 #[cfg(target_family = "wasm")]
 mod form;
 #[cfg(target_family = "wasm")]
+mod header;
+#[cfg(target_family = "wasm")]
 mod rows;
 #[cfg(target_family = "wasm")]
 mod table;

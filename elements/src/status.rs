@@ -1,4 +1,4 @@
-//! `<sqlite-status>`: who leads, how many writes wait, how long the last change took to arrive here.
+//! `<sqlite-status>`: who leads, what a stored write survives, how many writes wait, how long the last change took to arrive here.
 //!
 //! Only who leads is announced to those who do not see it (`role="status"`); numbers that change many times a second
 //! stand beside it, silent.
@@ -9,6 +9,7 @@ use std::rc::Rc;
 use custom_elements::CustomElement;
 use js_sys::{Function, WeakRef};
 use sqlite_elements::client::{Connection, Listener};
+use sqlite_elements::storage::Durability;
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, Element, HtmlElement};
 
@@ -39,6 +40,7 @@ struct Listening {
 /// The places for the texts, in the document while the element is.
 struct Parts {
     role: Element,
+    durability: Element,
     pending: Element,
     latency: Element,
 }
@@ -153,6 +155,12 @@ impl Status {
             None => role,
         };
         set_text(&parts.role, role);
+        let durability = match (&status.in_memory, status.durability) {
+            (Some(_), _) => "",
+            (None, Durability::Relaxed) => "survives crashes",
+            (None, Durability::Strict) => "survives power cuts",
+        };
+        set_text(&parts.durability, durability);
         let pending = match status.pending {
             0 => String::new(),
             1 => "1 write pending".to_owned(),
@@ -171,6 +179,7 @@ impl Status {
     fn show_nobody(&self, parts: &Parts, role: &str) {
         drop(self.listening.take());
         set_text(&parts.role, role);
+        set_text(&parts.durability, "");
         set_text(&parts.pending, "");
         set_text(&parts.latency, "");
     }
@@ -181,6 +190,7 @@ impl Parts {
         let document = element.owner_document().expect_throw("an element has a document");
         let parts = Parts {
             role: part(&document, element, "role"),
+            durability: part(&document, element, "durability"),
             pending: part(&document, element, "pending"),
             latency: part(&document, element, "latency"),
         };
@@ -192,7 +202,7 @@ impl Parts {
     }
 
     fn remove(&self) {
-        [&self.role, &self.pending, &self.latency]
+        [&self.role, &self.durability, &self.pending, &self.latency]
             .into_iter()
             .for_each(Element::remove);
     }

@@ -17,11 +17,18 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent};
 
-use crate::base::{self, Base};
+use crate::base::{self, Base, show_states};
 use crate::document::set_attribute;
 use crate::event::{detail, fire, fire_error};
 use crate::params::{Fields, is_nearest, reset_form};
 use crate::{buttons, db, notice, style};
+
+#[wasm_bindgen(module = "/src/editable.js")]
+extern "C" {
+    /// The text of an element that is edited in its place is not stored.
+    #[wasm_bindgen(js_namespace = editable)]
+    fn refuse(field: &Element);
+}
 
 /// As long as the guide's `queueWrite` waits.
 const TIMEOUT_MS: u32 = 5_000;
@@ -84,7 +91,7 @@ impl Write {
         let sql = element.get_attribute("sql").unwrap_or_default();
         let fields = fields_of(&element, &cause);
         self.pending.set(self.pending.get() + 1);
-        set_attribute(&element, "aria-busy", Some("true"));
+        self.show_states(&element);
         let off = match cause {
             Cause::Field(_) => None,
             _ => Some(buttons::switch_off(&element)),
@@ -93,15 +100,19 @@ impl Write {
             let result = perform(&element, sql, fields).await;
             drop(off);
             self.pending.set(self.pending.get() - 1);
-            if self.pending.get() == 0 {
-                set_attribute(&element, "aria-busy", None);
-            }
             match &result {
                 Ok(outcome) => self.show_success(&element, &cause, outcome),
                 Err(failure) => self.show_failure(&element, &cause, failure),
             }
+            self.show_states(&element);
             result
         }
+    }
+
+    fn show_states(&self, element: &Element) {
+        let (pending, failed) = (self.pending.get() > 0, self.failure.borrow().is_some());
+        set_attribute(element, "aria-busy", pending.then_some("true"));
+        show_states(element, &[("pending", pending), ("error", failed)]);
     }
 
     fn show_success(&self, element: &HtmlElement, cause: &Cause, outcome: &Outcome) {
@@ -119,6 +130,9 @@ impl Write {
         self.failure.replace(Some(failure.clone()));
         notice::show(element, failure);
         // A box that could not be ticked shows again what is stored; a text stays, to be corrected.
+        if let Cause::Field(field) = cause {
+            refuse(field);
+        }
         if let Cause::Field(field) = cause
             && let Some(input) = field.dyn_ref::<HtmlInputElement>()
             && matches!(input.type_().as_str(), "checkbox" | "radio")

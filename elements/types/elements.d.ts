@@ -2,7 +2,8 @@
 //
 // The one source of all descriptions of them: the types of frameworks (react.d.ts, vue.d.ts) are derived from
 // `SqliteTags`, dist/custom-elements.json and the data for editors are made from this text (.tasks/manifest.mjs). In the
-// comment of an element, `@attr` is an attribute that it writes itself, for style sheets; `@part` an element in it that
+// comment of an element, `@attr` is an attribute that it writes itself, for style sheets; `@cssstate` is one of its custom
+// states, as in `:state(pending)`; `@part` an element in it that
 // it makes, and `@csspart` one in its shadow tree; `@cssprop` a custom property; `@slot` what is expected in it. A test holds all of it against the Rust source (.tasks/manifest.test.mjs).
 
 import type { ChangeDetail, ChangeType, Database, SqliteElementsError } from './database.js';
@@ -46,6 +47,10 @@ export interface SqliteQueryAttributes {
   form?: string;
   /** The column that tells rows apart, so that they keep their nodes. Without it `id`, or else their position. */
   key?: string;
+  /** The same as `key`, which React and Vue keep for themselves. */
+  'row-key'?: string;
+  /** Changes of its rows are shown as a view transition, where the browser has them and people want motion. */
+  transition?: boolean;
   /** The caption of the table that shows the rows where there is no template. */
   caption?: string;
 }
@@ -79,6 +84,8 @@ export interface SqliteDbEventMap {
    * alone, and is gone with it. The attribute `storage="memory"` says the same. Before `ready`.
    */
   inmemory: CustomEvent<{ error: SqliteElementsError }>;
+  /** How many writes of this page have no answer yet: each time it changes, once for all that happens in one task. */
+  pending: CustomEvent<{ pending: number }>;
   /** Another tab leads now, or this one. */
   leaderchange: CustomEvent<{ isLeader: boolean; leaderId: string }>;
   /** The database could not be opened or migrated, or cannot go on. */
@@ -126,6 +133,12 @@ interface WithEvents<Events> extends HTMLElement {
  * @attr {SqliteDbState} state Where it is.
  * @attr {boolean} leader There while this tab leads.
  * @attr {'memory'} storage There if the browser offers no storage, and the database is kept in memory.
+ * @cssstate loading
+ * @cssstate ready
+ * @cssstate error
+ * @cssstate leader This tab leads.
+ * @cssstate memory The browser offers no storage, and the database is kept in memory.
+ * @cssstate pending Writes of this page have no answer yet.
  * @part error The message why it could not be opened.
  */
 export interface SqliteDbElement extends WithEvents<SqliteDbEventMap> {
@@ -139,6 +152,8 @@ export interface SqliteDbElement extends WithEvents<SqliteDbEventMap> {
   readonly error: SqliteElementsError | null;
   /** Whether this tab leads. The attribute `leader` is there while it does. */
   readonly leader: boolean;
+  /** How many writes of this page have no answer yet. */
+  readonly pending: number;
   /**
    * The element's own connection, from the moment it is in the document; calls wait until it is open, not until it is
    * migrated. Closed when the element leaves the document or gets another name. `null` while it is in none.
@@ -157,9 +172,15 @@ export interface SqliteDbElement extends WithEvents<SqliteDbEventMap> {
  * is counted on). Dates are ISO 8601 as SQLite writes them, in UTC unless they say otherwise, or seconds or milliseconds
  * since 1970. What cannot be formatted stands as it is.
  *
- * @slot A `<template>` for a row, anywhere in the element; `<template for="empty">`, `for="loading"` and `for="error"` for
- * what to show instead of rows.
+ * @slot A `<template>` for a row, anywhere in the element; `<template for="header">` for what stands above the rows while
+ * there are any, filled from the first of them; `<template for="empty">`, `for="loading"` and `for="error"` for what to
+ * show instead of rows.
  * @attr {SqliteQueryState} state Where it is.
+ * @cssstate loading
+ * @cssstate ready
+ * @cssstate empty
+ * @cssstate error
+ * @cssstate many It has 1,000 rows or more: those out of sight are not laid out (`content-visibility: auto`).
  * @part table The table that shows the rows where there is no template.
  * @part sort Each button in the table's headers, which sorts by its column.
  * @part error The message why there are no rows, where there is no template for it.
@@ -171,6 +192,8 @@ export interface SqliteQueryElement extends WithEvents<SqliteQueryEventMap> {
   db: string;
   /** Mirrors the attribute: the column that tells rows apart. Without it `id`, or else their position. */
   key: string;
+  /** Mirrors the attribute: whether changes are shown as view transitions. */
+  transition: boolean;
   /** Mirrors the attribute. */
   caption: string;
   /** Where it is; mirrored by the attribute. */
@@ -185,10 +208,13 @@ export interface SqliteQueryElement extends WithEvents<SqliteQueryEventMap> {
 
 /**
  * `<sqlite-write sql="INSERT …">`: a form, a button, or a field in it sets the statement off. Parameters are its
- * `data-*` attributes and the named fields. A checkbox is 1 or 0, a chosen file its bytes, an empty number or date NULL;
+ * `data-*` attributes and the named fields, to which elements with `contenteditable` and `data-name` belong: they write
+ * when they lose the focus changed, or at Enter, and Escape brings back what is stored. A checkbox is 1 or 0, a chosen file its bytes, an empty number or date NULL;
  * a `<select multiple>`, and checkboxes of one name, are a JSON array, which `json_each` takes apart.
  *
  * @slot A form, or a button, or a field.
+ * @cssstate pending A write is under way.
+ * @cssstate error The last write failed.
  * @part error The message why the last write failed.
  */
 export interface SqliteWriteElement extends WithEvents<SqliteWriteEventMap> {
@@ -209,9 +235,10 @@ export interface SqliteWriteElement extends WithEvents<SqliteWriteEventMap> {
 }
 
 /**
- * `<sqlite-status>`: who leads, how many writes of this page are pending, how long the last change took to arrive here.
+ * `<sqlite-status>`: who leads, what a stored write survives, how many writes of this page are pending, how long the last change took to arrive here.
  *
  * @part role Whether this tab leads, follows, or has no database.
+ * @part durability What a stored write survives: crashes, or power cuts too. Hidden if nothing is stored.
  * @part pending How many writes of this page are pending; hidden if none is.
  * @part latency How long the last change took to arrive here.
  */

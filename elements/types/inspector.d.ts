@@ -18,6 +18,7 @@ export interface SqliteInspectorAttributes {
  * @csspart role Of the status: whether this tab leads.
  * @csspart pending Of the status: how many writes are pending.
  * @csspart latency Of the status: how long the last change took to arrive.
+ * @csspart durability Of the status: what a stored write survives.
  * @csspart tablist The names of the views.
  * @csspart tab The name of a view.
  * @csspart panel A view.

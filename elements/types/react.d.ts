@@ -8,7 +8,7 @@ type Tag = { element: HTMLElement; attributes: object; events: object };
 
 /**
  * React adds `onready` as a listener for `ready`: what follows `on` is the event's name as it is. It passes its own
- * `onError` to no custom element, and keeps `key` to itself; the attribute `key` of a query is set by a `ref`.
+ * `onError` to no custom element, and keeps `key` to itself: a query's is written `row-key`.
  */
 type Props<T extends Tag> = Omit<HTMLAttributes<T['element']>, 'onError' | keyof T['attributes']> &
   RefAttributes<T['element']> &

@@ -7,7 +7,7 @@ import type { SqliteTags } from './elements.js';
 
 type Tag = { element: HTMLElement; attributes: object; events: object };
 
-/** Vue keeps `key` to itself; the attribute `key` of a query is written `.key="'id'"`. */
+/** Vue keeps `key` to itself: a query's is written `row-key`. */
 type Component<T extends Tag> = new () => T['element'] & {
   /** For the checker of templates alone, to which `data-list-id` is `dataListId`: an element has neither. */
   $props: Omit<HTMLAttributes, keyof T['attributes']> &

@@ -33,6 +33,8 @@ pub struct Status {
     /// Writes of this page that have no answer yet.
     pub pending: u32,
     pub last_change: Option<Change>,
+    /// What this page asked for when it opened the database.
+    pub durability: Durability,
     /// Why the database is in memory only, if it is.
     pub in_memory: Option<Failure>,
     /// Why the database cannot be used (any more).
@@ -116,6 +118,7 @@ impl Session {
     }
 
     fn begin(self: &Rc<Self>, name: &str, durability: Durability) -> Result<(), Failure> {
+        self.state.borrow_mut().status.durability = durability;
         let channel = MessageChannel::new().map_err(BrowserError::from)?;
         self.listen_to(channel.port1());
         PageWorker::current()?.serve(self, name, durability, &channel.port2())?;
@@ -482,6 +485,7 @@ impl Default for State {
                 leader,
                 pending: 0,
                 last_change: None,
+                durability: Durability::default(),
                 in_memory: None,
                 failure: None,
             },

@@ -15,6 +15,12 @@ use super::marks::Marked;
 use crate::document::set_attribute;
 use crate::text;
 
+#[wasm_bindgen(module = "/src/editable.js")]
+extern "C" {
+    #[wasm_bindgen(js_namespace = editable, js_name = fill)]
+    fn fill_editable(element: &Element, text: &str);
+}
+
 /// What is filled, and with what.
 #[derive(Clone, Debug)]
 pub(crate) struct Binding {
@@ -30,6 +36,8 @@ pub(crate) enum Target {
     /// The text node in a `<textarea>`, and what the field shows.
     Textarea,
     Attribute(String),
+    /// The whole text of an element that people edit in its place.
+    Editable,
     /// The attribute `value`, and what the field shows.
     Value,
     /// An attribute that is on or off, and the property that it is the default of.
@@ -48,6 +56,7 @@ impl Binding {
         match &self.target {
             Target::Text => node.set_node_value(Some(&self.marked.join(row))),
             Target::Textarea => fill_textarea(node, &self.marked.join(row)),
+            Target::Editable => fill_editable(node.unchecked_ref(), &self.marked.join(row)),
             Target::Cell => self.fill_cell(node, row),
             Target::Attribute(name) => set_attribute(node.unchecked_ref(), name, Some(&self.marked.join(row))),
             Target::Value => fill_value(node.unchecked_ref(), &self.marked.join(row)),

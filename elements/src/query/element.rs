@@ -14,7 +14,7 @@ use web_sys::{Element, HtmlElement, HtmlFormElement};
 
 use super::form::FormListener;
 use super::view::{Speaker, View};
-use crate::base::{self, Base};
+use crate::base::{self, Base, show_states};
 use crate::db::{self, Reach, SessionNumber};
 use crate::document::{self, Depth, set_attribute};
 use crate::event::{detail, fire, fire_error};
@@ -22,6 +22,16 @@ use crate::params::Fields;
 use crate::schedule::{self, Due, ElementNumber, Look};
 use crate::style;
 
+#[wasm_bindgen(module = "/src/transition.js")]
+extern "C" {
+    #[wasm_bindgen(js_namespace = transitions, js_name = wanted)]
+    fn are_transitions_wanted() -> bool;
+    #[wasm_bindgen(js_namespace = transitions, js_name = start)]
+    fn start_transition(update: JsValue);
+}
+
+/// From how many rows on those out of sight are not laid out (style.css).
+const MANY: usize = 1_000;
 /// How old "3 minutes ago" may be.
 const AGING_MS: f64 = 20_000.0;
 
@@ -43,6 +53,18 @@ pub(crate) struct Query {
     /// When what is shown is to be said anew, because it tells how long ago something was.
     aging: RefCell<Option<Timer>>,
     aged: Cell<bool>,
+    transition: Cell<Transition>,
+}
+
+/// Where a change is that is shown as a view transition.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Transition {
+    #[default]
+    None,
+    /// The browser takes a picture of what is shown now; the change waits for that.
+    Begins,
+    /// The change is to be made now.
+    Due,
 }
 
 /// What the element asks now.
@@ -91,7 +113,7 @@ impl CustomElement for SqliteQuery {
 
     /// And all `data-*` attributes, which cannot be listed here: `document::watch_data`.
     fn observed_attributes() -> &'static [&'static str] {
-        &["sql", "db", "form", "key", "caption"]
+        &["sql", "db", "form", "key", "row-key", "caption"]
     }
 
     fn constructor(&mut self, this: &HtmlElement) {
@@ -109,7 +131,11 @@ impl CustomElement for SqliteQuery {
     }
 
     fn attribute_changed_callback(&mut self, _: &HtmlElement, name: String, _: Option<String>, _: Option<String>) {
-        if let Some(query) = self.0.as_ref().filter(|_| name == "key" || name == "caption") {
+        if let Some(query) = self
+            .0
+            .as_ref()
+            .filter(|_| matches!(name.as_str(), "key" | "row-key" | "caption"))
+        {
             query.fresh.set(true);
         }
         self.look_soon();
@@ -129,7 +155,7 @@ impl Look for Query {
 
     fn look(self: Rc<Self>) {
         let Some(element) = self.element.deref() else { return };
-        if !element.is_connected() {
+        if !document::is_live(&element) {
             return self.leave(&element);
         }
         let core: Rc<dyn Look> = self.clone();
@@ -172,6 +198,7 @@ impl Query {
             refreshing: RefCell::default(),
             aging: RefCell::default(),
             aged: Cell::new(false),
+            transition: Cell::default(),
         }
     }
 
@@ -294,7 +321,11 @@ impl Query {
         let mut view = self.view.take();
         let gone = view.follow(element);
         let changed = self.fresh.take() || gone;
-        if !changed || !self.has_current_answer() || !view.is_complete(element) {
+        if !changed
+            || !self.has_current_answer()
+            || !view.is_complete(element)
+            || self.waits_for_picture(element, &view)
+        {
             self.fresh.set(changed);
         } else {
             self.show_answer(element, &mut view);
@@ -311,13 +342,33 @@ impl Query {
         if view.ages() && self.aging.borrow().is_none() {
             self.aging.replace(Some(self.age_later()));
         }
+        let is_many = view.count() >= MANY;
         self.view.replace(view);
         let waits = !self.is_settled();
         set_attribute(element, "state", Some(self.state()));
         set_attribute(element, "aria-busy", waits.then_some("true"));
+        show_states(element, &[(self.state(), true), ("many", is_many)]);
         if !waits {
             self.resolve_refreshing();
         }
+    }
+
+    /// Whether the browser takes a picture first, of rows that are to change before people's eyes.
+    fn waits_for_picture(self: &Rc<Self>, element: &Element, view: &View) -> bool {
+        match self.transition.get() {
+            Transition::Begins => return true,
+            Transition::Due => return false,
+            Transition::None if !element.has_attribute("transition") || !view.shows_rows() => return false,
+            Transition::None if !are_transitions_wanted() => return false,
+            Transition::None => self.transition.set(Transition::Begins),
+        }
+        let query = self.clone();
+        start_transition(Closure::once_into_js(move || {
+            query.transition.set(Transition::Due);
+            query.clone().look();
+            query.transition.set(Transition::None);
+        }));
+        true
     }
 
     fn age_later(self: &Rc<Self>) -> Timer {

@@ -101,6 +101,10 @@ impl Rows {
         self.rows = rows;
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Whether what rows say changes as time passes.
     pub(crate) fn ages(&self) -> bool {
         !self.rows.is_empty() && self.blueprint.ages()

@@ -69,11 +69,7 @@ struct Compiler<'a> {
 impl Blueprint {
     /// Compiles a copy of the template's content. Fails at a mark that names no column, or stands where no data may.
     pub(crate) fn compile(template: &HtmlTemplateElement, columns: &[String]) -> Result<Self, Failure> {
-        let content = template.content();
-        let content: DocumentFragment = content
-            .clone_node_with_deep(true)
-            .expect_throw("a fragment can be cloned")
-            .unchecked_into();
+        let content = copy_of(template);
         trim(&content);
         let mut compiler = Compiler {
             columns,
@@ -176,13 +172,16 @@ impl Blueprint {
             return false;
         }
         let mut is_around_a_mark = false;
-        for ((bound, _), target) in self.bindings.iter().zip(targets.iter_mut()) {
+        let mut is_a_text = false;
+        for ((bound, binding), target) in self.bindings.iter().zip(targets.iter_mut()) {
             if bound == path {
                 *target = Some(node.clone());
+                is_a_text |= matches!(binding.target, Target::Editable);
             }
             is_around_a_mark |= bound.len() > path.len() && bound.starts_with(path);
         }
-        if node.node_type() != Node::ELEMENT_NODE || (node.node_name().contains('-') && !is_around_a_mark) {
+        if is_a_text || node.node_type() != Node::ELEMENT_NODE || (node.node_name().contains('-') && !is_around_a_mark)
+        {
             return true;
         }
         let is_bound = |at: usize| {
@@ -260,7 +259,7 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// The content of a template inside is not looked into: its marks belong to the query inside.
+    /// A template inside is not looked into: its marks belong to the query inside.
     fn element(&mut self, element: &Element, path: &mut Path) -> Result<(), Failure> {
         let local_name = element.local_name();
         for name in element.get_attribute_names().iter().filter_map(|name| name.as_string()) {
@@ -268,6 +267,9 @@ impl Compiler<'_> {
             if marks::parse(&source).is_some() {
                 self.attribute(element, &local_name, &name, &source, path)?;
             }
+        }
+        if local_name == "template" {
+            return Ok(());
         }
         self.children(element, path)
     }
@@ -323,6 +325,23 @@ impl Compiler<'_> {
         }
         let marked = self.resolve(&source, &place)?;
         text.set_node_value(Some(""));
+        if parent.dyn_ref::<Element>().is_some_and(is_editable) {
+            if parent.child_nodes().length() > 1 {
+                return Err(refused(
+                    &place,
+                    "what is edited in its place is one text, without elements in it",
+                ));
+            }
+            let path = path[..path.len() - 1].to_vec();
+            self.bindings.push((
+                path,
+                Binding {
+                    marked,
+                    target: Target::Editable,
+                },
+            ));
+            return Ok(());
+        }
         let target = if tag == "textarea" {
             Target::Textarea
         } else {
@@ -347,6 +366,28 @@ impl Compiler<'_> {
             }
         })
     }
+}
+
+/// Whether people edit what stands in it: then a browser replaces its text nodes as it likes.
+fn is_editable(element: &Element) -> bool {
+    let how = element.get_attribute("contenteditable");
+    how.is_some_and(|how| !how.eq_ignore_ascii_case("false"))
+}
+
+/// A copy of what the template holds. A framework that builds elements by script appends what stands in a template as
+/// its children, where a parser puts it into its content.
+fn copy_of(template: &HtmlTemplateElement) -> DocumentFragment {
+    let content = template.content();
+    let copy = |node: &Node| node.clone_node_with_deep(true).expect_throw("a node can be cloned");
+    let copied: DocumentFragment = copy(&content).unchecked_into();
+    if content.first_child().is_none() {
+        for child in children_of(template) {
+            copied
+                .append_child(&copy(&child))
+                .expect_throw("a fragment takes children");
+        }
+    }
+    copied
 }
 
 /// The language around an element, as its author says; empty where nobody does, and then it is the browser's.

@@ -1,5 +1,5 @@
 //! What a `<sqlite-query>` shows of its answer, and where: rows after the row template, or a table; instead of them or
-//! beside them what the templates `for="loading"`, `for="empty"` and `for="error"` say.
+//! beside them what the templates `for="header"`, `for="loading"`, `for="empty"` and `for="error"` say.
 //!
 //! A view holds nodes of the document, so it exists only while its element is connected: what Rust holds is never
 //! collected.
@@ -9,6 +9,7 @@ use sqlite_elements::sql::Value;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, HtmlTemplateElement, Node};
 
+use super::header::Header;
 use super::marks::find_column;
 use super::rows::{Place, Rows, standing_after};
 use super::table::Table;
@@ -21,6 +22,7 @@ use crate::notice;
 #[derive(Default)]
 pub(crate) struct View {
     templates: Templates,
+    header: Option<Header>,
     body: Option<Body>,
     extra: Option<Extra>,
 }
@@ -29,6 +31,7 @@ pub(crate) struct View {
 #[derive(Default, PartialEq)]
 pub(crate) struct Templates {
     row: Option<HtmlTemplateElement>,
+    header: Option<HtmlTemplateElement>,
     loading: Option<HtmlTemplateElement>,
     empty: Option<HtmlTemplateElement>,
     error: Option<HtmlTemplateElement>,
@@ -84,6 +87,7 @@ impl Templates {
             }
             let place = match template.get_attribute("for").as_deref() {
                 None => &mut templates.row,
+                Some("header") => &mut templates.header,
                 Some("loading") => &mut templates.loading,
                 Some("empty") => &mut templates.empty,
                 Some("error") => &mut templates.error,
@@ -105,6 +109,18 @@ impl View {
         self.clear(element);
         self.templates = templates;
         true
+    }
+
+    pub(crate) fn shows_rows(&self) -> bool {
+        self.body.is_some()
+    }
+
+    /// How many rows are shown.
+    pub(crate) fn count(&self) -> usize {
+        match &self.body {
+            Some(Body::Rows { rows, .. }) => rows.count(),
+            _ => 0,
+        }
     }
 
     /// Whether it is known what a row looks like: the template is there, all of it, or none can come any more.
@@ -144,16 +160,32 @@ impl View {
         self.body_for(element, columns, again)?;
         notice::clear(element);
         remove_left(element);
-        if values.is_empty() {
-            self.show_extra(element, Purpose::Empty, &[], &[])?;
-        } else {
-            self.clear_extra();
+        match values.first() {
+            None => self.show_extra(element, Purpose::Empty, &[], &[])?,
+            Some(_) => self.clear_extra(),
         }
+        self.show_header(columns, values.first())?;
         match self.body.as_mut() {
             Some(Body::Rows { rows, .. }) => rows.show(values, key_column),
             Some(Body::Table(table)) => table.show(values, key_column),
             None => {}
         }
+        Ok(())
+    }
+
+    /// Shows it above a first row, and nothing where there is none.
+    fn show_header(&mut self, columns: &[String], first: Option<&Vec<Value>>) -> Result<(), Failure> {
+        let Some((template, first)) = self.templates.header.as_ref().zip(first) else {
+            self.clear_header();
+            return Ok(());
+        };
+        if let Some(header) = self.header.as_mut().filter(|header| header.fits(columns)) {
+            header.update(first);
+            return Ok(());
+        }
+        let header = Header::new(template, columns, first)?;
+        self.clear_header();
+        self.header = Some(header);
         Ok(())
     }
 
@@ -193,7 +225,8 @@ impl View {
     pub(crate) fn leave(self, element: &Element) {
         let rows = self.body.iter().flat_map(Body::nodes);
         let extra = self.extra.iter().flat_map(|extra| extra.nodes.iter().cloned());
-        base::leave(element, rows.chain(extra).collect());
+        let header = self.header.iter().flat_map(|header| header.nodes().iter().cloned());
+        base::leave(element, header.chain(rows).chain(extra).collect());
     }
 
     fn clear(&mut self, element: &Element) {
@@ -202,7 +235,12 @@ impl View {
         notice::clear(element);
     }
 
+    fn clear_header(&mut self) {
+        self.header.take().iter().flat_map(Header::nodes).for_each(remove);
+    }
+
     fn clear_body(&mut self) {
+        self.clear_header();
         match self.body.take() {
             Some(Body::Rows { rows, .. }) => rows.remove(),
             Some(Body::Table(table)) => table.root().remove(),
@@ -288,14 +326,19 @@ impl View {
     }
 }
 
-/// The column that tells rows apart: the one that `key` names, else `id` if there is one, else none (their position).
+/// The column that tells rows apart: the one that `key` names, or `row-key`, since frameworks keep `key` for themselves;
+/// else `id` if there is one, else none (their position).
 fn key_column(element: &Element, columns: &[String]) -> Result<Option<usize>, Failure> {
-    let Some(name) = element.get_attribute("key") else {
+    let named = ["row-key", "key"].iter().find_map(|attribute| {
+        let name = element.get_attribute(attribute)?;
+        Some((attribute, name))
+    });
+    let Some((attribute, name)) = named else {
         return Ok(find_column(columns, "id"));
     };
     find_column(columns, &name).map(Some).ok_or_else(|| {
         let message = format!(
-            "key=\"{name}\" is no column of the query; its columns are: {}",
+            "{attribute}=\"{name}\" is no column of the query; its columns are: {}",
             columns.join(", ")
         );
         Failure::new(FailureKind::State, "COLUMN_UNKNOWN", message)

@@ -1,0 +1,84 @@
+// Texts that people edit in their place: elements with `contenteditable` and `data-name` in a `<sqlite-write>`.
+// Called by base.js for what people do, by query/binding.rs for what the database says, and by params.rs and write.rs.
+//
+// Such an element is made to behave like an input: it fires `change`, which bubbles, when it loses the focus with another
+// text than it had, or at Enter, which therefore makes no line, unless it is said to have several (`aria-multiline`);
+// Escape brings back what is stored. What somebody is typing is not overwritten.
+
+const selector = '[contenteditable]:not([contenteditable="false"])[data-name]';
+
+// What an element said when the editing began, or when it was last handed over.
+const before = new WeakMap();
+// What the database said last.
+const stored = new WeakMap();
+// Elements whose text was refused: it is handed over again.
+const refused = new WeakSet();
+// Elements that were being edited when the database said something else.
+const passedOver = new WeakSet();
+
+function text(element) {
+  // A browser leaves a <br> behind at the end, which is no line.
+  return element.innerText.replace(/\n$/, '');
+}
+
+function isChanged(element) {
+  return refused.has(element) || before.get(element) !== text(element);
+}
+
+function show(element, value) {
+  passedOver.delete(element);
+  refused.delete(element);
+  if (element.childElementCount > 0 || element.textContent !== value) element.textContent = value;
+  before.set(element, text(element));
+}
+
+function handOver(element) {
+  if (!isChanged(element)) return;
+  refused.delete(element);
+  passedOver.delete(element);
+  before.set(element, text(element));
+  element.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+export const editable = {
+  text,
+
+  /** Those in an element or a form. */
+  within(element) {
+    return [...element.querySelectorAll(selector)];
+  },
+
+  /** Shows what is stored, unless somebody is editing it. */
+  fill(element, value) {
+    stored.set(element, value);
+    if (element.matches(':focus') && isChanged(element)) passedOver.add(element);
+    else show(element, value);
+  },
+
+  refuse(element) {
+    if (element.matches(selector)) refused.add(element);
+  },
+
+  began({ target }) {
+    if (!target.matches(selector)) return;
+    if (!stored.has(target)) stored.set(target, text(target));
+    before.set(target, text(target));
+  },
+
+  ended({ target }) {
+    if (!target.matches(selector)) return;
+    if (isChanged(target)) handOver(target);
+    else if (passedOver.has(target)) show(target, stored.get(target));
+  },
+
+  pressed(event) {
+    const { target, key, isComposing, shiftKey } = event;
+    if (isComposing || event.defaultPrevented || !target.matches(selector)) return;
+    if (key === 'Escape') {
+      show(target, stored.get(target) ?? '');
+    } else if (key === 'Enter' && !shiftKey && target.getAttribute('aria-multiline') !== 'true') {
+      event.preventDefault();
+      handOver(target);
+    }
+  },
+};

@@ -1,0 +1,49 @@
+//! What a `<sqlite-query>` shows above its rows while there are any: its `<template for="header">`, filled from the first
+//! row, so that `count(*) OVER () AS total` can say how many there are.
+//!
+//! `view` keeps one. Filled like a row: what differs is touched, and nothing else.
+
+use sqlite_elements::request::Failure;
+use sqlite_elements::sql::Value;
+use wasm_bindgen::prelude::*;
+use web_sys::{HtmlTemplateElement, Node};
+
+use super::template::{Blueprint, Instance};
+
+pub(crate) struct Header {
+    columns: Vec<String>,
+    row: Vec<Value>,
+    blueprint: Blueprint,
+    instance: Instance,
+}
+
+impl Header {
+    /// Inserts it behind its template.
+    pub(crate) fn new(template: &HtmlTemplateElement, columns: &[String], row: &[Value]) -> Result<Self, Failure> {
+        let blueprint = Blueprint::compile(template, columns)?;
+        let (fragment, instance) = blueprint.instantiate(row);
+        if let Some(parent) = template.parent_node() {
+            let inserted = parent.insert_before(&fragment, template.next_sibling().as_ref());
+            inserted.expect_throw("a header goes where its template stands");
+        }
+        Ok(Header {
+            columns: columns.to_vec(),
+            row: row.to_vec(),
+            blueprint,
+            instance,
+        })
+    }
+
+    pub(crate) fn fits(&self, columns: &[String]) -> bool {
+        self.columns == columns
+    }
+
+    pub(crate) fn update(&mut self, row: &[Value]) {
+        self.blueprint.update(&self.instance, &self.row, row);
+        self.row = row.to_vec();
+    }
+
+    pub(crate) fn nodes(&self) -> &[Node] {
+        &self.instance.roots
+    }
+}

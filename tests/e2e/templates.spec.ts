@@ -1,0 +1,129 @@
+// The templates of a <sqlite-query>, and ways to give it them.
+import { write } from './support/database.ts';
+import { add, items, observe, opened } from './support/elements.ts';
+import { expect, test } from './support/test.ts';
+
+test('a header stands above the rows while there are any, and is filled from the first', async ({
+  chromium,
+  fixtures,
+}) => {
+  const page = await opened(chromium, fixtures);
+  await add(
+    page,
+    `<sqlite-query sql="SELECT id, title, count(*) OVER () AS total FROM item ORDER BY id">
+       <template for="header"><h2>{{total}} items</h2></template>
+       <ul id="rows"><template><li>{{title}}</li></template></ul>
+       <template for="empty"><p>Nothing.</p></template>
+     </sqlite-query>`,
+  );
+  await expect(page.getByText('Nothing.')).toBeVisible();
+  await expect(page.getByRole('heading')).toHaveCount(0);
+  await items(page, ['apples', 'pears']);
+  await expect(page.getByRole('heading')).toHaveText('2 items');
+  const mutations = await observe(page, 'h2');
+  await write(page, "INSERT INTO item (id, title) VALUES (3, 'plums')");
+  await expect(page.getByRole('heading')).toHaveText('3 items');
+  expect(await mutations()).toEqual(['characterData']);
+  await write(page, 'DELETE FROM item');
+  await expect(page.getByText('Nothing.')).toBeVisible();
+  await expect(page.getByRole('heading')).toHaveCount(0);
+});
+
+test('a header that asks for what the query has not says so, and is gone when the query fails', async ({
+  chromium,
+  fixtures,
+}) => {
+  const page = await opened(chromium, fixtures);
+  await items(page, ['apples']);
+  await add(
+    page,
+    `<sqlite-query sql="SELECT id, title FROM item"><template for="header"><h2>{{titel}}</h2></template></sqlite-query>`,
+  );
+  await expect(page.getByRole('alert')).toContainText('{{titel}} in the text of <h2> is no column');
+  const query = page.locator('sqlite-query');
+  await query.evaluate((query) => query.setAttribute('sql', 'SELECT title AS titel FROM item'));
+  await expect(page.getByRole('heading')).toHaveText('apples');
+  await query.evaluate((query) => query.setAttribute('sql', 'SELECT nowhere FROM item'));
+  await expect(page.getByRole('alert')).toContainText('no such column');
+  await expect(page.getByRole('heading')).toHaveCount(0);
+});
+
+test('row-key is key under a name that frameworks leave alone', async ({ chromium, fixtures }) => {
+  const page = await opened(chromium, fixtures);
+  await items(page, ['apples', 'pears']);
+  await add(
+    page,
+    `<sqlite-query id="list" sql="SELECT title, rank FROM item ORDER BY rank" row-key="title"><ul><template><li>{{title}}</li></template></ul></sqlite-query>
+     <sqlite-query id="wrong" sql="SELECT title FROM item" row-key="titel"></sqlite-query>`,
+  );
+  await expect(page.locator('#wrong')).toContainText('row-key="titel" is no column');
+  await expect(page.getByRole('listitem')).toHaveText(['apples', 'pears']);
+  const apples = await page.getByText('apples').elementHandle();
+  await write(page, 'UPDATE item SET rank = -rank');
+  await expect(page.getByRole('listitem')).toHaveText(['pears', 'apples']);
+  expect(await apples!.evaluate((row) => row.isConnected)).toBe(true);
+});
+
+test('a template whose content a framework has appended as children is a template, and what is in it stays inert', async ({
+  chromium,
+  fixtures,
+}) => {
+  const page = await opened(chromium, fixtures);
+  await items(page, ['apples', 'pears']);
+  await page.evaluate(() => {
+    const make = (tag: string, attributes: Record<string, string>, ...children: (Node | string)[]) => {
+      const element = document.createElement(tag);
+      for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+      element.append(...children);
+      return element;
+    };
+    const inner = make(
+      'sqlite-query',
+      { sql: 'SELECT rank FROM item WHERE id = :id', 'data-id': '{{id}}' },
+      make('template', {}, make('i', {}, '{{rank}}')),
+    );
+    const row = make('template', {}, make('li', {}, '{{title}} ', inner));
+    const outer = make('sqlite-query', { sql: 'SELECT id, title FROM item ORDER BY id' }, make('ul', {}, row));
+    document.querySelector('main')!.append(outer);
+  });
+  await expect(page.getByRole('listitem')).toHaveText(['apples 1', 'pears 2'], { useInnerText: true });
+  await expect(page.locator('template sqlite-query')).not.toHaveAttribute('state');
+  await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
+test.describe('transition', () => {
+  const list = `<sqlite-query transition sql="SELECT id, title FROM item ORDER BY id"><ul><template><li style="view-transition-name: item-{{id}}">{{title}}</li></template></ul></sqlite-query>`;
+
+  test('shows changes as one view transition, for all queries that change', async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await items(page, ['apples', 'pears']);
+    await page.evaluate(() => {
+      const start = document.startViewTransition.bind(document);
+      document.startViewTransition = (update) => {
+        document.body.dataset.transitions = String(Number(document.body.dataset.transitions ?? 0) + 1);
+        return start(update);
+      };
+    });
+    await add(page, list + list.replaceAll('item-', 'other-'));
+    await expect(page.getByRole('listitem')).toHaveText(['apples', 'pears', 'apples', 'pears']);
+    await expect(page.locator('body')).not.toHaveAttribute('data-transitions');
+    await write(page, "UPDATE item SET title = 'plums' WHERE id = 1");
+    await expect(page.getByRole('listitem')).toHaveText(['plums', 'pears', 'plums', 'pears']);
+    await expect(page.locator('body')).toHaveAttribute('data-transitions', '1');
+  });
+
+  test('is none where people want no motion', async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await items(page, ['apples']);
+    await add(page, list);
+    await expect(page.getByRole('listitem')).toHaveText(['apples']);
+    await page.evaluate(() => {
+      document.startViewTransition = () => {
+        throw new Error('no motion is wanted');
+      };
+    });
+    await write(page, "UPDATE item SET title = 'plums'");
+    await expect(page.getByRole('listitem')).toHaveText(['plums']);
+  });
+});
