@@ -1,4 +1,4 @@
-// The examples of docs/elements, each as a page in a real browser, under a policy
+// The examples of docs/elements and docs/recipes.md, each as a page in a real browser, under a policy
 // that forbids all but the library: they come to rest without an error, and do what the document says below them.
 // What that is, the tables in documents/ say by heading. An example without an entry fails, and an entry without an
 // example: what a document shows and what is tested cannot drift apart.
@@ -8,6 +8,7 @@ import { provokeAll } from './documents/codes.ts';
 import { db } from './documents/db.ts';
 import { Pages, examplesOf } from './documents/examples.ts';
 import { query } from './documents/query.ts';
+import { recipes } from './documents/recipes.ts';
 import { type Entry, type Scene, type Table, listenForErrors, settled } from './documents/show.ts';
 import { status } from './documents/status.ts';
 import { write } from './documents/write.ts';
@@ -17,6 +18,7 @@ const tables: Record<string, Table> = {
   'elements/sqlite-query.md': query,
   'elements/sqlite-write.md': write,
   'elements/sqlite-status.md': status,
+  'recipes.md': recipes,
 };
 
 const test = base.extend<{}, { pages: Pages }>({
