@@ -1,4 +1,4 @@
-// The examples of docs/elements and docs/recipes.md, each as a page in a real browser, under a policy
+// The examples of docs/elements, docs/tutorial.md and docs/recipes.md, each as a page in a real browser, under a policy
 // that forbids all but the library: they come to rest without an error, and do what the document says below them.
 // What that is, the tables in documents/ say by heading. An example without an entry fails, and an entry without an
 // example: what a document shows and what is tested cannot drift apart.
@@ -11,6 +11,7 @@ import { query } from './documents/query.ts';
 import { recipes } from './documents/recipes.ts';
 import { type Entry, type Scene, type Table, listenForErrors, settled } from './documents/show.ts';
 import { status } from './documents/status.ts';
+import { tutorial } from './documents/tutorial.ts';
 import { write } from './documents/write.ts';
 
 const tables: Record<string, Table> = {
@@ -83,4 +84,8 @@ test('migrations that have not run yet run all or none', async ({ chromium, fixt
     await add(page, `<sqlite-db name="half.db">${html}</sqlite-db>`);
     await expect(states.last()).toHaveAttribute('state', state);
   }
+});
+
+test('tutorial.md: each step does what it says, on the data of the step before', async ({ chromium, pages }) => {
+  await tutorial({ chromium, put: (html) => pages.put('tutorial', { html, files: {} }) });
 });
