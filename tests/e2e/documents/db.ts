@@ -1,4 +1,5 @@
 // What the examples of docs/elements/sqlite-db.md show, by their headings. Called by documents.spec.ts.
+import type { SqliteDbElement } from '../../../elements/sqlite-elements.d.ts';
 import { expect } from '../support/test.ts';
 import { leaderFirst } from '../support/database.ts';
 import { type Table, items, press } from './show.ts';
@@ -81,6 +82,22 @@ export const db: Table = {
     await expect(follower!.getByText('Another tab writes.')).toBeVisible();
     await leader!.close();
     await expect(follower!.getByText('This tab writes.')).toBeVisible();
+  },
+  'States, and writes under way': async ({ page }) => {
+    const saving = page.getByText('Saving …');
+    await expect(saving).toBeHidden();
+    // A transaction of the page's own keeps other writes waiting.
+    const held = (sql: string) =>
+      page
+        .locator('sqlite-db')
+        .evaluate(async (db, sql) => void (await (db as SqliteDbElement).database!.execute(sql)), sql);
+    await held('BEGIN');
+    await press(page, 'Write');
+    await expect(saving).toBeVisible();
+    await expect(page.getByRole('status')).toHaveText('1 under way');
+    await held('COMMIT');
+    await expect(saving).toBeHidden();
+    await expect(page.getByRole('status')).toHaveText('All is stored');
   },
   'Without storage': async ({ page, chromium, another }) => {
     const text = 'Your browser keeps nothing of this page.';

@@ -22,6 +22,17 @@ export const query: Table = {
     await expect(page.getByText('None is expensive.')).toBeVisible();
     await expect(items(page)).toHaveCount(0);
   },
+  'Templates, 3': async ({ page }) => {
+    await expect(page.getByRole('heading')).toHaveText(['2 old books']);
+    await press(page, 'Older');
+    await expect(page.getByRole('heading')).toHaveCount(0);
+    await expect(items(page)).toHaveCount(0);
+  },
+  'Templates, 4': async ({ page }) => {
+    await expect(page.locator('sqlite-query > p')).toHaveCount(3);
+    await expect(page.locator('sqlite-query > p').first()).toHaveText('Book: The Dispossessed');
+    await expect(page.getByRole('table')).toHaveCount(0);
+  },
   Marks: async ({ page }) => {
     const buttons = page.getByRole('button', { name: 'Buy' });
     await expect(buttons).toHaveCount(3);
@@ -61,6 +72,9 @@ export const query: Table = {
     await press(page, 'Oldest');
     await expect(fields.first()).toHaveValue('1900');
     expect(await fields.first().evaluate((first, field) => first === field, field)).toBe(true);
+  },
+  'Keys, 2': async ({ page }) => {
+    await expect(items(page)).toHaveText(['Invisible Cities', 'The Dispossessed', 'The Lathe of Heaven']);
   },
   'Without a template': async ({ page }) => {
     await expect(page.getByRole('table', { name: 'Books' })).toBeVisible();
@@ -104,6 +118,24 @@ export const query: Table = {
   'Ten thousand rows': async ({ page }) => {
     await expect(page.locator('li')).toHaveCount(10_000);
     await expect(page.locator('li').last()).toHaveText('Row 10000');
+    await expect(page.locator('li').last()).toHaveCSS('content-visibility', 'auto');
+  },
+  Transitions: {
+    prepare: async ({ page }) => {
+      await page.addInitScript(() => {
+        const start = document.startViewTransition.bind(document);
+        document.startViewTransition = (update) => {
+          document.documentElement.dataset.transitions = '1';
+          return start(update);
+        };
+      });
+    },
+    shows: async ({ page }) => {
+      await expect(items(page)).toHaveCount(3);
+      await press(page, 'Oldest');
+      await expect(items(page)).toHaveText(['The Dispossessed', 'The Lathe of Heaven', 'Invisible Cities']);
+      await expect(page.locator('html')).toHaveAttribute('data-transitions');
+    },
   },
   Errors: {
     complains: /no such column: titel/,

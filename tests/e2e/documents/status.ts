@@ -8,6 +8,8 @@ export const status: Table = {
     const [leader, follower] = await leaderFirst([page, await another()]);
     await expect(leader!.getByRole('status')).toHaveText('leader');
     await expect(follower!.getByRole('status')).toHaveText('follower');
+    for (const tab of [leader!, follower!])
+      await expect(tab.locator('[part=durability]')).toHaveText('survives crashes');
   },
   'What it says': async ({ page, another }) => {
     const [leader, follower] = await leaderFirst([page, await another()]);

@@ -52,6 +52,16 @@ export const write: Table = {
     const types = await cells.evaluateAll((cells) => cells.map((cell) => cell.getAttribute('data-type')));
     expect(types).toEqual(['text', 'real', 'null', 'integer', 'text', 'integer', 'text', 'null', 'text']);
   },
+  'Texts that are edited in their place': async ({ page, another }) => {
+    const other = await another();
+    const [text, elsewhere] = [page, other].map((tab) => tab.getByRole('textbox', { name: 'Errand 1' }));
+    await text!.fill('Water the trees');
+    await text!.press('Enter');
+    await expect(elsewhere!).toHaveText('Water the trees');
+    await text!.fill('Something else');
+    await text!.press('Escape');
+    await expect(text!).toHaveText('Water the trees');
+  },
   'Several statements': async ({ page }) => {
     await press(page, 'Start over');
     await expect(items(page)).toHaveText(['Make a list']);
