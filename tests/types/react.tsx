@@ -14,11 +14,13 @@ export function Whole() {
       onready={(event) => event.currentTarget.database?.instanceId.length}
       oncommit={({ detail }) => detail.origin === 'elsewhere'}
       onleaderchange={({ detail }) => detail.isLeader}
+      onpending={({ detail, currentTarget }) => detail.pending === currentTarget.pending}
       onerror={({ detail }) => detail.code}
     >
       <sqlite-query
         ref={query}
         key="any key of React's"
+        row-key="uuid"
         sql="SELECT 1"
         form="search"
         data-list-id={7}

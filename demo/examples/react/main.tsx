@@ -1,12 +1,10 @@
-// React 19 passes `onrows` as a listener for `rows`. A `<template>` is filled by its HTML: React would put children
-// beside its content, where browsers show them.
+// React 19 passes `onrows` as a listener for `rows`. Braces are React's: those of the library stand in a string.
 import { StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import 'sqlite-elements';
 import type {} from 'sqlite-elements/react';
 
 const schema = 'CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL)';
-const row = '<li>{{text}}</li>';
 
 function Notes() {
   const [word, setWord] = useState('');
@@ -22,7 +20,9 @@ function Notes() {
         onrows={({ detail }) => setCount(detail.count)}
       >
         <ul>
-          <template dangerouslySetInnerHTML={{ __html: row }} />
+          <template>
+            <li>{'{{text}}'}</li>
+          </template>
         </ul>
       </sqlite-query>
       <sqlite-write sql="INSERT INTO note (text) VALUES (:text)">
