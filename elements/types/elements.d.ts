@@ -180,7 +180,7 @@ export interface SqliteDbElement extends WithEvents<SqliteDbEventMap> {
  * @cssstate ready
  * @cssstate empty
  * @cssstate error
- * @cssstate many It has 1,000 rows or more: those out of sight are not laid out (`content-visibility: auto`).
+ * @cssstate many It shows 1,000 rows or more: for a style by which the browser skips those out of sight.
  * @part table The table that shows the rows where there is no template.
  * @part sort Each button in the table's headers, which sorts by its column.
  * @part error The message why there are no rows, where there is no template for it.

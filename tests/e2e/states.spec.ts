@@ -85,11 +85,18 @@ test('the status says what a stored write survives', async ({ chromium, fixtures
   await expect(page.locator('#strict [part=durability]')).toHaveText('survives power cuts');
 });
 
-test('from 1,000 rows on, those out of sight are not laid out, and can still be found', async ({
+test('a list is :state(many) from 1,000 rows on, so that a style can have those out of sight skipped', async ({
   chromium,
   fixtures,
 }) => {
   const page = await opened(chromium, fixtures);
+  await page.addStyleTag({
+    content: `sqlite-query:state(many) li {
+      display: block;
+      content-visibility: auto;
+      contain-intrinsic-block-size: auto 1lh;
+    }`,
+  });
   await write(
     page,
     `WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 999)
@@ -104,7 +111,8 @@ test('from 1,000 rows on, those out of sight are not laid out, and can still be 
     page
       .locator('#list b')
       .nth(998)
-      .evaluate((row) => !row.checkVisibility({ contentVisibilityAuto: true }));
+      .evaluate((text) => !text.checkVisibility({ contentVisibilityAuto: true }));
+  expect(await states(page, '#list')).toEqual(['ready']);
   expect(await isSkipped()).toBe(false);
   await write(page, "INSERT INTO item (id, title) VALUES (1000, 'the last')");
   await expect(page.getByRole('listitem')).toHaveCount(1000);

@@ -6,7 +6,13 @@ import type {} from 'sqlite-elements/vue';
 type Props<Name extends keyof GlobalComponents> = InstanceType<GlobalComponents[Name]>['$props'];
 
 export const database: Props<'sqlite-db'> = { name: 'app.db', durability: 'strict', class: 'wide' };
-export const query: Props<'sqlite-query'> = { sql: 'SELECT 1', form: 'search', key: 7, 'row-key': 'uuid', transition: true };
+export const query: Props<'sqlite-query'> = {
+  sql: 'SELECT 1',
+  form: 'search',
+  key: 7,
+  'row-key': 'uuid',
+  transition: true,
+};
 export const write: Props<'sqlite-write'> = { sql: 'DELETE FROM todo', confirm: 'All?', keep: true };
 export const status: Props<'sqlite-status'> = { db: 'app', hidden: true };
 
