@@ -102,6 +102,10 @@ fn a_failing_script_names_itself_and_its_line_and_leaves_everything_as_it_was() 
             "no such table: nowhere (in the statement on line 3)",
         ),
         (
+            "INSERT INTO t (a) VALUES ('x');\nINSERT INTO nowhere VALUES (1);",
+            "no such table: nowhere (in the statement on line 2)",
+        ),
+        (
             "CREATE TABLE x(y);\nSELEC",
             "near \"SELEC\": syntax error (line 2, column 1)",
         ),
