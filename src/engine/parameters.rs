@@ -9,7 +9,8 @@ use crate::sql::{Params, SqlFailure, Value};
 const PARAMETER_COUNT: &str = "PARAMETER_COUNT";
 const PARAMETER_MISSING: &str = "PARAMETER_MISSING";
 
-/// Gives the parameters of one text to the only statement in it that takes any.
+/// Gives the parameters of one text to its statements: named ones to each that names them, those by position to the only
+/// one that takes any, since nothing says where the next one's begin.
 pub(super) struct Binder<'a> {
     params: &'a Params,
     given: Given,
@@ -34,16 +35,16 @@ impl<'a> Binder<'a> {
         if count == 0 {
             return Ok(());
         }
-        if self.given == Given::Once {
-            return Err(SqlFailure::new(
-                PARAMETER_COUNT,
-                "more than one statement of this text takes parameters: give each its own, as a \
-                 statement of a batch",
-            ));
-        }
-        self.given = Given::Once;
         match self.params {
-            Params::Positional(values) => positional(statement, count, values),
+            Params::Positional(_) if self.given == Given::Once => Err(SqlFailure::new(
+                PARAMETER_COUNT,
+                "more than one statement of this text takes parameters: name them, or give each statement its own, in a \
+                 batch",
+            )),
+            Params::Positional(values) => {
+                self.given = Given::Once;
+                positional(statement, count, values)
+            }
             Params::Named(values) => named(statement, count, values),
         }
     }

@@ -60,6 +60,27 @@ fn parameters_go_by_position_or_by_name() {
     assert_eq!(ask(tab, "SELECT :a, :b", pair()), both);
     assert_eq!(ask(tab, "SELECT 1; SELECT ?, ?; ", pair()), both);
     assert_eq!(ask(tab, "SELECT 1, 2", named(&[("a", 1)])), both);
+    assert_eq!(ask(tab, "SELECT :b; SELECT :a, :b", named(&[("a", 1), ("b", 2)])), both);
+}
+
+#[test]
+fn named_parameters_go_to_every_statement_that_names_them() {
+    let mut tab = Tab::with("CREATE TABLE account (id, amount); INSERT INTO account VALUES (1, 100), (2, 0)");
+    let sql = "UPDATE account SET amount = amount - :amount WHERE id = :from;
+               UPDATE account SET amount = amount + :amount WHERE id = :to";
+    let transfer = |params| {
+        Work::batch(vec![Statement {
+            sql: sql.to_owned(),
+            params,
+        }])
+    };
+    let (answer, _) = tab.answer(&transfer(named(&[("from", 1), ("to", 2), ("amount", 30)])));
+    assert!(answer.is_ok(), "{answer:?}");
+    assert_eq!(tab.integers("SELECT amount FROM account ORDER BY id"), [70, 30]);
+    let (answer, commit) = tab.answer(&transfer(named(&[("from", 1), ("amount", 30)])));
+    assert_eq!(code(answer), "PARAMETER_MISSING");
+    assert!(commit.is_none(), "all of it or nothing");
+    assert_eq!(tab.integers("SELECT amount FROM account ORDER BY id"), [70, 30]);
 }
 
 #[test]

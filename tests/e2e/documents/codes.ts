@@ -35,7 +35,6 @@ const provocations: Record<string, Record<string, string>> = {
     SQLITE_CONSTRAINT_CHECK: '<sqlite-write sql="INSERT INTO picky (done) VALUES (1)"></sqlite-write>',
     SQLITE_ERROR: '<sqlite-write sql="INSERT nothing"></sqlite-write>',
     PARAMETER_MISSING: '<sqlite-write sql="DELETE FROM picky WHERE id = :nobody"></sqlite-write>',
-    PARAMETER_COUNT: `<sqlite-write data-a="1" sql="DELETE FROM picky WHERE id = :a; DELETE FROM picky WHERE id = :a"></sqlite-write>`,
     DATABASE_MISSING: '<sqlite-write sql="DELETE FROM picky" db="nobody"></sqlite-write>',
   },
 };
