@@ -7,7 +7,15 @@ export const forms = {
     return [...Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, 'elements').get.call(form)];
   },
 
-  reset(form) {
-    HTMLFormElement.prototype.reset.call(form);
+  /** What the form says: comes back into `reset`. */
+  said(form) {
+    return [...new FormData(form)];
+  },
+
+  /** As by its reset button, unless it says something else by now: that was typed meanwhile. */
+  reset(form, said) {
+    const says = [...new FormData(form)];
+    const same = ([name, value], at) => name === said[at][0] && (value instanceof File || value === said[at][1]);
+    if (says.length === said.length && says.every(same)) HTMLFormElement.prototype.reset.call(form);
   },
 };

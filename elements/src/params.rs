@@ -22,9 +22,12 @@ use crate::text;
 extern "C" {
     #[wasm_bindgen(js_namespace = forms, js_name = fields)]
     fn fields_of(form: &HtmlFormElement) -> Array;
-    /// As if its reset button was clicked.
+    /// What a form says, for [`reset_form`].
+    #[wasm_bindgen(js_namespace = forms, js_name = said)]
+    pub(crate) fn said_by_form(form: &HtmlFormElement) -> Array;
+    /// As if its reset button was clicked, unless it says something else by now.
     #[wasm_bindgen(js_namespace = forms, js_name = reset)]
-    pub(crate) fn reset_form(form: &HtmlFormElement);
+    pub(crate) fn reset_form(form: &HtmlFormElement, said: &Array);
 }
 
 #[wasm_bindgen(module = "/src/editable.js")]

@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use custom_elements::CustomElement;
-use js_sys::{Function, Promise, WeakRef};
+use js_sys::{Array, Function, Promise, WeakRef};
 use sqlite_elements::client::{js_error, last_insert_id, promise};
 use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::{Outcome, Params, Statement, Work};
@@ -20,7 +20,7 @@ use web_sys::{Element, Event, HtmlElement, HtmlFormElement, HtmlInputElement, Su
 use crate::base::{self, Base, show_states};
 use crate::document::set_attribute;
 use crate::event::{detail, fire, fire_error};
-use crate::params::{Fields, is_nearest, reset_form};
+use crate::params::{Fields, is_nearest, reset_form, said_by_form};
 use crate::{buttons, db, notice, style};
 
 #[wasm_bindgen(module = "/src/editable.js")]
@@ -47,6 +47,8 @@ pub(crate) struct Write {
 enum Cause {
     Form {
         form: HtmlFormElement,
+        /// What it said when it was submitted.
+        said: Array,
         submitter: Option<Element>,
     },
     Button(Element),
@@ -118,10 +120,10 @@ impl Write {
     fn show_success(&self, element: &HtmlElement, cause: &Cause, outcome: &Outcome) {
         self.failure.replace(None);
         notice::clear(element);
-        if let Cause::Form { form, .. } = cause
+        if let Cause::Form { form, said, .. } = cause
             && !element.has_attribute("keep")
         {
-            reset_form(form);
+            reset_form(form, said);
         }
         fire(element, "done", detail_of(outcome));
     }
@@ -185,7 +187,7 @@ async fn perform(element: &HtmlElement, sql: String, fields: Fields) -> Result<O
 fn fields_of(element: &HtmlElement, cause: &Cause) -> Fields {
     let mut fields = Fields::of_attributes(element);
     match cause {
-        Cause::Form { form, submitter } => fields.add_form(form, submitter.as_ref()),
+        Cause::Form { form, submitter, .. } => fields.add_form(form, submitter.as_ref()),
         Cause::Button(button) => {
             fields.add_within(element);
             fields.add_button(button);
@@ -260,7 +262,8 @@ impl WriteCore {
             .dyn_ref::<SubmitEvent>()
             .and_then(SubmitEvent::submitter)
             .map(Element::from);
-        self.0.set_off(event, element, Cause::Form { form, submitter });
+        let said = said_by_form(&form);
+        self.0.set_off(event, element, Cause::Form { form, said, submitter });
     }
 
     /// Something was clicked: a button that belongs to no form of ours sets the write off.

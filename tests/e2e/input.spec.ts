@@ -91,6 +91,43 @@ test.describe('writes', () => {
     await expect.poll(() => rowsOf(page, 'SELECT hex(a) AS a FROM kept')).toEqual([{ a: '0100FF' }]);
   });
 
+  test('what is typed while a write is under way stays', async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await add(
+      page,
+      `<sqlite-write sql="INSERT INTO item (title) VALUES (:title)"><form><input name="title"><button>Add</button></form></sqlite-write>`,
+    );
+    const typed = await page.locator('main sqlite-write').evaluate(async (element: SqliteWriteElement) => {
+      const field = element.querySelector('input')!;
+      const done = new Promise((done) => element.addEventListener('done', done));
+      field.value = 'first';
+      element.querySelector('form')!.requestSubmit();
+      field.value = 'second';
+      await done;
+      return field.value;
+    });
+    expect(typed).toBe('second');
+    expect(await rowsOf(page, 'SELECT title FROM item')).toEqual([{ title: 'first' }]);
+  });
+
+  test('several statements are one transaction, each with the parameters that it names', async ({
+    chromium,
+    fixtures,
+  }) => {
+    const page = await opened(chromium, fixtures);
+    await items(page, ['apples', 'pears']);
+    await add(
+      page,
+      `<sqlite-write data-id="1" sql="UPDATE item SET title = :title WHERE id = :id; INSERT INTO item (title) VALUES (:title || ' too')">
+         <form><input name="title" aria-label="Title"><button>Do both</button></form></sqlite-write>`,
+    );
+    await page.getByLabel('Title').fill('plums');
+    await page.getByRole('button').click();
+    await expect
+      .poll(() => rowsOf(page, 'SELECT title FROM item'))
+      .toEqual([{ title: 'plums' }, { title: 'pears' }, { title: 'plums too' }]);
+  });
+
   test('a form is empty again after its write, unless it is to keep what it says', async ({ chromium, fixtures }) => {
     const page = await opened(chromium, fixtures);
     const form = `<form><input name="title" required><button>Add</button></form>`;
