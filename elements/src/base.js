@@ -36,6 +36,10 @@ export const elements = {
     remains.set(element, nodes);
   },
 
+  hasLeft(element) {
+    return remains.has(element);
+  },
+
   /** `names` has the states that are on, with spaces between. */
   showStates(element, names) {
     const set = states.get(element);

@@ -25,6 +25,8 @@ extern "C" {
     /// Keeps what an element rendered, without keeping the element.
     #[wasm_bindgen(js_namespace = elements)]
     pub(crate) fn leave(element: &Element, nodes: Vec<Node>);
+    #[wasm_bindgen(js_namespace = elements, js_name = hasLeft)]
+    pub(crate) fn has_left(element: &Element) -> bool;
     #[wasm_bindgen(js_namespace = elements, js_name = takeLeft)]
     pub(crate) fn take_left(element: &Element) -> Array;
     #[wasm_bindgen(js_namespace = elements, js_name = showStates)]

@@ -21,6 +21,8 @@ mod header;
 #[cfg(target_family = "wasm")]
 mod rows;
 #[cfg(target_family = "wasm")]
+mod section;
+#[cfg(target_family = "wasm")]
 mod table;
 #[cfg(target_family = "wasm")]
 mod template;

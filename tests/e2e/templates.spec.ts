@@ -91,6 +91,49 @@ test('a template whose content a framework has appended as children is a templat
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
+test('what is cloned shows each row once, with what its author wrote', async ({ chromium, fixtures }) => {
+  const page = await opened(chromium, fixtures);
+  await items(page, ['apples', 'pears']);
+  await add(
+    page,
+    `<div id="original">
+       <sqlite-query sql="SELECT id, title FROM item">
+         <template for="header"><h2>Items</h2></template>
+         <ul><template><li>{{title}}</li></template><li>and more</li></ul></sqlite-query>
+       <sqlite-query sql="SELECT id FROM item WHERE 0"><template for="empty"><p>Nothing.</p></template></sqlite-query>
+       <sqlite-query sql="SELECT title FROM item"></sqlite-query>
+       <sqlite-query sql="wrong"></sqlite-query>
+     </div><div id="copy"></div>`,
+  );
+  const shown = async (id: string) => {
+    const [lists, headings, empty, cells, alerts] = ['li', 'h2', 'p:not([role])', 'td', '[role=alert]'].map((what) =>
+      page.locator(`#${id} ${what}`).allTextContents(),
+    );
+    return {
+      lists: await lists,
+      headings: await headings,
+      empty: await empty,
+      cells: await cells,
+      alerts: await alerts,
+    };
+  };
+  const expected = {
+    lists: ['apples', 'pears', 'and more'],
+    headings: ['Items'],
+    empty: ['Nothing.'],
+    cells: ['apples', 'pears'],
+    alerts: ['near "wrong": syntax error (line 1, column 1)'],
+  };
+  await expect.poll(() => shown('original')).toEqual(expected);
+  await page.evaluate(() => {
+    const copy = document.querySelector('#original')!.cloneNode(true) as Element;
+    document.querySelector('#copy')!.append(...copy.children);
+  });
+  await write(page, "INSERT INTO item (id, title) VALUES (3, 'plums')");
+  const then = { ...expected, lists: ['apples', 'pears', 'plums', 'and more'], cells: ['apples', 'pears', 'plums'] };
+  for (const id of ['original', 'copy']) await expect.poll(() => shown(id), id).toEqual(then);
+});
+
 test.describe('transition', () => {
   const list = `<sqlite-query transition sql="SELECT id, title FROM item ORDER BY id"><ul><template><li style="view-transition-name: item-{{id}}">{{title}}</li></template></ul></sqlite-query>`;
 

@@ -8,6 +8,7 @@ use sqlite_elements::sql::Value;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlTemplateElement, Node};
 
+use super::section;
 use super::template::{Blueprint, Instance};
 
 pub(crate) struct Header {
@@ -15,6 +16,7 @@ pub(crate) struct Header {
     row: Vec<Value>,
     blueprint: Blueprint,
     instance: Instance,
+    end: Option<Node>,
 }
 
 impl Header {
@@ -26,7 +28,10 @@ impl Header {
             let inserted = parent.insert_before(&fragment, template.next_sibling().as_ref());
             inserted.expect_throw("a header goes where its template stands");
         }
+        let last = instance.roots.last().filter(|root| root.parent_node().is_some());
+        let end = last.and_then(section::close);
         Ok(Header {
+            end,
             columns: columns.to_vec(),
             row: row.to_vec(),
             blueprint,
@@ -43,7 +48,7 @@ impl Header {
         self.row = row.to_vec();
     }
 
-    pub(crate) fn nodes(&self) -> &[Node] {
-        &self.instance.roots
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.instance.roots.iter().chain(&self.end)
     }
 }

@@ -12,6 +12,7 @@ use web_sys::{Element, Node};
 
 use super::binding::active_element;
 use super::order::{self, Key, Slot};
+use super::section;
 use super::template::{Blueprint, Instance};
 use crate::text;
 
@@ -21,6 +22,8 @@ pub(crate) struct Rows {
     blueprint: Blueprint,
     rows: Vec<Row>,
     stage: Stage,
+    /// Behind the last row, where rows stand behind a template.
+    end: Option<Node>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,6 +55,7 @@ impl Rows {
             blueprint,
             rows: Vec::new(),
             stage: Stage::New,
+            end: None,
         }
     }
 
@@ -62,6 +66,8 @@ impl Rows {
             && let Place::After(template) = &self.place
         {
             self.rows = adopt(&self.blueprint, standing_after(template), &keys, &values, key_column);
+            let last = self.rows.last().and_then(|row| row.instance.roots.last());
+            self.end = section::close(last.unwrap_or(template));
         }
         let old_keys: Vec<Key> = self.rows.iter().map(|row| row.key.clone()).collect();
         let plan = order::plan(&old_keys, &keys, self.focused());
@@ -119,11 +125,12 @@ impl Rows {
 
     /// Every node of every row.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node> {
-        self.rows.iter().flat_map(|row| &row.instance.roots)
+        self.rows.iter().flat_map(|row| &row.instance.roots).chain(&self.end)
     }
 
     pub(crate) fn remove(self) {
         self.rows.iter().for_each(Row::remove);
+        self.end.iter().for_each(section::remove);
     }
 
     fn insert(&self, key: Key, values: Vec<Value>, parent: &Node, before: Option<&Node>) -> Row {
@@ -176,11 +183,7 @@ impl Row {
     }
 
     fn remove(&self) {
-        for node in &self.instance.roots {
-            if let Some(parent) = node.parent_node() {
-                parent.remove_child(node).expect_throw("a child can be removed");
-            }
-        }
+        self.instance.roots.iter().for_each(section::remove);
     }
 }
 

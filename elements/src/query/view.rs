@@ -12,6 +12,7 @@ use web_sys::{Element, HtmlElement, HtmlTemplateElement, Node};
 use super::header::Header;
 use super::marks::find_column;
 use super::rows::{Place, Rows, standing_after};
+use super::section::{self, remove};
 use super::table::Table;
 use super::template::Blueprint;
 use crate::base;
@@ -97,6 +98,11 @@ impl Templates {
         }
         templates
     }
+
+    fn all(&self) -> impl Iterator<Item = &HtmlTemplateElement> {
+        let all = [&self.row, &self.header, &self.loading, &self.empty, &self.error];
+        all.into_iter().flatten()
+    }
 }
 
 impl View {
@@ -107,6 +113,9 @@ impl View {
             return false;
         }
         self.clear(element);
+        if self.templates == Templates::default() && !base::has_left(element) {
+            templates.all().for_each(|template| section::sweep(template));
+        }
         self.templates = templates;
         true
     }
@@ -225,7 +234,7 @@ impl View {
     pub(crate) fn leave(self, element: &Element) {
         let rows = self.body.iter().flat_map(Body::nodes);
         let extra = self.extra.iter().flat_map(|extra| extra.nodes.iter().cloned());
-        let header = self.header.iter().flat_map(|header| header.nodes().iter().cloned());
+        let header = self.header.iter().flat_map(|header| header.nodes().cloned());
         base::leave(element, header.chain(rows).chain(extra).collect());
     }
 
@@ -279,6 +288,9 @@ impl View {
                 }
             }
             None => {
+                if let Ok(Some(copied)) = element.query_selector(":scope > table[part=table]") {
+                    copied.remove();
+                }
                 let document = element.owner_document().expect_throw("an element has a document");
                 let table = Table::new(&document, columns, caption.as_deref(), again);
                 element
@@ -318,10 +330,10 @@ impl View {
         let (fragment, instance) = blueprint.instantiate(values);
         let inserted = parent.insert_before(&fragment, template.next_sibling().as_ref());
         inserted.expect_throw("content goes where its template stands");
-        self.extra = Some(Extra {
-            purpose,
-            nodes: instance.roots.clone(),
-        });
+        let mut nodes = instance.roots.clone();
+        let end = section::close(nodes.last().unwrap_or(template));
+        nodes.extend(end);
+        self.extra = Some(Extra { purpose, nodes });
         Ok(())
     }
 }
@@ -350,10 +362,4 @@ fn remove_left(element: &Element) {
     base::take_left(element)
         .iter()
         .for_each(|node| remove(node.unchecked_ref()));
-}
-
-fn remove(node: &Node) {
-    if let Some(parent) = node.parent_node() {
-        parent.remove_child(node).expect_throw("a child can be removed");
-    }
 }
