@@ -73,7 +73,8 @@ export interface SqliteElementsError extends Error {
 export interface DatabaseOptions {
   /**
    * What an acknowledged write survives: with `relaxed` (the default) a crash of the tab and of the browser, with
-   * `strict` a power cut too, at about twice the time for each commit. The first to open a database in a page decides.
+   * `strict` a power cut too, at about twice the time for each commit. The first to open a database in a page decides,
+   * and of several tabs the one that leads: let all pages say the same.
    */
   durability?: 'relaxed' | 'strict';
 }
