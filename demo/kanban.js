@@ -24,12 +24,21 @@ board.addEventListener(
 
 board.addEventListener('dragstart', ({ target, dataTransfer }) => dataTransfer.setData(kind, target.dataset.id));
 
-board.addEventListener('dragover', (event) => {
-  if (event.target.closest('.lane') && event.dataTransfer.types.includes(kind)) event.preventDefault();
-});
+// A card goes before the one that it is dropped on, or else to the end of the column; what is meant is marked.
+function point(at) {
+  for (const old of board.querySelectorAll('.over')) old.classList.remove('over');
+  at?.classList.add('over');
+}
 
-// A card goes before the one that it is dropped on, or else to the end of the column.
+board.addEventListener('dragover', (event) => {
+  const lane = event.dataTransfer.types.includes(kind) ? event.target.closest('.lane') : null;
+  if (lane) event.preventDefault();
+  point(lane && (event.target.closest('li') ?? lane));
+});
+board.addEventListener('dragend', () => point());
+
 board.addEventListener('drop', async (event) => {
+  point();
   const id = Number(event.dataTransfer.getData(kind));
   if (!id) return;
   event.preventDefault();

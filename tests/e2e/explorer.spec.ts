@@ -1,41 +1,80 @@
 // 3,201 movies: loaded once, with progress, and searched as one types. What is right is computed here, from the data.
 import { type Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
-import { rowsOf } from './support/database.ts';
+import { ready, rowsOf, write } from './support/database.ts';
 import { expect, test } from './support/test.ts';
 
 interface Movie {
   Title: string | number | null;
   Director: string | null;
   'Major Genre': string | null;
-  'IMDB Rating': number | null;
+  'Release Date': string | null;
   'Worldwide Gross': number | null;
 }
 const data = new URL('../../node_modules/vega-datasets/data/movies.json', import.meta.url);
 const movies = JSON.parse(readFileSync(data, 'utf8')) as Movie[];
 
-function matching(text: string, genre = ''): Movie[] {
-  const found = (movie: Movie) => `${movie.Title ?? ''} · ${movie.Director ?? ''}`.toLowerCase().includes(text);
-  return movies.filter((movie) => found(movie) && (genre === '' || movie['Major Genre'] === genre));
+const words = (text: string) =>
+  text
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .match(/[\p{L}\p{N}]+/gu) ?? [];
+
+/** Whether the words stand in the text one after the other, the last of them perhaps only begun. */
+function says(text: string[], sought: string[]): boolean {
+  const last = sought.length - 1;
+  return text.some((_, at) =>
+    sought.every((word, i) => (i === last ? text[at + i]?.startsWith(word) : text[at + i] === word)),
+  );
 }
 
-/** The aggregate's row for one genre, as the page shows it. */
-function aggregate(genre: string, of: Movie[]): string[] {
-  const inGenre = of.filter((movie) => movie['Major Genre'] === genre);
-  const rated = inGenre.flatMap((movie) => movie['IMDB Rating'] ?? []);
-  const gross = inGenre.reduce((sum, movie) => sum + (movie['Worldwide Gross'] ?? 0), 0);
-  const mean = rated.reduce((sum, rating) => sum + rating, 0) / rated.length;
-  return [genre, String(inGenre.length), rounded(mean), rounded(gross / 1e9)];
+/** What is found by what is typed: every part between spaces has to be there, whatever its punctuation. */
+function matching(typed: string, genre = ''): Movie[] {
+  const parts = typed
+    .split(' ')
+    .map(words)
+    .filter(({ length }) => length > 0);
+  return movies.filter((movie) => {
+    const text = words(`${movie.Title ?? ''} ${movie.Director ?? ''}`);
+    return parts.every((part) => says(text, part)) && (genre === '' || movie['Major Genre'] === genre);
+  });
 }
 
-const rounded = (n: number) => String(Math.round(n * 10) / 10);
-const count = (n: number) => n.toLocaleString('en') + ' movies';
+/** The chart's texts: all decades that there are, and how many of these movies are of each. */
+function decades(of: Movie[]): Map<string, number> {
+  const decade = (movie: Movie) => {
+    const year = Number(movie['Release Date']?.slice(-4));
+    return year ? `${Math.floor((year > 2011 ? year - 100 : year) / 10) * 10}s` : undefined;
+  };
+  const all = new Set(movies.flatMap((movie) => decade(movie) ?? []));
+  return new Map([...all].sort().map((name) => [name, of.filter((movie) => decade(movie) === name).length]));
+}
+
+/** The schema of the first version, as databases have it that were made by it. */
+const first = `
+      <script type="application/sql">
+        CREATE TABLE dataset (id INTEGER PRIMARY KEY CHECK (id = 1), movies INTEGER NOT NULL);
+        CREATE TABLE movie (
+          id INTEGER PRIMARY KEY, title TEXT, year INTEGER, director TEXT, genre TEXT,
+          rating REAL, votes INTEGER, gross INTEGER,
+          text TEXT AS (concat_ws(' · ', title, director))
+        );
+      </script>`;
+
+const field = (page: Page) => page.getByLabel('Title or director');
 const found = (page: Page) => page.locator('#found');
-const genreRow = (page: Page, genre: string) =>
-  page.locator('#genres tbody tr').filter({ hasText: genre }).locator('th, td');
+const titles = (page: Page) => page.getByRole('table', { name: 'The best' }).locator('tbody tr');
+const bars = (page: Page) => page.getByRole('list', { name: 'By decade' }).getByRole('listitem');
+
+async function expectFound(page: Page, expected: Movie[]): Promise<void> {
+  await expect(found(page)).toHaveText(`Movies found: ${expected.length.toLocaleString('en')}`);
+  await expect(titles(page)).toHaveCount(Math.min(50, expected.length));
+  await expect(bars(page)).toHaveText([...decades(expected)].map(([decade, n]) => `${decade} ${n}`));
+}
 
 async function loaded(page: Page): Promise<void> {
-  await expect(found(page)).toContainText(count(movies.length), { timeout: 30_000 });
+  await expect(found(page)).toContainText(movies.length.toLocaleString('en'), { timeout: 30_000 });
   await expect(page.getByRole('progressbar')).toHaveCount(0);
 }
 
@@ -64,27 +103,141 @@ test('the first visit loads every movie and shows how far it is', async ({ chrom
   await expectEveryMovieOnce(page);
 });
 
-test('searching narrows the list as one types, and the aggregate follows', async ({ chromium }) => {
+test('searching narrows the list and the chart as one types, by words and their beginnings', async ({ chromium }) => {
   const page = await chromium.openTab('explorer.html');
   await loaded(page);
-  await expect(page.locator('#movies tbody tr')).toHaveCount(50);
-  await expect(genreRow(page, 'Horror')).toHaveText(aggregate('Horror', movies));
+  await expectFound(page, movies);
+  await expect(titles(page).first()).toContainText('The Shawshank Redemption');
 
-  await page.getByLabel('Title or director').pressSequentially('spielberg');
-  const spielbergs = matching('spielberg');
-  await expect(found(page)).toHaveText(count(spielbergs.length));
-  await expect(page.locator('#movies tbody tr')).toHaveCount(spielbergs.length);
-  await expect(page.locator('#movies tbody tr').first()).toContainText('Schindler');
-  await expect(genreRow(page, 'Drama')).toHaveText(aggregate('Drama', spielbergs));
+  await field(page).pressSequentially('spielb');
+  await expectFound(page, matching('spielb'));
+  await field(page).fill('steven SPIELBERG lost');
+  await expectFound(page, matching('spielberg lost'));
+  await expect(titles(page).first()).toContainText('Raiders of the Lost Ark');
 
+  await field(page).fill('spielberg');
   await page.getByLabel('Genre').selectOption('Adventure');
-  await expect(found(page)).toHaveText(count(matching('spielberg', 'Adventure').length));
-  await expect(page.locator('#genres tbody tr')).toHaveCount(1);
-  await expect(genreRow(page, 'Adventure')).toHaveText(aggregate('Adventure', spielbergs));
-
-  await page.getByLabel('Title or director').fill('no movie is called this');
+  await expectFound(page, matching('spielberg', 'Adventure'));
+  await field(page).fill('');
+  // "Black Comedy" and "Romantic Comedy" have the word too.
+  for (const genre of ['Comedy', 'Thriller/Suspense']) {
+    await page.getByLabel('Genre').selectOption(genre);
+    await expectFound(page, matching('', genre));
+  }
+  await field(page).fill('no movie is called this');
   await expect(page.getByText('No movie matches.')).toBeVisible();
-  await expect(found(page)).toHaveText(count(0));
+  await expect(found(page)).toHaveText('Movies found: 0');
+});
+
+test('whatever is typed is sought and is never a mistake', async ({ chromium }) => {
+  const page = await chromium.openTab('explorer.html');
+  await loaded(page);
+  const typed = [
+    'god"',
+    '"the god',
+    '*',
+    '"',
+    '-',
+    "schindler's",
+    'AND',
+    'NOT (',
+    'm*a*s',
+    'text:war',
+    '^star - wars',
+    '%',
+  ];
+  for (const text of typed) {
+    await field(page).fill('nothing of the kind');
+    await expect(found(page)).toHaveText('Movies found: 0');
+    await field(page).fill(text);
+    await expectFound(page, matching(text));
+  }
+  await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
+test('the best match comes first, and of equal ones the best rated', async ({ chromium }) => {
+  const page = await chromium.openTab('explorer.html');
+  await loaded(page);
+  await write(
+    page,
+    `INSERT INTO movie (title, director, rating, votes) VALUES
+       ('Quagga', 'Somebody', 6, 10), ('Quagga', 'Somebody', 7, 10),
+       ('The Long and Winding Story of How They Saw the Last Quagga of All', 'Somebody', 7, 10)`,
+  );
+  await field(page).fill('quagga');
+  await expect(titles(page)).toHaveText([/^Quagga.*7$/, /^Quagga.*6$/, /^The Long/]);
+});
+
+for (const reducedMotion of ['no-preference', 'reduce'] as const) {
+  test(`each bar is as long as its share of the longest, and grows ${reducedMotion === 'reduce' ? 'at once' : 'in its own time'}`, async ({
+    chromium,
+  }) => {
+    const page = await chromium.openTab('explorer.html');
+    await page.emulateMedia({ reducedMotion });
+    await loaded(page);
+    await expect.poll(() => page.evaluate(() => document.getAnimations().length)).toBe(0);
+    const ran = await page.evaluateHandle(() => {
+      const ran: string[] = [];
+      document.addEventListener('transitionrun', ({ propertyName }) => ran.push(propertyName));
+      return ran;
+    });
+    const expected = [...decades(matching('hitchcock')).values()];
+    await field(page).fill('hitchcock');
+    await expectFound(page, matching('hitchcock'));
+    await expect.poll(() => page.evaluate(() => document.getAnimations().length)).toBe(0);
+    const lengths = await bars(page).evaluateAll((items) =>
+      items.map((item) => parseFloat(getComputedStyle(item).gridTemplateColumns.split(' ')[1]!)),
+    );
+    const most = Math.max(...expected);
+    const longest = lengths[expected.indexOf(most)]!;
+    expect(longest).toBeGreaterThan(100);
+    for (const [at, n] of expected.entries()) expect(lengths[at]).toBeCloseTo((longest * n) / most, 0);
+    const properties = new Set(await ran.jsonValue());
+    expect([...properties]).toEqual(reducedMotion === 'reduce' ? [] : ['grid-template-columns']);
+  });
+}
+
+test('what one tab adds, changes and deletes is found, or not, in another, which keeps its own search', async ({
+  chromium,
+}) => {
+  const [searching, writing] = [await chromium.openTab('explorer.html'), await chromium.openTab('explorer.html')];
+  for (const page of [searching, writing]) await loaded(page);
+  await field(searching).fill('hitchcock');
+  const before = matching('hitchcock').length;
+  await expect(found(searching)).toHaveText(`Movies found: ${before}`);
+  const fifties = decades(matching('hitchcock')).get('1950s')!;
+  const bar = bars(searching).filter({ hasText: '1950s' });
+  await write(writing, "INSERT INTO movie (title, director, year) VALUES ('Found', 'Alfred Hitchcock', 1955)");
+  await expect(found(searching)).toHaveText(`Movies found: ${before + 1}`);
+  await expect(bar).toHaveText(`1950s ${fifties + 1}`);
+  await expect(titles(searching).filter({ hasText: 'Found' })).toHaveCount(1);
+  await write(writing, "UPDATE movie SET director = 'Somebody else' WHERE title = 'Found'");
+  await expect(bar).toHaveText(`1950s ${fifties}`);
+  await write(writing, "UPDATE movie SET director = 'Alma Hitchcock' WHERE title = 'Found'");
+  await expect(bar).toHaveText(`1950s ${fifties + 1}`);
+  await write(writing, "DELETE FROM movie WHERE title = 'Found'");
+  await expect(bar).toHaveText(`1950s ${fifties}`);
+  await expect(found(searching)).toHaveText(`Movies found: ${before}`);
+  await expectFound(writing, movies);
+});
+
+test('who was here before there was an index finds by it what was loaded then', async ({ chromium }) => {
+  const page = await chromium.newTab();
+  const before = `<!doctype html><title>Earlier</title><link rel="icon" href="data:," />
+    <script type="module" src="/dist/sqlite-elements.js"></script><sqlite-db name="movies.db">${first}</sqlite-db>`;
+  await page.route('**/explorer.html', (route) =>
+    route.fulfill({ contentType: 'text/html; charset=utf-8', body: before }),
+  );
+  await page.goto('explorer.html');
+  await ready(page);
+  await write(page, 'INSERT INTO dataset (id, movies) VALUES (1, 2)');
+  await write(page, "INSERT INTO movie (title, genre) VALUES ('The Hedgehog', 'Drama'), ('The Fox', 'Comedy')");
+  await page.unroute('**/explorer.html');
+  await page.goto('explorer.html');
+  await expect(found(page)).toHaveText('Movies found: 2');
+  await field(page).fill('hedge');
+  await expect(titles(page)).toHaveText([/^The Hedgehog/]);
+  await expect(found(page)).toHaveText('Movies found: 1');
 });
 
 test('two tabs at the first visit load the movies once', async ({ chromium }) => {

@@ -37,14 +37,14 @@ test('a card that is added, moved, and deleted in one tab is so in the other, an
     await expect(cards(board, 'To do')).toHaveText([seeded.first, 'Write it down']);
     await expect(lane(board, 'To do').getByRole('heading')).toHaveText('To do 2');
   }
-  await press(leader!, 'Move Write it down right');
+  await press(leader!, 'Move Write it down to Doing');
   for (const board of boards) {
     await expect(cards(board, 'Doing')).toHaveText([seeded.second, 'Write it down']);
     await expect(cards(board, 'To do')).toHaveText([seeded.first]);
     await expect(lane(board, 'Doing').getByRole('heading')).toHaveText('Doing 2');
   }
   await press(follower!, 'Delete Write it down');
-  await press(follower!, `Move ${seeded.second} left`);
+  await press(follower!, `Move ${seeded.second} to To do`);
   for (const board of boards) {
     await expect(cards(board, 'To do')).toHaveText([seeded.first, seeded.second]);
     await expect(lane(board, 'Doing')).toContainText('No card.');
@@ -81,21 +81,21 @@ test('a card that is moved to another column by the keyboard keeps the focus, an
   const [leader, follower] = await openBoards(chromium);
   await add(follower!, 'mine');
   const others = await follower!.locator('li').filter({ hasNotText: 'mine' }).elementHandles();
-  await follower!.getByRole('button', { name: 'Move mine right' }).focus();
+  await follower!.getByRole('button', { name: 'Move mine to Doing' }).focus();
   await follower!.keyboard.press('Enter');
   await expect(cards(follower!, 'Doing')).toHaveText([seeded.second, 'mine']);
-  await expect(follower!.getByRole('button', { name: 'Move mine right' })).toBeFocused();
+  await expect(follower!.getByRole('button', { name: 'Move mine to Done' })).toBeFocused();
   await follower!.keyboard.press('Enter');
   for (const board of [leader!, follower!]) await expect(cards(board, 'Done')).toHaveText(['mine']);
   // There is no way further to the right; the way back has the focus.
-  await expect(follower!.getByRole('button', { name: 'Move mine right' })).toHaveCount(0);
-  await expect(follower!.getByRole('button', { name: 'Move mine left' })).toBeFocused();
+  await expect(follower!.getByRole('button', { name: /^Move mine to (?!Doing)/ })).toHaveCount(0);
+  await expect(follower!.getByRole('button', { name: 'Move mine to Doing' })).toBeFocused();
   for (const other of others) expect(await other.evaluate((node) => node.isConnected)).toBe(true);
 });
 
 test('a card that two tabs move at once is where both have put it', async ({ chromium }) => {
   const boards = await openBoards(chromium);
-  const right = { name: `Move ${seeded.second} right` };
+  const right = { name: `Move ${seeded.second} to Done` };
   const buttons = await Promise.all(boards.map((board) => board.getByRole('button', right).elementHandle()));
   await Promise.all(buttons.map((button) => button!.evaluate((node) => (node as HTMLElement).click())));
   for (const board of boards) {

@@ -34,7 +34,7 @@ for (const [name, { name: field, text }] of Object.entries(settled)) {
       await expect(page.getByText('Said in the other tab')).toBeVisible();
     }
     if (name === 'kanban') {
-      await page.getByRole('button', { name: 'Move Drag a card, or press its arrows right' }).click();
+      await page.getByRole('button', { name: 'Move Drag a card, or press its arrows to Done' }).click();
       await expect(page.getByRole('region', { name: 'Done 1' }).getByRole('listitem')).toBeVisible();
     }
     if (name === 'tabs') {
