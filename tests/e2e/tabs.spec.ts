@@ -25,14 +25,14 @@ test('a write from a follower arrives in the leader, and is logged with how long
     await chromium.openTab('tabs.html'),
     await chromium.openTab('tabs.html'),
   ]);
-  await follower!.getByRole('button', { name: 'One more of pears' }).click();
+  await follower!.getByRole('button', { name: '+1 pears' }).click();
   for (const page of [leader!, follower!]) {
     await expect(page.getByRole('listitem').filter({ hasText: 'pears' }).getByRole('status')).toHaveText('1');
   }
   const latest = (page: Page) => page.getByRole('log').getByRole('listitem').first();
   await expect(latest(leader!)).toContainText('counter');
   await expect(follower!.getByRole('log').getByRole('listitem')).toHaveCount(0);
-  await leader!.getByRole('button', { name: 'One more of plums' }).click();
+  await leader!.getByRole('button', { name: '+1 plums' }).click();
   await expect(latest(follower!)).toContainText(/counter.*\d ms/);
 });
 

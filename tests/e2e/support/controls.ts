@@ -1,0 +1,120 @@
+// The controls of a page, open shadow trees included: which have a turn by the Tab key, and which can be seen.
+// Called by access.spec.ts. What is right is read from the document: its order, and the colours that it computes.
+import { type Page } from '@playwright/test';
+
+interface Stops {
+  /** All controls that are visible and usable, in the order of the document. */
+  expected: string[];
+  /** Those that had the focus, in the order of the Tab key, from the top to where it comes round. */
+  reached: string[];
+  /** Those of them without an outline that stands out (3 : 1, WCAG 2.2's success criterion 1.4.11). */
+  unmarked: string[];
+}
+
+/** Goes through the page with the Tab key. */
+export async function tabStops(page: Page): Promise<Stops> {
+  await page.evaluate(installed);
+  const expected = await page.evaluate(() => controls().map(described));
+  await page.evaluate(() => {
+    (document.activeElement as HTMLElement | null)?.blur();
+    getSelection()?.removeAllRanges();
+    // Whoever has clicked begins there, so begin before everything.
+    const start = document.createElement('span');
+    start.tabIndex = -1;
+    document.body.prepend(start);
+    start.focus();
+    start.remove();
+  });
+  const [reached, unmarked]: [string[], string[]] = [[], []];
+  for (let at = 0; at <= 2 * expected.length; at += 1) {
+    await page.keyboard.press('Tab');
+    const stop = await page.evaluate(() => {
+      const element = focused();
+      const known = element ? controls().indexOf(element) : -1;
+      return element && { known: known >= 0, name: described(element), marked: isMarked(element) };
+    });
+    if (!stop) break;
+    // A scroller has its turn too where it must be scrolled by keys: nothing that the document names.
+    if (stop.known) reached.push(stop.name);
+    if (!stop.marked) unmarked.push(stop.name);
+    if (reached.length > expected.length) break;
+  }
+  return { expected, reached, unmarked };
+}
+
+/** Buttons, fields and cards around which no line stands out. */
+export async function unbordered(page: Page): Promise<string[]> {
+  await page.evaluate(installed);
+  return page.evaluate(() =>
+    visible(
+      'button:not([part=sort], [role=tab]), .button, input, select, textarea, .card, .cards a, .bars li, .chat li',
+    )
+      // A box to tick is drawn by the browser, unless the page says otherwise.
+      .filter((element) => !element.matches('[type=checkbox]') || getComputedStyle(element).appearance === 'none')
+      .filter((element) => !hasLine(element, '') && !hasLine(element, '::before'))
+      .map(described),
+  );
+}
+
+declare function visible(selector: string): Element[];
+declare function controls(): Element[];
+declare function described(element: Element): string;
+declare function focused(): Element | null;
+declare function isMarked(element: Element): boolean;
+declare function hasLine(element: Element, pseudo: string): boolean;
+
+/** What the functions above call, in the page: they run there, where nothing is imported. */
+function installed(): void {
+  const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })!;
+  const luminance = (colours: string[]) => {
+    for (const colour of ['Canvas', ...colours]) {
+      context.fillStyle = colour;
+      context.fillRect(0, 0, 1, 1);
+    }
+    const [red, green, blue] = [...context.getImageData(0, 0, 1, 1).data].map((byte) => {
+      const part = byte / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
+  };
+  const parent = (element: Element) => element.parentElement ?? (element.getRootNode() as ShadowRoot).host ?? null;
+  const behind = (element: Element | null): string[] =>
+    element ? [...behind(parent(element)), getComputedStyle(element).backgroundColor] : [];
+  const standsOut = (colour: string, on: string[]) => {
+    const [more, less] = [luminance(on), luminance([...on, colour])].sort((a, b) => b - a);
+    return (more! + 0.05) / (less! + 0.05) >= 3;
+  };
+  const all = (root: Document | ShadowRoot, selector: string): Element[] =>
+    [...root.querySelectorAll('*')].flatMap((element) => [
+      ...(element.matches(selector) ? [element] : []),
+      ...(element.shadowRoot ? all(element.shadowRoot, selector) : []),
+    ]);
+  const visible = (selector: string) =>
+    all(document, selector).filter((element) => element.checkVisibility({ visibilityProperty: true }));
+  const controls = () =>
+    visible('a[href], button, input, select, textarea, summary, [tabindex]').filter(
+      (element) => (element as HTMLElement).tabIndex >= 0 && !element.matches(':disabled'),
+    );
+  const described = (element: Element) =>
+    `${element.localName} ${element.getAttribute('aria-label') ?? element.getAttribute('name') ?? element.textContent?.trim().replace(/\s+/g, ' ')}`;
+  const focused = () => {
+    let element = document.activeElement;
+    while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+    return element === document.body || element === document.documentElement ? null : element;
+  };
+  const isMarked = (element: Element) => {
+    const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element);
+    const width = outlineStyle === 'auto' ? 1 : parseFloat(outlineWidth);
+    return outlineStyle !== 'none' && width >= 1 && standsOut(outlineColor, behind(parent(element)));
+  };
+  const hasLine = (element: Element, pseudo: string) => {
+    const style = getComputedStyle(element, pseudo || null);
+    return ['left', 'right', 'top', 'bottom'].some(
+      (side) =>
+        style.getPropertyValue(`border-${side}-style`) !== 'none' &&
+        parseFloat(style.getPropertyValue(`border-${side}-width`)) > 0 &&
+        standsOut(style.getPropertyValue(`border-${side}-color`), behind(parent(element))),
+    );
+  };
+  Object.assign(globalThis, { visible, controls, described, focused, isMarked, hasLine });
+}
