@@ -29,8 +29,8 @@ element.addEventListener('ready', async () => {
   try {
     await load(element.database);
   } catch (error) {
-    const problem = document.querySelector('#problem');
+    const problem = Object.assign(document.createElement('p'), { className: 'card problem', role: 'alert' });
     problem.textContent = error.message;
-    problem.hidden = false;
+    document.querySelector('#filter').before(problem);
   }
 });

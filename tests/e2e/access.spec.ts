@@ -5,6 +5,9 @@ import { tabStops, unbordered } from './support/controls.ts';
 import { names, opened, use } from './support/demos.ts';
 import { expect, test } from './support/test.ts';
 
+/** What `CanvasText` is in Chromium's forced colours. */
+const ink = { light: 'rgb(0, 0, 0)', dark: 'rgb(255, 255, 255)' };
+
 for (const name of names) {
   test(`every control of the ${name} page has its turn by the Tab key, in order, and is seen to have it`, async ({
     chromium,
@@ -23,6 +26,8 @@ for (const name of names) {
       await page.screenshot({ path: `test-results/look/${name}-forced-${colorScheme}.png`, fullPage: true });
       expect(await unbordered(page), 'controls and cards without a border').toEqual([]);
       expect(await faintTexts(page)).toEqual([]);
+      for (const bar of await page.locator('rect:not(symbol *)').all())
+        await expect(bar).toHaveCSS('fill', ink[colorScheme]);
       expect((await tabStops(page)).unmarked, 'without a mark of the focus').toEqual([]);
     }
   });

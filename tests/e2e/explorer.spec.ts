@@ -185,15 +185,15 @@ for (const reducedMotion of ['no-preference', 'reduce'] as const) {
     await field(page).fill('hitchcock');
     await expectFound(page, matching('hitchcock'));
     await expect.poll(() => page.evaluate(() => document.getAnimations().length)).toBe(0);
-    const lengths = await bars(page).evaluateAll((items) =>
-      items.map((item) => parseFloat(getComputedStyle(item).gridTemplateColumns.split(' ')[1]!)),
-    );
+    const lengths = await bars(page)
+      .locator('rect')
+      .evaluateAll((rects) => rects.map((rect) => rect.getBoundingClientRect().width));
     const most = Math.max(...expected);
     const longest = lengths[expected.indexOf(most)]!;
     expect(longest).toBeGreaterThan(100);
     for (const [at, n] of expected.entries()) expect(lengths[at]).toBeCloseTo((longest * n) / most, 0);
     const properties = new Set(await ran.jsonValue());
-    expect([...properties]).toEqual(reducedMotion === 'reduce' ? [] : ['grid-template-columns']);
+    expect([...properties]).toEqual(reducedMotion === 'reduce' ? [] : ['width']);
   });
 }
 
@@ -238,6 +238,15 @@ test('who was here before there was an index finds by it what was loaded then', 
   await field(page).fill('hedge');
   await expect(titles(page)).toHaveText([/^The Hedgehog/]);
   await expect(found(page)).toHaveText('Movies found: 1');
+});
+
+test('movies that cannot be had are missed aloud', async ({ chromium }) => {
+  chromium.expectComplaint(/404/);
+  const page = await chromium.newTab();
+  await page.route('**/movies.json', (route) => route.fulfill({ status: 404 }));
+  await page.goto('explorer.html');
+  await expect(page.getByRole('alert')).toContainText('the movies cannot be had: 404');
+  await expect(found(page)).toHaveText('Movies found: 0');
 });
 
 test('two tabs at the first visit load the movies once', async ({ chromium }) => {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ready } from './support/database.ts';
+import { names, opened, use } from './support/demos.ts';
 import { Origin } from './support/origin.ts';
 import { expect, test } from './support/test.ts';
 
@@ -78,12 +79,34 @@ for (const [what, file, type] of [
   });
 }
 
-for (const name of ['index', 'todo', 'chat', 'kanban', 'explorer', 'tabs', 'inspector']) {
+for (const name of names) {
   for (const policy of ['strict', 'trusted-types']) {
-    test(`the ${name} page works under a Content-Security-Policy that is ${policy}`, async ({ chromium }) => {
-      const page = await chromium.openTab(`${name}.html?csp=${policy}`);
-      await ready(page);
-      await expect(page.locator('sqlite-query').first()).toHaveAttribute('state', /^(ready|empty)$/);
+    // A violation is an error in the console, and any of those fails the test.
+    test(`the ${name} page is used under a Content-Security-Policy that is ${policy}, and violates nothing`, async ({
+      chromium,
+      demos,
+    }) => {
+      const search = `?csp=${policy}`;
+      const { headers } = await fetch(demos.at(`${name}.html${search}`));
+      const directives = headers.get('content-security-policy')!.split('; ');
+      expect(directives).toContain("default-src 'none'");
+      expect(directives.includes("require-trusted-types-for 'script'")).toBe(policy === 'trusted-types');
+      expect(directives.join(), 'nothing inline, no eval').not.toMatch(/'unsafe-|\*/);
+      const page = await opened(chromium, name, search);
+      await use(page, name);
     });
   }
 }
+
+test('what the policy forbids is heard of', async ({ chromium }) => {
+  chromium.expectComplaint(/Content Security Policy|TrustedHTML/);
+  const page = await chromium.openTab('index.html?csp=trusted-types');
+  await ready(page);
+  for (const act of [
+    () => document.body.setAttribute('style', 'color: red'),
+    () => (document.body.innerHTML = '<p>Gone</p>'),
+  ]) {
+    const [message] = await Promise.all([page.waitForEvent('console'), page.evaluate(act).catch(() => {})]);
+    expect(message.type()).toBe('error');
+  }
+});

@@ -47,11 +47,11 @@ export async function unbordered(page: Page): Promise<string[]> {
   await page.evaluate(installed);
   return page.evaluate(() =>
     visible(
-      'button:not([part=sort], [role=tab]), .button, input, select, textarea, .card, .cards a, .bars li, .chat li',
+      'button:not([part=sort], [role=tab]), .button, input, select, textarea, .card, .cards a, .bars svg, .chat li',
     )
       // A box to tick is drawn by the browser, unless the page says otherwise.
       .filter((element) => !element.matches('[type=checkbox]') || getComputedStyle(element).appearance === 'none')
-      .filter((element) => !hasLine(element, '') && !hasLine(element, '::before'))
+      .filter((element) => !hasLine(element))
       .map(described),
   );
 }
@@ -61,7 +61,7 @@ declare function controls(): Element[];
 declare function described(element: Element): string;
 declare function focused(): Element | null;
 declare function isMarked(element: Element): boolean;
-declare function hasLine(element: Element, pseudo: string): boolean;
+declare function hasLine(element: Element): boolean;
 
 /** What the functions above call, in the page: they run there, where nothing is imported. */
 function installed(): void {
@@ -107,8 +107,8 @@ function installed(): void {
     const width = outlineStyle === 'auto' ? 1 : parseFloat(outlineWidth);
     return outlineStyle !== 'none' && width >= 1 && standsOut(outlineColor, behind(parent(element)));
   };
-  const hasLine = (element: Element, pseudo: string) => {
-    const style = getComputedStyle(element, pseudo || null);
+  const hasLine = (element: Element) => {
+    const style = getComputedStyle(element);
     return ['left', 'right', 'top', 'bottom'].some(
       (side) =>
         style.getPropertyValue(`border-${side}-style`) !== 'none' &&
