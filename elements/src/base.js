@@ -33,7 +33,7 @@ export const elements = {
   },
 
   leave(element, nodes) {
-    remains.set(element, nodes);
+    if (nodes.length > 0) remains.set(element, nodes);
   },
 
   hasLeft(element) {
