@@ -79,6 +79,34 @@ test.describe('rows', () => {
     expect(after).toEqual({ same: true, focused: true, caret: [1, 3] });
   });
 
+  test('a row that moves keeps its scroll position and its running transition', async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await items(page, ['one', 'two', 'three']);
+    await page.addStyleTag({
+      content: 'li { transition: opacity 1000s } .faint { opacity: 0.5 } pre { height: 2em; overflow: auto }',
+    });
+    await add(
+      page,
+      `<sqlite-query sql="SELECT id, title FROM item ORDER BY rank"><ul><template><li>{{title}}<pre>\n1\n2\n3\n4\n5\n6</pre></li></template></ul></sqlite-query>`,
+    );
+    const row = page.getByRole('listitem').filter({ hasText: 'three' });
+    await row.evaluate((row) => {
+      row.querySelector('pre')!.scrollTop = 20;
+      getComputedStyle(row).opacity;
+      row.classList.add('faint');
+    });
+    const kept = () =>
+      row.evaluate((row) => ({ scroll: row.querySelector('pre')!.scrollTop, transitions: row.getAnimations().length }));
+    await expect.poll(kept).toEqual({ scroll: 20, transitions: 1 });
+    await row.evaluate((row) => Object.assign(globalThis, { transition: row.getAnimations()[0] }));
+    await write(page, 'UPDATE item SET rank = 0 WHERE id = 3');
+    await expect(page.getByRole('listitem').first()).toContainText('three');
+    expect(await kept()).toEqual({ scroll: 20, transitions: 1 });
+    expect(
+      await row.evaluate((row) => row.getAnimations()[0] === (globalThis as { transition?: Animation }).transition),
+    ).toBe(true);
+  });
+
   test('what did not change is not touched', async ({ chromium, fixtures }) => {
     const page = await opened(chromium, fixtures);
     await items(page, ['one', 'two', 'three']);

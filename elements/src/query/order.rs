@@ -3,7 +3,7 @@
 //! Rows are the same when their keys are. Of those that stay, the longest run that is still in order is not touched
 //! (longest increasing subsequence, O(n log n)), so a row that jumps costs one move and not one for each row that it
 //! passes. The row that holds the focus is in that run by force: a node that is moved loses the focus, the caret and an
-//! open menu, and `moveBefore`, which would keep them, is missing in some browsers.
+//! open menu where the browser has no `moveBefore`, which would keep them.
 
 use std::collections::HashMap;
 

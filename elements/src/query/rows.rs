@@ -16,6 +16,14 @@ use super::section;
 use super::template::{Blueprint, Instance};
 use crate::text;
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(extends = Node)]
+    type Mover;
+    #[wasm_bindgen(method, structural, catch, js_name = moveBefore)]
+    fn move_before(this: &Mover, node: &Node, before: Option<&Node>) -> Result<(), JsValue>;
+}
+
 /// Rows between two nodes of the page that are not ours.
 pub(crate) struct Rows {
     place: Place,
@@ -94,7 +102,7 @@ impl Rows {
                         row.instance
                             .roots
                             .iter()
-                            .for_each(|node| insert(&parent, node, before.as_ref()));
+                            .for_each(|node| carry(&parent, node, before.as_ref()));
                     }
                     self.blueprint.update(&row.instance, &row.values, &values);
                     Row { key, values, ..row }
@@ -224,6 +232,16 @@ fn adopt(
         }
     }
     rows
+}
+
+/// Moves a node with its state where the browser can do that (DOM, 4.2.6): its scroll positions, its running transitions,
+/// what plays in it.
+fn carry(parent: &Node, node: &Node, before: Option<&Node>) {
+    // Throws where a node comes from elsewhere, and is missing in some browsers.
+    let moved = parent.unchecked_ref::<Mover>().move_before(node, before);
+    if moved.is_err() {
+        insert(parent, node, before);
+    }
 }
 
 fn insert(parent: &Node, node: &Node, before: Option<&Node>) {
