@@ -1,0 +1,97 @@
+// Makes target/bench, which the server of the benchmark shows: for each library a folder with an empty page, its adapter,
+// its worker, and its WebAssembly; and the operations that are measured. Called by figures.mjs.
+// The peers' packages are those of peers/package-lock.json. They are installed here, into peers/node_modules, when they
+// are missing: nothing else of the project needs them.
+import { build } from 'esbuild';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { root, run, since } from '../.tasks/process.mjs';
+
+export const bundled = 'target/bench';
+
+const peers = join(root, 'bench/peers');
+const packages = join(peers, 'node_modules');
+const page = '<!doctype html>\n<html lang="en"><meta charset="utf-8" /><title>Benchmark</title></html>\n';
+const wa = join(packages, '@journeyapps/wa-sqlite/dist');
+const official = join(packages, '@sqlite.org/sqlite-wasm/dist');
+const sqlocal = join(packages, 'sqlocal');
+const sqlocalEngine = join(sqlocal, 'node_modules/@sqlite.org/sqlite-wasm/dist');
+
+// By folder: the adapter, the worker if it has one of its own, and what they fetch by its name.
+const folders = {
+  ours: { adapter: 'bench/ours.mjs' },
+  dexie: { adapter: 'bench/peers/dexie.mjs' },
+  wa_sqlite: {
+    adapter: 'bench/peers/wa_sqlite.mjs',
+    worker: 'bench/peers/wa_sqlite_worker.mjs',
+    assets: [join(wa, 'wa-sqlite.wasm'), join(wa, 'wa-sqlite-async.wasm')],
+  },
+  sqlite_wasm: {
+    adapter: 'bench/peers/sqlite_wasm.mjs',
+    worker: 'bench/peers/sqlite_wasm_worker.mjs',
+    assets: [join(official, 'sqlite3.wasm')],
+  },
+  sqlocal: {
+    adapter: 'bench/peers/sqlocal.mjs',
+    worker: join(sqlocal, 'dist/worker.js'),
+    assets: [join(sqlocalEngine, 'sqlite3.wasm'), join(sqlocalEngine, 'sqlite3-opfs-async-proxy.js')],
+  },
+  sql_js: {
+    adapter: 'bench/peers/sql_js.mjs',
+    worker: 'bench/peers/sql_js_worker.mjs',
+    assets: [join(packages, 'sql.js/dist/sql-wasm-browser.wasm')],
+  },
+};
+
+/** Bundles the operations and what these libraries need; installs the peers' packages if one of them is a peer's. */
+export async function bundle(libraries) {
+  if (libraries.some((library) => library.package)) installPeers();
+  const out = join(root, bundled);
+  rmSync(out, { recursive: true, force: true });
+  await bundleModules({ operations: 'bench/operations.mjs' }, out);
+  for (const folder of new Set(libraries.map((library) => library.folder))) {
+    const { adapter, worker, assets = [] } = folders[folder];
+    mkdirSync(join(out, folder));
+    await bundleModules({ adapter, ...(worker && { worker }) }, join(out, folder));
+    for (const asset of assets) copyFileSync(asset, join(out, folder, basename(asset)));
+    writeFileSync(join(out, folder, 'index.html'), page);
+  }
+}
+
+/** The version of a peer's package that is installed. */
+export function versionOf(name) {
+  return JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')).version;
+}
+
+/** Minified, as a page would be served them; what is imported on demand becomes a module of its own. */
+function bundleModules(entryPoints, outdir) {
+  return build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    // Ours is measured as it was built, and Node's modules are for engines that also run there.
+    external: ['/dist/*', 'node:*', 'fs', 'path', 'crypto', 'module', 'url'],
+    logLevel: 'error',
+  });
+}
+
+function installPeers() {
+  const lock = join(peers, 'package-lock.json');
+  const installed = join(packages, '.package-lock.json');
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  const { dependencies } = JSON.parse(readFileSync(join(peers, 'package.json'), 'utf8'));
+  const names = Object.entries(dependencies).map(([name, version]) => `${name} ${version}`);
+  const start = performance.now();
+  console.log(`installing the peers (npm ci in bench/peers): ${names.join(', ')} …`);
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: peers,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  console.log(`  done in ${since(start)}`);
+}

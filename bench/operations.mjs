@@ -1,0 +1,96 @@
+// What is measured, in the page: the operations over the database of an adapter (ours.mjs says what that has).
+// Bundled by bundle.mjs; round.mjs calls these by name in the tabs of a round. Each page holds one database.
+// Results are looked at as well: a library that is fast because it lost rows has failed.
+const count = 10_000;
+let database;
+const seen = new Map();
+
+/** How long it takes from nothing to an open database, and to one with tables in it, from which a lazy engine is open. */
+export async function open(adapter, settings, { first }) {
+  const start = performance.now();
+  const { open } = await import(adapter);
+  database = await open('bench.db', settings);
+  const opened = performance.now() - start;
+  if (first) await database.makeTables();
+  return { opened, usable: performance.now() - start };
+}
+
+/** Fills `t`, as one transaction of values that come from the page. */
+export async function insertAll() {
+  const rows = Array.from({ length: count }, (_, at) => rowOf(at + 1));
+  return { '10k rows x 5, 1 transaction': [await timed(() => database.insertAll(rows))] };
+}
+
+/** Fills `t` and `u` in two ways that only we are measured by. */
+export async function fillOurs() {
+  const fill = `WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < ${count})
+    INSERT INTO t SELECT x, 'name ' || x, x / 7.0, x * 31, 'some text of row ' || x FROM n`;
+  const inserts = Array.from({ length: count }, (_, at) => ['INSERT INTO u VALUES (?, ?)', [at, `row ${at}`]]);
+  return {
+    '10k rows, 1 statement': [await timed(() => database.database.execute(fill))],
+    '10k rows, 1 batch of 10k statements': [await timed(() => database.database.batch(inserts))],
+  };
+}
+
+/** Single rows written and read, each awaited, and all of them read; `t` must be full. */
+export async function singleRows() {
+  const figures = {
+    '1 durable row': await each(200, (at) => database.insertOne(20_000 + at, 'x')),
+    '1,000 point selects, one by one': [
+      await timed(() => each(1_000, async (at) => expect((await database.selectOne(at * 9 + 1)).id, at * 9 + 1))),
+    ],
+    '10k x 5 as objects': await each(5, async () => expect((await database.selectAll()).length, count)),
+  };
+  expect(await database.newest(), 20_199);
+  const [, , , , text] = rowOf(count);
+  expect((await database.selectAll()).at(-1).d, text);
+  return figures;
+}
+
+/** In a follower's page: its own durable writes. */
+export async function queueRows() {
+  const write = (at) => database.database.queueWrite('INSERT INTO u VALUES (?, ?)', [40_000 + at, 'x']);
+  return { '1 durable row from a follower': await each(200, write) };
+}
+
+/** From here on notes when the live query's callback was given which row; resolves when it has been called once. */
+export function watch() {
+  return new Promise((resolve) => {
+    database.watch((id) => {
+      seen.set(id, performance.timeOrigin + performance.now());
+      resolve();
+    });
+  });
+}
+
+/** Writes a row; resolves with the time of the call, by a clock that all tabs share. */
+export async function insertOne(id) {
+  const called = performance.timeOrigin + performance.now();
+  await database.insertOne(id, 'x');
+  return called;
+}
+
+/** When the callback was given that row; undefined as long as it was not. */
+export function seenAt(id) {
+  return seen.get(id);
+}
+
+function rowOf(id) {
+  return [id, `name ${id}`, id / 7, id * 31, `some text of row ${id}`];
+}
+
+async function timed(work) {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+async function each(count, work) {
+  const times = [];
+  for (let at = 0; at < count; at += 1) times.push(await timed(() => work(at)));
+  return times;
+}
+
+function expect(found, wanted) {
+  if (found !== wanted) throw new Error(`found ${found} where ${wanted} should be`);
+}

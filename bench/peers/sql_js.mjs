@@ -1,0 +1,6 @@
+// sql.js: SQLite in memory. Adapter for the benchmark; sql_js_worker.mjs has the engine.
+import { openInWorker } from './worker_database.mjs';
+
+export function open(name, settings) {
+  return openInWorker(new URL('./worker.js', import.meta.url), name, settings);
+}

@@ -1,0 +1,71 @@
+// wa-sqlite's engine in a worker, with the storage that `settings.vfs` names; called through worker_database.mjs.
+// The package is the fork that is published in current versions; it has PowerSync's extension compiled in, which makes it
+// larger than wa-sqlite itself and may be felt when it is loaded. Statements are prepared once and kept.
+//
+// What an acknowledged write is, each as its documentation recommends, which is with the defaults but for
+// AccessHandlePoolVFS. Counted: the flushes of files and the transactions of IndexedDB in 50 writes of one row.
+// - IDBBatchAtomicVFS: strict transactions of IndexedDB, two a write, have completed (`synchronous=full`): it survives a
+//   power cut.
+// - IDBMirrorVFS: a transaction of IndexedDB has completed, with the browser's default durability: a crash of the tab
+//   and of the browser, and perhaps not a power cut. The same as ours.
+// - AccessHandlePoolVFS: exclusive locking and WAL, since one tab can have it open anyway. In WAL the package's default is
+//   `synchronous=normal`: written to the log, not flushed: a crash of the tab and of the browser, not a power cut.
+// - OPFSCoopSyncVFS: rollback journal, `synchronous=full`, three flushes a write: a power cut.
+// - OPFSWriteAheadVFS: written to a log of its own, not flushed (its default): a crash of the tab and of the browser,
+//   and perhaps not a power cut. Chromium alone has what it needs.
+import * as SQLite from '@journeyapps/wa-sqlite';
+import { answerCalls } from './engine_worker.mjs';
+
+const plain = () => import('@journeyapps/wa-sqlite/dist/wa-sqlite.mjs');
+const asyncify = () => import('@journeyapps/wa-sqlite/dist/wa-sqlite-async.mjs');
+const storages = {
+  IDBBatchAtomicVFS: [asyncify, () => import('@journeyapps/wa-sqlite/src/examples/IDBBatchAtomicVFS.js')],
+  IDBMirrorVFS: [asyncify, () => import('@journeyapps/wa-sqlite/src/examples/IDBMirrorVFS.js')],
+  AccessHandlePoolVFS: [plain, () => import('@journeyapps/wa-sqlite/src/examples/AccessHandlePoolVFS.js')],
+  OPFSCoopSyncVFS: [plain, () => import('@journeyapps/wa-sqlite/src/examples/OPFSCoopSyncVFS.js')],
+  OPFSWriteAheadVFS: [plain, () => import('@journeyapps/wa-sqlite/src/examples/OPFSWriteAheadVFS.js')],
+};
+
+answerCalls(async (name, { vfs }) => {
+  const [factory, storage] = await Promise.all(storages[vfs].map((load) => load()));
+  const module = await factory.default();
+  const sqlite = SQLite.Factory(module);
+  sqlite.vfs_register(await storage[vfs].create('bench', module), true);
+  const database = await sqlite.open_v2(name);
+  if (vfs === 'AccessHandlePoolVFS') {
+    await sqlite.exec(database, 'PRAGMA locking_mode = exclusive; PRAGMA journal_mode = wal');
+  }
+  return engineOf(sqlite, database);
+});
+
+function engineOf(sqlite, database) {
+  const prepared = new Map();
+  const prepare = async (text) => {
+    if (!prepared.has(text)) {
+      const statements = sqlite.statements(database, text, { unscoped: true });
+      prepared.set(text, (await statements.next()).value);
+      await statements.return();
+    }
+    return prepared.get(text);
+  };
+  return {
+    run: (text) => sqlite.exec(database, text),
+    async insert(text, rows) {
+      const statement = await prepare(text);
+      for (const row of rows) {
+        sqlite.bind_collection(statement, row);
+        await sqlite.step(statement);
+        await sqlite.reset(statement);
+      }
+    },
+    async select(text, params) {
+      const statement = await prepare(text);
+      sqlite.bind_collection(statement, params);
+      const rows = [];
+      while ((await sqlite.step(statement)) === SQLite.SQLITE_ROW) rows.push(sqlite.row(statement));
+      const columns = sqlite.column_names(statement);
+      await sqlite.reset(statement);
+      return { columns, rows };
+    },
+  };
+}

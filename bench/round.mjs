@@ -1,0 +1,82 @@
+// One round of one library: a browser of its own on an empty profile, and the operations in one or two of its tabs.
+// Called by figures.mjs, which runs rounds one after another. Resolves with the times in ms by the operation's name.
+import { chromium } from '@playwright/test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findBrowser } from '../.tasks/setup/browser.mjs';
+
+const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'];
+
+/** What is measured of us when nobody else is: more, because two tabs are what we are for. */
+export function measureAlone(address, library) {
+  return inProfile(address, library, async (newTab) => {
+    const leader = await newTab();
+    const { opened } = await leader.open();
+    const figures = { 'cold open': [opened] };
+    Object.assign(figures, await leader.call('fillOurs'), await leader.call('singleRows'));
+    const follower = await newTab();
+    const second = await follower.open();
+    figures['open, second tab'] = [second.opened];
+    return Object.assign(figures, await follower.call('queueRows'), await measureLive(leader, follower, 100));
+  });
+}
+
+/** What every library is measured by. */
+export function measureCompared(address, library) {
+  return inProfile(address, library, async (newTab) => {
+    const tab = await newTab();
+    const { usable } = await tab.open();
+    const figures = { 'cold open, with tables': [usable] };
+    Object.assign(figures, await tab.call('insertAll'), await tab.call('singleRows'));
+    if (!library.live) return figures;
+    const other = await newTab();
+    await other.open();
+    return Object.assign(figures, await measureLive(tab, other, 50));
+  });
+}
+
+/** From the call in one tab to the live query's callback in another, both on one clock. */
+async function measureLive(writer, watcher, count) {
+  await watcher.call('watch');
+  const times = [];
+  for (let id = 60_000; id < 60_000 + count; id += 1) {
+    const called = await writer.call('insertOne', id);
+    times.push((await watcher.waitFor('seenAt', id)) - called);
+  }
+  return { 'live, other tab: call → callback': times };
+}
+
+/** Runs `work` with a browser that has never been anywhere; ends the browser, also when `work` takes too long. */
+async function inProfile(address, library, work) {
+  const profile = await mkdtemp(join(tmpdir(), 'sqlite-elements-bench-'));
+  const executablePath = findBrowser().chromium;
+  // What the terminal interrupts is figures.mjs, which lets the round end.
+  const signals = { handleSIGINT: false, handleSIGTERM: false };
+  const context = await chromium.launchPersistentContext(profile, { executablePath, args, headless: true, ...signals });
+  const limit = setTimeout(() => context.close(), 120_000);
+  try {
+    let tabs = 0;
+    return await work(async () => tab(await context.newPage(), address, library, (tabs += 1) === 1));
+  } finally {
+    clearTimeout(limit);
+    await context.close();
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** A page of the library's folder, in which the functions of operations.mjs can be called. */
+async function tab(page, address, { folder, settings }, first) {
+  await page.goto(`${address}${folder}/`);
+  // Loaded before the clock runs: they are not the library.
+  await page.evaluate(async () => (globalThis.operations = await import('/operations.js')) && undefined);
+  const call = (name, ...args) => page.evaluate(([name, args]) => globalThis.operations[name](...args), [name, args]);
+  return {
+    call,
+    open: () => call('open', `/${folder}/adapter.js`, settings, { first }),
+    waitFor: async (name, arg) => {
+      const found = await page.waitForFunction(([name, arg]) => globalThis.operations[name](arg), [name, arg]);
+      return found.jsonValue();
+    },
+  };
+}

@@ -1,0 +1,53 @@
+// Times as text: a line for each operation, or a table of libraries by operations. Called by figures.mjs.
+// Lists of times are in ms; the table is Markdown, because docs/benchmark.md is where it goes.
+
+/** A line for each operation of one library. */
+export function lines(figures) {
+  return [...figures].map(
+    ([name, times]) =>
+      `${name.padEnd(40)} p50 ${text(median(times)).padStart(8)} ms   p95 ${text(late(times)).padStart(8)} ms   of ${times.length}`,
+  );
+}
+
+/**
+ * The first library is the one that the others are divided by: `median / p95 (median ÷ its median)`. Behind an
+ * operation's name, of how many measurements; in a cell only if they are others.
+ */
+export function table(byLibrary, libraries) {
+  const [[, base]] = byLibrary;
+  const operations = [...base.keys()];
+  const found = libraries.filter(({ name }) => byLibrary.has(name));
+  const rows = found.map(({ name, survives, tabs }) => {
+    const figures = byLibrary.get(name);
+    const cells = operations.map((operation) => cell(figures.get(operation), base.get(operation)));
+    return [name, survives, tabs ?? 'any', ...cells];
+  });
+  const heads = ['ms: p50 / p95 (p50 ÷ ours)', 'an acknowledged row survives', 'tabs'];
+  heads.push(...operations.map((operation) => `${operation} (${base.get(operation).length})`));
+  return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+}
+
+function cell(times, base) {
+  if (!times) return '–';
+  const ratio = median(times) / median(base);
+  const digits = ratio >= 9.95 ? 0 : ratio >= 0.095 ? 1 : 2;
+  const fewer = times.length === base.length ? '' : ` of ${times.length}`;
+  return `${text(median(times))} / ${text(late(times))} (${ratio.toFixed(digits)})${fewer}`;
+}
+
+function median(times) {
+  return at(times, 0.5);
+}
+
+function late(times) {
+  return at(times, 0.95);
+}
+
+function at(times, share) {
+  const sorted = [...times].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+}
+
+function text(time) {
+  return time.toFixed(time < 10 ? 2 : time < 100 ? 1 : 0);
+}
