@@ -19,13 +19,14 @@ use sqlite_elements::client::{Connection, Listener, OpenOptions, change_detail, 
 use sqlite_elements::request::{Change, Event, Failure, FailureKind, LeaderInfo, Origin};
 use sqlite_elements::sql::Work;
 use sqlite_elements::storage::Durability;
+use sqlite_elements::web::in_task;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
 use crate::base::{self, Base, show_states};
 use crate::document::{self, Depth};
-use crate::event::{detail, dispatch, fire, fire_error, in_task};
+use crate::event::{detail, dispatch, fire, fire_error};
 use crate::schedule::{self, Due, ElementNumber, Look, announce};
 use crate::{migrations, notice, style};
 

@@ -1,29 +1,14 @@
 //! The elements' events, each dispatched from a task of its own.
 //!
 //! Built-in elements do so ("queue an element task", HTML, 8.1.7.1), and for the same reason: a script that creates
-//! an element and then adds a listener misses nothing, and a listener may do to the element what it likes. Tasks come
-//! from a MessageChannel: `setTimeout` would wait up to a second in a hidden tab.
-
-use std::cell::RefCell;
-use std::collections::VecDeque;
+//! an element and then adds a listener misses nothing, and a listener may do to the element what it likes.
 
 use js_sys::{Object, Reflect};
 use sqlite_elements::client::js_error;
 use sqlite_elements::request::Failure;
+use sqlite_elements::web::in_task;
 use wasm_bindgen::prelude::*;
-use web_sys::{CustomEvent, CustomEventInit, Element, MessageChannel};
-
-type Task = Box<dyn FnOnce()>;
-
-struct Tasks {
-    channel: MessageChannel,
-    waiting: VecDeque<Task>,
-    _run: Closure<dyn FnMut()>,
-}
-
-thread_local! {
-    static TASKS: RefCell<Option<Tasks>> = const { RefCell::new(None) };
-}
+use web_sys::{CustomEvent, CustomEventInit, Element};
 
 /// Dispatches a `CustomEvent` that neither bubbles nor can be cancelled, in a task of its own.
 pub(crate) fn fire(element: &Element, name: &'static str, detail: JsValue) {
@@ -47,19 +32,6 @@ pub(crate) fn fire_error(element: &Element, failure: &Failure) {
     fire(element, "error", js_error(failure));
 }
 
-/// Runs work in a task, in the order of the calls.
-pub(crate) fn in_task(task: impl FnOnce() + 'static) {
-    TASKS.with_borrow_mut(|tasks| {
-        let tasks = tasks.get_or_insert_with(Tasks::new);
-        tasks.waiting.push_back(Box::new(task));
-        tasks
-            .channel
-            .port2()
-            .post_message(&JsValue::NULL)
-            .expect_throw("null can be posted");
-    });
-}
-
 /// A plain object.
 pub(crate) fn detail<const N: usize>(fields: [(&str, JsValue); N]) -> JsValue {
     let object = Object::new();
@@ -67,22 +39,4 @@ pub(crate) fn detail<const N: usize>(fields: [(&str, JsValue); N]) -> JsValue {
         Reflect::set(&object, &name.into(), &value).expect_throw("a new object can be written");
     }
     object.into()
-}
-
-impl Tasks {
-    fn new() -> Self {
-        let channel = MessageChannel::new().expect_throw("MessageChannel exists");
-        let run = Closure::new(|| {
-            let task = TASKS.with_borrow_mut(|tasks| tasks.as_mut().and_then(|tasks| tasks.waiting.pop_front()));
-            if let Some(task) = task {
-                task();
-            }
-        });
-        channel.port1().set_onmessage(Some(run.as_ref().unchecked_ref()));
-        Tasks {
-            channel,
-            waiting: VecDeque::new(),
-            _run: run,
-        }
-    }
 }

@@ -18,6 +18,7 @@ mod port;
 mod recall;
 mod report;
 mod sight;
+mod task;
 mod thread;
 mod timer;
 
@@ -31,5 +32,6 @@ pub use port::Port;
 pub use recall::{Recall, is_there};
 pub use report::{report_exception, report_panics, report_text};
 pub use sight::{Sight, SightWatch};
+pub use task::in_task;
 pub use thread::{Thread, ThreadEvent};
 pub use timer::Timer;

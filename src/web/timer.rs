@@ -1,6 +1,11 @@
-//! A timer that runs once (`setTimeout`, in a page and in a worker alike).
+//! A timer that runs once (`setTimeout`, in a page and in a worker alike; without a delay, a task).
+
+use std::cell::Cell;
+use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
+
+use super::in_task;
 
 /// The longest delay that the browser keeps (a signed 32-bit number of milliseconds).
 const LONGEST_MS: f64 = i32::MAX as f64;
@@ -16,26 +21,46 @@ extern "C" {
 /// A timer under way; cancelled on drop.
 #[derive(Debug)]
 #[must_use = "the timer is cancelled when this is dropped"]
-pub struct Timer {
-    id: JsValue,
-    _callback: Closure<dyn FnMut()>,
+pub struct Timer(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Later {
+        id: JsValue,
+        _callback: Closure<dyn FnMut()>,
+    },
+    /// Without a delay: `setTimeout` would wait 4 ms where one timer follows another.
+    Now { is_cancelled: Rc<Cell<bool>> },
 }
 
 impl Timer {
     /// Calls back once, not before `delay_ms` from now (rounded up; about 24 days at the most).
     pub fn after(delay_ms: f64, callback: impl FnOnce() + 'static) -> Self {
+        if delay_ms <= 0.0 {
+            let is_cancelled = Rc::new(Cell::new(false));
+            let flag = Rc::clone(&is_cancelled);
+            in_task(move || {
+                if !flag.get() {
+                    callback();
+                }
+            });
+            return Timer(Kind::Now { is_cancelled });
+        }
         let callback = Closure::once(callback);
-        let id = set_timeout(&callback, delay_ms.ceil().clamp(0.0, LONGEST_MS));
-        Timer {
+        let id = set_timeout(&callback, delay_ms.ceil().min(LONGEST_MS));
+        Timer(Kind::Later {
             id,
             _callback: callback,
-        }
+        })
     }
 }
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        clear_timeout(&self.id);
+        match &self.0 {
+            Kind::Later { id, .. } => clear_timeout(id),
+            Kind::Now { is_cancelled } => is_cancelled.set(true),
+        }
     }
 }
 
@@ -55,5 +80,17 @@ mod tests {
         drop(dropped);
         assert_eq!(fired.next().await, "kept");
         assert_eq!(fired.take(), [""; 0]);
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_timer_without_a_delay_is_a_task_that_can_be_dropped() {
+        let fired = Inbox::default();
+        let (dropped, kept, late) = (fired.clone(), fired.clone(), fired.clone());
+        let _late = Timer::after(1.0, move || late.push("late"));
+        drop(Timer::after(0.0, move || dropped.push("dropped")));
+        let _kept = Timer::after(0.0, move || kept.push("kept"));
+        assert_eq!(fired.take(), [""; 0], "not at once");
+        assert_eq!(fired.next().await, "kept");
+        assert_eq!(fired.next().await, "late");
     }
 }

@@ -6,7 +6,7 @@ use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Event, HtmlFormElement, Node};
 
-use crate::event::in_task;
+use sqlite_elements::web::in_task;
 
 const EVENTS: [&str; 4] = ["input", "change", "reset", "submit"];
 
