@@ -49,7 +49,6 @@ test('the elements do in this engine what they do in others', async ({ visit, fi
   expect(['true,true,false', 'none']).toContain(await states());
 
   // A text is edited in its place, in one tab, and read in the other.
-  await tab.click('li:first-of-type b');
   await tab.run(() => {
     const text = document.querySelector<HTMLElement>('li:first-of-type b')!;
     text.focus();
