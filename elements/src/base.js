@@ -12,7 +12,8 @@ const cores = new WeakMap();
 // What a query that left the document has rendered. Kept here and not in Rust: what Rust holds is never collected.
 const remains = new WeakMap();
 
-// The custom states of elements, for `:state()` in style sheets. A browser without them has the attributes.
+// The custom states of elements, for `:state()` in style sheets; null where the browser has none. Made when an element first
+// shows one: of a thousand rows, each with a write, most never do.
 const states = new WeakMap();
 
 export const elements = {
@@ -42,11 +43,19 @@ export const elements = {
 
   /** `names` has the states that are on, with spaces between. */
   showStates(element, names) {
-    const set = states.get(element);
     const on = names.split(' ').filter(Boolean);
+    if (!states.has(element)) {
+      if (on.length === 0) return;
+      states.set(element, element.attachInternals().states ?? null);
+    }
+    const set = states.get(element);
     if (!set) return;
     for (const name of [...set]) if (!on.includes(name)) set.delete(name);
-    for (const name of on) set.add(name);
+    try {
+      for (const name of on) set.add(name);
+    } catch {
+      // Chrome before 125 takes names with two dashes only, and throws at others. The attributes say the same.
+    }
   },
 
   takeLeft(element) {
@@ -86,21 +95,7 @@ function property(base, name, accessors) {
   Object.defineProperty(base.prototype, name, { ...accessors, configurable: true, enumerable: true });
 }
 
-/** An element with custom states. */
-class Element extends (globalThis.HTMLElement ?? class {}) {
-  constructor() {
-    super();
-    try {
-      const { states: set } = this.attachInternals();
-      // Chrome before 125 takes names with two dashes only, and throws at others.
-      set.add('loading');
-      set.delete('loading');
-      states.set(this, set);
-    } catch {
-      // The attributes say the same.
-    }
-  }
-}
+const Element = globalThis.HTMLElement ?? class {};
 
 export class SqliteDbBase extends Element {
   static {

@@ -131,15 +131,14 @@ impl Write {
     fn show_failure(&self, element: &HtmlElement, cause: &Cause, failure: &Failure) {
         self.failure.replace(Some(failure.clone()));
         notice::show(element, failure);
-        // A box that could not be ticked shows again what is stored; a text stays, to be corrected.
         if let Cause::Field(field) = cause {
             refuse(field);
-        }
-        if let Cause::Field(field) = cause
-            && let Some(input) = field.dyn_ref::<HtmlInputElement>()
-            && matches!(input.type_().as_str(), "checkbox" | "radio")
-        {
-            input.set_checked(input.default_checked());
+            // A box that could not be ticked shows again what is stored; a text stays, to be corrected.
+            if let Some(input) = field.dyn_ref::<HtmlInputElement>()
+                && matches!(input.type_().as_str(), "checkbox" | "radio")
+            {
+                input.set_checked(input.default_checked());
+            }
         }
         fire_error(element, failure);
     }

@@ -5,7 +5,6 @@
 
 use sqlite_elements::request::Failure;
 use sqlite_elements::sql::Value;
-use wasm_bindgen::prelude::*;
 use web_sys::{HtmlTemplateElement, Node};
 
 use super::section;
@@ -16,7 +15,7 @@ pub(crate) struct Header {
     row: Vec<Value>,
     blueprint: Blueprint,
     instance: Instance,
-    end: Option<Node>,
+    nodes: Vec<Node>,
 }
 
 impl Header {
@@ -24,14 +23,12 @@ impl Header {
     pub(crate) fn new(template: &HtmlTemplateElement, columns: &[String], row: &[Value]) -> Result<Self, Failure> {
         let blueprint = Blueprint::compile(template, columns)?;
         let (fragment, instance) = blueprint.instantiate(row);
-        if let Some(parent) = template.parent_node() {
-            let inserted = parent.insert_before(&fragment, template.next_sibling().as_ref());
-            inserted.expect_throw("a header goes where its template stands");
-        }
-        let last = instance.roots.last().filter(|root| root.parent_node().is_some());
-        let end = last.and_then(section::close);
+        let nodes = match template.parent_node() {
+            Some(parent) => section::insert(template, &parent, &fragment, &instance.roots),
+            None => Vec::new(),
+        };
         Ok(Header {
-            end,
+            nodes,
             columns: columns.to_vec(),
             row: row.to_vec(),
             blueprint,
@@ -48,7 +45,7 @@ impl Header {
         self.row = row.to_vec();
     }
 
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node> {
-        self.instance.roots.iter().chain(&self.end)
+    pub(crate) fn nodes(&self) -> &[Node] {
+        &self.nodes
     }
 }

@@ -9,6 +9,14 @@ use web_sys::{Element, Node};
 
 const END: &str = "sqlite-elements";
 
+/// Puts what was made of a template behind it, and the comment behind that; gives all of it back.
+pub(crate) fn insert(template: &Node, parent: &Node, fragment: &Node, roots: &[Node]) -> Vec<Node> {
+    let inserted = parent.insert_before(fragment, template.next_sibling().as_ref());
+    inserted.expect_throw("content goes where its template stands");
+    let end = close(roots.last().unwrap_or(template));
+    roots.iter().cloned().chain(end).collect()
+}
+
 /// Puts the comment behind the last rendered node, or behind the template if there is none.
 pub(crate) fn close(last: &Node) -> Option<Node> {
     let (document, parent) = (last.owner_document()?, last.parent_node()?);

@@ -234,7 +234,7 @@ impl View {
     pub(crate) fn leave(self, element: &Element) {
         let rows = self.body.iter().flat_map(Body::nodes);
         let extra = self.extra.iter().flat_map(|extra| extra.nodes.iter().cloned());
-        let header = self.header.iter().flat_map(|header| header.nodes().cloned());
+        let header = self.header.iter().flat_map(|header| header.nodes().iter().cloned());
         base::leave(element, header.chain(rows).chain(extra).collect());
     }
 
@@ -328,11 +328,7 @@ impl View {
         let blueprint = Blueprint::compile(template, names)?;
         remove_left(element);
         let (fragment, instance) = blueprint.instantiate(values);
-        let inserted = parent.insert_before(&fragment, template.next_sibling().as_ref());
-        inserted.expect_throw("content goes where its template stands");
-        let mut nodes = instance.roots.clone();
-        let end = section::close(nodes.last().unwrap_or(template));
-        nodes.extend(end);
+        let nodes = section::insert(template, &parent, &fragment, &instance.roots);
         self.extra = Some(Extra { purpose, nodes });
         Ok(())
     }
