@@ -122,6 +122,12 @@ impl Live {
         due
     }
 
+    /// Whether it is to be run, and was not given up.
+    pub fn is_dirty(&self, query: QueryId) -> bool {
+        let query = self.queries.get(&query);
+        query.is_some_and(|query| matches!(query.state, State::New | State::Dirty))
+    }
+
     /// Takes in an answer; gives it back if it is news to the page.
     pub fn answered(
         &mut self,

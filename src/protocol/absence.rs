@@ -24,7 +24,7 @@ pub(super) enum Return {
 impl Protocol {
     /// Whether what this tab shows may be older than its coming back.
     pub fn is_returning(&self) -> bool {
-        self.returning != Return::Complete && !sabotage::is(Sabotage::ReturnUnread)
+        self.returning != Return::Complete
     }
 
     pub(super) fn leave(&mut self) {
@@ -48,8 +48,10 @@ impl Protocol {
         self.seat.wait(now);
         self.output(Output::RequestLock);
         self.send(Message::Hello { from: self.tab });
-        self.returning = Return::Wanted;
-        self.read_store_after_return();
+        if !sabotage::is(Sabotage::ReturnUnread) {
+            self.returning = Return::Wanted;
+            self.read_store_after_return();
+        }
     }
 
     pub(super) fn read_store_after_return(&mut self) {

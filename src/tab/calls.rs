@@ -9,11 +9,12 @@ use super::Tab;
 use super::lease::Ending;
 use super::metrics::Counted;
 use super::pulse::Names;
+use super::runner::{Moment, Piece};
 use super::transactions::{Asked, Purpose};
 use crate::engine::{Class, Migrations};
 use crate::protocol::{Here, Input, Timestamp, WriteError};
 use crate::request::{CallId, Event, Failure, FailureKind, NonLeaderWrites, Request, Response, StatementKind, UserId};
-use crate::sql::{Outcome, Permit, Statement, Work};
+use crate::sql::{Outcome, Permit, Work};
 use crate::storage::RequestId;
 
 /// How long `execute` waits for a leader: longer than a lease, so that a leader that hangs is replaced first.
@@ -34,8 +35,11 @@ pub(super) struct Calls {
 }
 
 impl Tab {
-    pub(super) fn asked(&mut self, now: Timestamp, request: Request) {
+    /// Takes what the page asks to where it belongs.
+    pub(super) fn route(&mut self, now: Timestamp, request: Request, moment: Moment) {
         match request {
+            // The page asks nothing more of a database that it closes, and is told nothing more but that it is closed.
+            request if self.is_closing() && !request.concerns_the_end() => {}
             Request::Execute { call, user, statement } => {
                 let asked = Asked {
                     call,
@@ -43,7 +47,7 @@ impl Tab {
                     statement,
                     purpose: Purpose::Execute,
                 };
-                self.run_asked(now, asked);
+                self.run_asked(now, asked, moment);
             }
             Request::Query {
                 call,
@@ -57,7 +61,7 @@ impl Tab {
                     statement,
                     purpose: Purpose::Query { recall },
                 };
-                self.run_asked(now, asked);
+                self.run_asked(now, asked, moment);
             }
             Request::Classify { call, sql } => {
                 let class = self.engine.classify(&sql);
@@ -84,9 +88,8 @@ impl Tab {
             Request::Subscribe { query, statement } => self.live.subscribe(query, statement),
             Request::Unsubscribe { query } => self.live.unsubscribe(query),
             Request::Leave { user } => {
-                if let Some(input) = self.left(user) {
-                    self.protocol.handle(now, input);
-                }
+                let input = self.left(user);
+                self.inputs.extend(input);
             }
             Request::Suspend => self.protocol.handle(now, Input::Leave),
             Request::Resume => self.protocol.handle(now, Input::ComeBack),
@@ -107,34 +110,38 @@ impl Tab {
     }
 
     /// Runs a statement where it belongs: in the open transaction of its user, or by itself.
-    pub(super) fn run_asked(&mut self, now: Timestamp, asked: Asked) {
-        if self.protocol.is_returning() {
-            return self.transactions.release(asked);
+    pub(super) fn run_asked(&mut self, now: Timestamp, asked: Asked, moment: Moment) {
+        if moment == Moment::Arrived && self.protocol.is_returning() {
+            return self.put_off(asked);
         }
-        match self.in_transaction(now, asked) {
-            Ok(Some(input)) => self.protocol.handle(now, input),
-            Ok(None) => {}
-            Err(Asked {
-                call,
-                statement,
-                purpose: Purpose::Query { recall },
-                ..
-            }) => {
-                self.query(call, &statement, recall);
-            }
-            Err(asked) => self.execute(now, asked),
+        match self.in_transaction(now, asked, moment) {
+            Ok(input) => self.inputs.extend(input),
+            Err(asked) if matches!(asked.purpose, Purpose::Query { .. }) => self.query(asked, moment),
+            Err(asked) => self.execute(now, asked, moment),
         }
     }
 
-    fn query(&mut self, call: CallId, statement: &Statement, recall: Option<String>) {
+    /// Runs it when SQL may run.
+    pub(super) fn put_off(&mut self, asked: Asked) {
+        self.runner.push(Piece::Asked(asked.into()));
+    }
+
+    fn query(&mut self, asked: Asked, moment: Moment) {
+        if moment == Moment::Arrived {
+            return self.put_off(asked);
+        }
+        let recall = match asked.purpose {
+            Purpose::Query { recall } => recall,
+            Purpose::Execute => None,
+        };
         self.pulse.borrow_mut().watch(recall);
-        let queried = self.engine.query(statement);
+        let queried = self.engine.query(&asked.statement);
         self.pulse.borrow_mut().end();
         let outcome = queried.map(|queried| Response::Outcome(queried.outcome));
-        self.answer(call, outcome.map_err(Failure::from));
+        self.answer(asked.call, outcome.map_err(Failure::from));
     }
 
-    fn execute(&mut self, now: Timestamp, asked: Asked) {
+    fn execute(&mut self, now: Timestamp, asked: Asked, moment: Moment) {
         let Asked {
             call, ref statement, ..
         } = asked;
@@ -145,7 +152,7 @@ impl Tab {
             // The leader may have a table that this tab has not heard of yet: the verdict is the leader's.
             Err(_) if may_write => Permit::All,
             Err(_) => Permit::SchemaOnly,
-            Ok(Class::Read) => return self.query(call, statement, None),
+            Ok(Class::Read) => return self.query(asked, moment),
             Ok(Class::Begins) => return self.begin(now, asked),
             Ok(Class::Controls) => {
                 let refusal = self.engine.refuse_control(&statement.sql);
@@ -253,6 +260,26 @@ impl Tab {
             self.counts.note(Counted::WriteConflict);
         }
         self.tell(Event::Answered { call, answer });
+    }
+}
+
+impl From<Asked> for Request {
+    fn from(asked: Asked) -> Self {
+        let Asked {
+            call,
+            user,
+            statement,
+            purpose,
+        } = asked;
+        match purpose {
+            Purpose::Execute => Request::Execute { call, user, statement },
+            Purpose::Query { recall } => Request::Query {
+                call,
+                user,
+                statement,
+                recall,
+            },
+        }
     }
 }
 

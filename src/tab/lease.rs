@@ -72,10 +72,13 @@ enum Stage {
 }
 
 impl Tab {
-    pub(super) fn lock(&mut self, now: Timestamp, call: LockCall) -> Effect {
+    pub(super) fn lock(&mut self, now: Timestamp, call: LockCall) {
         match &mut self.lease {
-            Some(lease) => Effect::Store(StoreCall::Lease(lease.call(now, call))),
-            None => Effect::Lock(call),
+            Some(lease) => {
+                let step = lease.call(now, call);
+                self.call_store(StoreCall::Lease(step));
+            }
+            None => self.effects.push_back(Effect::Lock(call)),
         }
     }
 
@@ -85,8 +88,9 @@ impl Tab {
     }
 
     fn step_lease(&mut self, step: Option<LeaseStep>) {
-        let call = step.map(|step| Effect::Store(StoreCall::Lease(step)));
-        self.effects.extend(call);
+        if let Some(step) = step {
+            self.call_store(StoreCall::Lease(step));
+        }
     }
 
     pub(super) fn heard_of_lease(&mut self, now: Timestamp, message: &Message) {

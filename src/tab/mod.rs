@@ -5,13 +5,17 @@
 //! same SQLite.
 //!
 //! It decides nothing that the protocol decides. What is its own: which call of the page is answered by
-//! what ([`calls`]), that live queries run after commits became visible, and when a checkpoint step fits in.
+//! what ([`calls`]), and when which SQL runs ([`runner`]).
+//!
+//! The law of the drain: the protocol is changed once, all its outputs are carried out in order, and then it is changed
+//! again. An output that is answered on the spot puts its answer at the end of the queue of inputs; none is dropped.
 
 mod calls;
 mod failure;
 mod lease;
 mod metrics;
 mod pulse;
+mod runner;
 mod transactions;
 mod unstored;
 
@@ -27,17 +31,17 @@ pub use lease::Election;
 use lease::{Ending, LeaseLock};
 use metrics::{Counted, Counts};
 pub use pulse::{Look, Names, Pulse};
+use runner::{Moment, Piece, Runner};
 use transactions::Transactions;
 pub use unstored::Unstored;
 
 use crate::engine::Engine;
 use crate::live::Live;
-use crate::protocol::{Here, Input, Leadership, Message, MessageError, Output, Protocol, Queued, Timestamp};
+use crate::protocol::{Here, Input, Leadership, Message, MessageError, Output, Protocol, Timestamp};
 use crate::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin, Request};
-use crate::sabotage::{self, Sabotage};
 use crate::storage::{
-    ApplyError, Block, CatchUp, Checkpoint, Commit, Epoch, Folding, Head, Lease, LeaseStep, Reply, Seq, Snapshot,
-    StoreError, TabId,
+    ApplyError, Block, CatchUp, Checkpoint, Commit, Epoch, Folding, Head, Lease, LeaseStep, Seq, Snapshot, StoreError,
+    TabId,
 };
 
 /// What happens to a tab.
@@ -113,8 +117,6 @@ pub struct Tab {
     engine: Engine,
     live: Live,
     folding: Folding,
-    /// A checkpoint step is on its way to the store.
-    checkpointing: Checkpointing,
     calls: Calls,
     transactions: Transactions,
     counts: Counts,
@@ -124,17 +126,16 @@ pub struct Tab {
     told_pending: usize,
     warned_of: BTreeSet<MessageError>,
     ending: Ending,
+    /// What the protocol is to be told, in this order.
+    inputs: VecDeque<Input>,
+    runner: Runner,
+    /// Store calls that have no answer yet.
+    open_store_calls: usize,
     effects: VecDeque<Effect>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Checkpointing {
-    Idle,
-    UnderWay,
-}
-
 impl Tab {
-    /// A tab whose store has been loaded. Drain [`Tab::poll`] at once.
+    /// A tab whose store has been loaded. Drain [`Tab::poll`] and [`Tab::work`] at once.
     pub fn open(now: Timestamp, id: TabId, snapshot: Snapshot, election: Election) -> Result<Tab, Failure> {
         let Snapshot {
             head,
@@ -149,7 +150,6 @@ impl Tab {
             engine,
             live: Live::default(),
             folding,
-            checkpointing: Checkpointing::Idle,
             calls: Calls::default(),
             transactions: Transactions::default(),
             counts: Counts::new(now),
@@ -158,18 +158,23 @@ impl Tab {
             told_pending: 0,
             warned_of: BTreeSet::new(),
             ending: Ending::No,
+            inputs: VecDeque::new(),
+            runner: Runner::default(),
+            open_store_calls: 0,
             effects: [Effect::Tell(Event::Opened { tab: id.to_string() })].into(),
         };
         tab.carry_out(now);
         Ok(tab)
     }
 
-    /// Takes in one thing that happened; then drain [`Tab::poll`].
+    /// Takes in one thing that happened; then drain [`Tab::poll`] and [`Tab::work`].
     pub fn handle(&mut self, now: Timestamp, happening: Happening) {
         match happening {
-            // The page asks nothing more of a database that it closes, and is told nothing more but that it is closed.
-            Happening::Asked(request) if self.is_closing() && !request.concerns_the_end() => {}
-            Happening::Asked(request) => self.asked(now, request),
+            Happening::Asked(request) => {
+                if let Some(request) = self.runner.admit(request) {
+                    self.route(now, request, Moment::Arrived);
+                }
+            }
             Happening::Heard(bytes) => match Message::decode(&bytes) {
                 Ok(message) => {
                     self.count_notification(&message);
@@ -198,15 +203,12 @@ impl Tab {
     /// When to come back with [`Happening::TimedOut`] if nothing happens before.
     pub fn deadline(&self) -> Option<Timestamp> {
         let lease = self.lease.as_ref().and_then(LeaseLock::deadline);
-        [
-            self.protocol.deadline(),
-            self.live.deadline(),
-            self.calls_deadline(),
-            lease,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        // Until the store has answered no query can run.
+        let live = self.live.deadline().filter(|_| self.may_run());
+        [self.protocol.deadline(), live, self.calls_deadline(), lease]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     pub fn leadership(&self) -> Leadership {
@@ -236,7 +238,13 @@ impl Tab {
         }
     }
 
+    fn call_store(&mut self, call: StoreCall) {
+        self.open_store_calls += 1;
+        self.effects.push_back(Effect::Store(call));
+    }
+
     fn stored(&mut self, now: Timestamp, answer: StoreAnswer) {
+        self.open_store_calls = self.open_store_calls.saturating_sub(1);
         let input = match answer {
             StoreAnswer::EpochRaised(raised) => Input::EpochRaised(raised),
             StoreAnswer::CaughtUp(caught_up) => Input::CaughtUp(caught_up),
@@ -276,24 +284,13 @@ impl Tab {
 impl Tab {
     fn carry_out(&mut self, now: Timestamp) {
         loop {
-            let mut follow_up = None;
             while let Some(output) = self.protocol.poll() {
-                if let Some(input) = self.output(now, output) {
-                    follow_up.get_or_insert(input);
-                }
+                let answer = self.output(now, output);
+                self.inputs.extend(answer);
             }
-            if let Some(input) = follow_up {
-                self.protocol.handle(now, input);
-            } else if self.protocol.is_returning() {
-                break;
-            } else if let Some(asked) = self.transactions.next_released() {
-                self.run_asked(now, asked);
-            } else {
-                break;
-            }
+            let Some(input) = self.inputs.pop_front() else { break };
+            self.protocol.handle(now, input);
         }
-        self.run_live(now);
-        self.step_checkpoint();
         let pending = self.protocol.pending_writes();
         if pending != self.told_pending {
             self.told_pending = pending;
@@ -301,9 +298,15 @@ impl Tab {
         }
     }
 
+    /// Carries out one decision; gives the answer if there is one on the spot.
     fn output(&mut self, now: Timestamp, output: Output) -> Option<Input> {
-        let effect = match output {
-            Output::Run { epoch, group } => return Some(self.run(now, epoch, group)),
+        match output {
+            Output::Run { epoch, group } => self.runner.push(Piece::Group { epoch, group }),
+            Output::Turn { request, epoch } => self.runner.push(Piece::Turn { request, epoch }),
+            Output::TurnOver { request, end } => {
+                self.runner.withdraw_turn(request);
+                self.turn_is_over(request, end);
+            }
             Output::Apply { commit, sent } => {
                 let applied = self.engine.apply(&commit);
                 let latency_ms = sent.map(|sent| now.ms_since(sent));
@@ -317,28 +320,16 @@ impl Tab {
                 let published = self.engine.publish(&commit);
                 return self.moved(published, &commit, None);
             }
-            Output::Revert => {
-                self.engine.revert();
-                return None;
-            }
-            Output::Settle { request, result } => {
-                self.settled(request, result);
-                return None;
-            }
-            Output::Turn { request, epoch } => return self.turn_begins(now, request, epoch),
-            Output::TurnOver { request, end } => {
-                self.turn_is_over(request, end);
-                return None;
-            }
+            Output::Revert => self.engine.revert(),
+            Output::Settle { request, result } => self.settled(request, result),
             Output::Leadership(leadership) => {
                 self.led(leadership.here);
-                Effect::Tell(Event::Leadership(leadership.into()))
+                self.tell(Event::Leadership(leadership.into()));
             }
-            Output::Failed(error) => Effect::Tell(Event::Failed(error.into())),
+            Output::Failed(error) => self.tell(Event::Failed(error.into())),
             Output::Closed => {
                 self.ending = Ending::Due;
                 self.end();
-                return None;
             }
             Output::RequestLock => self.lock(now, LockCall::Request),
             // Whether a lease has lapsed is to be seen in the store.
@@ -346,19 +337,18 @@ impl Tab {
             Output::StealLock | Output::TakeLock => self.lock(now, LockCall::Steal),
             Output::ReleaseLock => self.lock(now, LockCall::Release),
             Output::RaiseEpoch => {
-                self.effects.push_back(Effect::Store(StoreCall::RaiseEpoch));
+                self.call_store(StoreCall::RaiseEpoch);
                 // What a leader writes follows from what it has.
                 return (self.engine.position() != self.protocol.position()).then_some(Input::Diverged);
             }
-            Output::CatchUp { after } => Effect::Store(StoreCall::CommitsAfter(after)),
-            Output::Reload => Effect::Store(StoreCall::Load),
-            Output::Append(commit) => Effect::Store(StoreCall::Append(commit)),
+            Output::CatchUp { after } => self.call_store(StoreCall::CommitsAfter(after)),
+            Output::Reload => self.call_store(StoreCall::Load),
+            Output::Append(commit) => self.call_store(StoreCall::Append(commit)),
             Output::Send(message) => {
                 self.count_notification(&message);
-                Effect::Broadcast(message.encode())
+                self.effects.push_back(Effect::Broadcast(message.encode()));
             }
-        };
-        self.effects.push_back(effect);
+        }
         None
     }
 
@@ -376,41 +366,6 @@ impl Tab {
     fn count_notification(&mut self, message: &Message) {
         if matches!(message, Message::Committed { .. }) {
             self.counts.note(Counted::Notification);
-        }
-    }
-
-    fn run(&mut self, now: Timestamp, epoch: Epoch, group: Vec<Queued>) -> Input {
-        let works: Vec<_> = group.iter().map(|queued| &queued.work).collect();
-        let until = group.iter().map(|queued| queued.deadline).max().unwrap_or(now);
-        self.pulse.borrow_mut().begin(now, self.protocol.sign_of_life(), until);
-        let run = self.engine.run(&works);
-        self.pulse.borrow_mut().end();
-        let commit = run.staged.map(|staged| {
-            let replies = group
-                .iter()
-                .zip(&run.answers)
-                .filter(|_| !sabotage::is(Sabotage::ReplyNotStored))
-                .filter_map(|(queued, answer)| {
-                    let outcome = answer.as_ref().ok()?.clone();
-                    let Queued {
-                        request, settled_below, ..
-                    } = *queued;
-                    Some(Reply {
-                        request,
-                        outcome,
-                        settled_below,
-                    })
-                })
-                .collect();
-            Rc::new(
-                self.engine
-                    .image()
-                    .commit(epoch, staged.dirty, staged.write_set, replies),
-            )
-        });
-        Input::Ran {
-            answers: run.answers,
-            commit,
         }
     }
 
@@ -434,42 +389,7 @@ impl Tab {
         None
     }
 
-    fn run_live(&mut self, now: Timestamp) {
-        for (query, statement) in self.live.due(now) {
-            self.pulse.borrow_mut().watch(None);
-            let answer = self.engine.query(&statement);
-            self.pulse.borrow_mut().end();
-            let answer = answer.map(|queried| (queried.outcome.rows, queried.reads));
-            if let Some(rows) = self.live.answered(query, answer) {
-                self.tell(Event::Rows { query, rows });
-            }
-        }
-    }
-}
-
-// Checkpoints: one bounded step at a time, and only while no write is on its way.
-impl Tab {
-    fn step_checkpoint(&mut self) {
-        let Some(epoch) = self.protocol.idle_epoch() else {
-            return;
-        };
-        if self.checkpointing == Checkpointing::UnderWay || !self.folding.is_due() {
-            return;
-        }
-        let blocks = self.folding.next_blocks(&self.engine.image(), self.protocol.replies());
-        let call = if !blocks.is_empty() {
-            StoreCall::WriteBlocks { epoch, blocks }
-        } else if let Some(checkpoint) = self.folding.finish() {
-            StoreCall::FinishCheckpoint { epoch, checkpoint }
-        } else {
-            return;
-        };
-        self.checkpointing = Checkpointing::UnderWay;
-        self.effects.push_back(Effect::Store(call));
-    }
-
     fn checkpoint_step_done(&mut self, result: Result<(), StoreError>) {
-        self.checkpointing = Checkpointing::Idle;
         match result {
             // Another leader will do it; losing leadership abandons the folding.
             Ok(()) | Err(StoreError::Fenced { .. }) => {}

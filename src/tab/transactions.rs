@@ -19,6 +19,7 @@ use std::rc::Rc;
 
 use super::Tab;
 use super::calls::EXECUTE_TIMEOUT_MS;
+use super::runner::Moment;
 use crate::engine::{Class, Ending, Staged, Standing};
 use crate::protocol::{Here, Input, Timestamp, TurnEnd};
 use crate::request::{CallId, Failure, FailureKind, Response, UserId};
@@ -87,11 +88,6 @@ impl State {
 }
 
 impl Transactions {
-    /// To be routed anew when that makes sense.
-    pub(super) fn release(&mut self, asked: Asked) {
-        self.released.push_back(asked);
-    }
-
     pub(super) fn next_released(&mut self) -> Option<Asked> {
         self.released.pop_front()
     }
@@ -108,11 +104,20 @@ impl Transactions {
 
 impl Tab {
     /// Takes a call to the transaction of its user; gives it back if there is none.
-    pub(super) fn in_transaction(&mut self, now: Timestamp, asked: Asked) -> Result<Option<Input>, Asked> {
+    pub(super) fn in_transaction(
+        &mut self,
+        now: Timestamp,
+        asked: Asked,
+        moment: Moment,
+    ) -> Result<Option<Input>, Asked> {
         match self.transactions.of.get_mut(&asked.user) {
             None => Err(asked),
             Some(State::Waiting { asked: waiting, .. } | State::Committing { asked: waiting, .. }) => {
                 waiting.push_back(asked);
+                Ok(None)
+            }
+            Some(State::Open { .. }) if moment == Moment::Arrived => {
+                self.put_off(asked);
                 Ok(None)
             }
             Some(State::Open { turn, epoch }) => {

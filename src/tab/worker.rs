@@ -139,7 +139,7 @@ impl<'a> Driver<'a> {
 
     async fn drive(mut self) -> Result<(), Failure> {
         loop {
-            // All effects of one happening before the next one: the tab's rule.
+            // All effects of one happening, or of one piece of work, before the next one: the tab's rule.
             while let Some(effect) = self.tab.poll() {
                 match effect {
                     Effect::Lock(call) => self.lock.iter().for_each(|lock| match call {
@@ -152,6 +152,9 @@ impl<'a> Driver<'a> {
                     Effect::Tell(event) => self.port.post(&encode(&event))?,
                     Effect::Closed => return Ok(()),
                 }
+            }
+            if self.tab.work(now()) {
+                continue;
             }
             self.set_timer();
             let happening = self.inbox.next().await?;

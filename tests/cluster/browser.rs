@@ -111,6 +111,11 @@ impl Browser {
         while (0..self.tabs.len()).any(|index| self.step(TabNo(index))) {}
     }
 
+    /// The same for one tab alone: the others do not look at what arrives.
+    pub(crate) fn settle_alone(&mut self, number: TabNo) {
+        while self.step(number) {}
+    }
+
     /// Lets time pass, deadline by deadline.
     pub(crate) fn pass_ms(&mut self, ms: u64) {
         let end = self.now.after_ms(ms);
@@ -363,6 +368,17 @@ impl Browser {
     }
 
     fn carry_out(&mut self, number: TabNo) {
+        loop {
+            self.carry_out_effects(number);
+            let now = self.now;
+            let worked = self.tabs[number.0].as_mut().is_some_and(|tab| tab.tab.work(now));
+            if !worked {
+                break;
+            }
+        }
+    }
+
+    fn carry_out_effects(&mut self, number: TabNo) {
         while let Some(effect) = self.tabs[number.0].as_mut().and_then(|tab| tab.tab.poll()) {
             match effect {
                 Effect::Lock(call) => self.lock(number, call),

@@ -1,5 +1,7 @@
 //! A replica that is not what the leader has: found by the checksum that goes along with the history, and loaded anew.
 
+use sqlite_elements::request::Request;
+
 use crate::browser::{Browser, TabNo};
 
 const A: TabNo = TabNo(0);
@@ -38,4 +40,31 @@ fn a_replica_that_differs_is_loaded_anew_before_its_tab_leads() {
     let c = browser.open();
     browser.settle();
     assert_eq!(browser.column(c, "SELECT a FROM t"), ["first", "second"]);
+}
+
+/// What the engine found wrong and what it has run are two answers to one drain of the protocol, and both count.
+#[test]
+fn a_tab_that_finds_its_replica_wrong_as_it_begins_to_lead_goes_on_to_lead() {
+    let mut browser = Browser::with_tabs(2);
+    browser.write(A, "CREATE TABLE t(a)");
+    browser.write(A, "INSERT INTO t VALUES ('first')");
+    browser.settle();
+    browser.write(A, "INSERT INTO t VALUES ('missed')");
+    browser.settle_alone(A);
+    browser.lose_messages(B);
+    let write = browser.write(B, "INSERT INTO t VALUES ('waiting')");
+    browser.settle_alone(B);
+    browser.hold_store(B);
+    browser.kill(A);
+    browser.settle();
+    // The epoch is being raised. What B has in memory is altered only now, so that the commit that it missed does not fit.
+    browser.damage_image(B);
+    browser.release_store(B);
+    browser.settle();
+    assert_eq!(browser.leaders(), [B]);
+    assert!(browser.answer(B, write).is_some_and(|answer| answer.is_ok()));
+    assert_eq!(browser.column(B, "SELECT a FROM t"), ["first", "missed", "waiting"]);
+    let close = browser.request(B, |call| Request::Close { call });
+    browser.settle();
+    assert!(browser.answer(B, close).is_some_and(|answer| answer.is_ok()));
 }

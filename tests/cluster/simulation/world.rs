@@ -289,6 +289,19 @@ impl World {
     }
 
     fn carry_out(&mut self, number: TabNo) {
+        let now = self.now;
+        loop {
+            self.carry_out_effects(number);
+            if !self.tab(number).is_some_and(|tab| tab.work(now)) {
+                break;
+            }
+        }
+        if let Some(at) = self.tab(number).and_then(|tab| tab.deadline()) {
+            self.enter(at.max(self.now), Due::Wake(number));
+        }
+    }
+
+    fn carry_out_effects(&mut self, number: TabNo) {
         while let Some(effect) = self.tab(number).and_then(Tab::poll) {
             match effect {
                 Effect::Lock(call) => self.lock(number, call),
@@ -307,9 +320,6 @@ impl World {
                     return;
                 }
             }
-        }
-        if let Some(at) = self.tab(number).and_then(|tab| tab.deadline()) {
-            self.enter(at.max(self.now), Due::Wake(number));
         }
     }
 

@@ -1,0 +1,224 @@
+//! The runner: the SQL of a tab that waits for its moment, and is run one piece at a time.
+//!
+//! The driver calls [`Tab::work`] when it has carried out all effects, again and again until nothing is left to do.
+//!
+//! * **No SQL runs while a store call of this tab is open.** A transaction of IndexedDB goes on only when the event loop
+//!   of the worker turns (IndexedDB 3.0, 2.7.1, "transaction lifetime"). A worker that is busy in SQLite would keep it open,
+//!   and with it every other tab from writing.
+//! * **All effects of one piece are carried out before the next piece runs.** So an answer never waits for the SQL behind
+//!   it, and what is stored is told even if the next piece kills the worker.
+//! * **What the page asks keeps its order**, as far as the order can be seen: see [`Runner::admit`].
+//! * **Nobody starves.** Groups and what the page asks run in the order in which they came, live queries that are due run
+//!   before the next group, and a step of a checkpoint is taken when nothing else waits.
+//!
+//! Running SQL at once, inside [`Tab::handle`], was the simpler way and was refused for the first two rules.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::{StoreCall, Tab};
+use crate::protocol::{Input, Queued, Timestamp};
+use crate::request::{Event, QueryId, Request};
+use crate::sabotage::{self, Sabotage};
+use crate::sql::Statement;
+use crate::storage::{Epoch, Reply, RequestId};
+
+/// What waits to be run.
+#[derive(Debug, Default)]
+pub(super) struct Runner {
+    waiting: VecDeque<Piece>,
+    /// Live queries that are due, in order.
+    live: VecDeque<(QueryId, Statement)>,
+}
+
+/// What is run in one go.
+#[derive(Debug)]
+pub(super) enum Piece {
+    /// Writes of this leader.
+    Group { epoch: Epoch, group: Vec<Queued> },
+    /// The turn of this tab's page begins.
+    Turn { request: RequestId, epoch: Epoch },
+    /// What the page asks.
+    Asked(Request),
+}
+
+impl Runner {
+    pub(super) fn push(&mut self, piece: Piece) {
+        self.waiting.push_back(piece);
+    }
+
+    /// Keeps what the page asks behind what it has asked before and waits here; gives back what need not wait.
+    pub(super) fn admit(&mut self, request: Request) -> Option<Request> {
+        let is_behind = || self.waiting.iter().any(|piece| matches!(piece, Piece::Asked(_)));
+        if is_urgent(&request) || !is_behind() {
+            return Some(request);
+        }
+        self.push(Piece::Asked(request));
+        None
+    }
+
+    /// The turn is over before it began.
+    pub(super) fn withdraw_turn(&mut self, turn: RequestId) {
+        self.waiting
+            .retain(|piece| !matches!(piece, Piece::Turn { request, .. } if *request == turn));
+    }
+
+    fn next(&self, page: PageTurn) -> Option<usize> {
+        let may_run = |piece: &Piece| page == PageTurn::May || !matches!(piece, Piece::Asked(_));
+        self.waiting.iter().position(may_run)
+    }
+}
+
+/// When something that the page asks is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// It comes from the page: SQL that it needs is put off.
+    Arrived,
+    /// Its SQL may run.
+    Due,
+}
+
+/// Whether what the page asks may be answered now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PageTurn {
+    May,
+    /// What this tab shows may be older than its coming back.
+    MustWait,
+}
+
+/// Asked to be heeded at once, or answered whenever it comes.
+fn is_urgent(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::Suspend
+            | Request::Resume
+            | Request::Recall { .. }
+            | Request::Subscribe { .. }
+            | Request::Unsubscribe { .. }
+            | Request::Metrics { .. }
+            | Request::Lead { .. }
+            | Request::LeaderInfo { .. }
+    )
+}
+
+impl Tab {
+    /// Does the next piece of what waits; whether there was one. Call it when [`Tab::poll`] has nothing more, and then poll
+    /// again.
+    pub fn work(&mut self, now: Timestamp) -> bool {
+        if !self.may_run() {
+            return false;
+        }
+        let done = self.run_piece(now) || self.run_live(now) || self.step_checkpoint();
+        if done {
+            self.carry_out(now);
+        }
+        done
+    }
+
+    /// Nothing of this tab is with the store.
+    pub(super) fn may_run(&self) -> bool {
+        self.open_store_calls == 0
+    }
+
+    fn run_piece(&mut self, now: Timestamp) -> bool {
+        let page = if self.protocol.is_returning() {
+            PageTurn::MustWait
+        } else {
+            PageTurn::May
+        };
+        if page == PageTurn::May
+            && let Some(asked) = self.transactions.next_released()
+        {
+            self.run_asked(now, asked, Moment::Due);
+            return true;
+        }
+        let Some(at) = self.runner.next(page) else {
+            return false;
+        };
+        if matches!(self.runner.waiting[at], Piece::Group { .. }) && self.run_live(now) {
+            return true;
+        }
+        match self.runner.waiting.remove(at) {
+            Some(Piece::Group { epoch, group }) => self.run_group(now, epoch, group),
+            Some(Piece::Turn { request, epoch }) => {
+                let input = self.turn_begins(now, request, epoch);
+                self.inputs.extend(input);
+            }
+            Some(Piece::Asked(request)) => self.route(now, request, Moment::Due),
+            None => {}
+        }
+        true
+    }
+
+    fn run_group(&mut self, now: Timestamp, epoch: Epoch, group: Vec<Queued>) {
+        let works: Vec<_> = group.iter().map(|queued| &queued.work).collect();
+        let until = group.iter().map(|queued| queued.deadline).max().unwrap_or(now);
+        self.pulse.borrow_mut().begin(now, self.protocol.sign_of_life(), until);
+        let run = self.engine.run(&works);
+        self.pulse.borrow_mut().end();
+        let commit = run.staged.map(|staged| {
+            let replies = group
+                .iter()
+                .zip(&run.answers)
+                .filter(|_| !sabotage::is(Sabotage::ReplyNotStored))
+                .filter_map(|(queued, answer)| {
+                    let outcome = answer.as_ref().ok()?.clone();
+                    let Queued {
+                        request, settled_below, ..
+                    } = *queued;
+                    Some(Reply {
+                        request,
+                        outcome,
+                        settled_below,
+                    })
+                })
+                .collect();
+            let image = self.engine.image();
+            Rc::new(image.commit(epoch, staged.dirty, staged.write_set, replies))
+        });
+        let answers = run.answers;
+        self.inputs.push_back(Input::Ran { answers, commit });
+    }
+
+    /// Runs one of the live queries that are due.
+    fn run_live(&mut self, now: Timestamp) -> bool {
+        if self.runner.live.is_empty() {
+            self.runner.live = self.live.due(now).into();
+        }
+        while let Some((query, statement)) = self.runner.live.pop_front() {
+            if !self.live.is_dirty(query) {
+                // Its page has given it up since.
+                continue;
+            }
+            self.pulse.borrow_mut().watch(None);
+            let answer = self.engine.query(&statement);
+            self.pulse.borrow_mut().end();
+            let answer = answer.map(|queried| (queried.outcome.rows, queried.reads));
+            if let Some(rows) = self.live.answered(query, answer) {
+                self.tell(Event::Rows { query, rows });
+            }
+            return true;
+        }
+        false
+    }
+
+    /// A bounded step of a checkpoint, only while no write is on its way.
+    fn step_checkpoint(&mut self) -> bool {
+        let Some(epoch) = self.protocol.idle_epoch() else {
+            return false;
+        };
+        if !self.folding.is_due() {
+            return false;
+        }
+        let blocks = self.folding.next_blocks(&self.engine.image(), self.protocol.replies());
+        let call = if !blocks.is_empty() {
+            StoreCall::WriteBlocks { epoch, blocks }
+        } else if let Some(checkpoint) = self.folding.finish() {
+            StoreCall::FinishCheckpoint { epoch, checkpoint }
+        } else {
+            return false;
+        };
+        self.call_store(call);
+        true
+    }
+}
