@@ -1,7 +1,7 @@
 //! Live queries: which to run again after a commit, and whether the answer is news.
 //!
 //! Pure: `tab` hands in commits and answers and runs what [`Live::due`] names. Each query is *dirty* (to
-//! be run), or *watching* its read set, or *failed*, which any commit may mend, or *stopped*. Runs are coalesced: however
+//! be run), or *watching* its read set, or *failed*, which any commit may mend, or *stopped*, or *too long*. Runs are coalesced: however
 //! many commits come, a query runs at most once per [`FRAME_MS`], because a page cannot show more.
 //!
 //! Deciding by read and write sets, down to columns for updates, was chosen over maintaining results
@@ -44,6 +44,8 @@ enum State {
     Failed,
     /// The page stopped it. It would run as long again.
     Stopped,
+    /// It took too long, and would again until what it reads is defined anew.
+    TooLong,
 }
 
 /// An answer, in as much as telling it again must be avoided.
@@ -76,6 +78,7 @@ impl Live {
                 State::New | State::Dirty | State::Stopped => true,
                 State::Watching(reads) => !reads.meets(written),
                 State::Failed => false,
+                State::TooLong => !written.changes_schema(),
             };
             if !stays {
                 query.state = State::Dirty;
@@ -98,7 +101,7 @@ impl Live {
         let waits = self.queries.values().filter_map(|query| match query.state {
             State::New => Some(Timestamp::default()),
             State::Dirty => Some(frame),
-            State::Watching(_) | State::Failed | State::Stopped => None,
+            State::Watching(_) | State::Failed | State::Stopped | State::TooLong => None,
         });
         waits.min()
     }
@@ -112,7 +115,7 @@ impl Live {
             .filter(|(_, query)| match query.state {
                 State::New => true,
                 State::Dirty => frame_is_over,
-                State::Watching(_) | State::Failed | State::Stopped => false,
+                State::Watching(_) | State::Failed | State::Stopped | State::TooLong => false,
             })
             .map(|(id, query)| (*id, query.statement.clone()))
             .collect();
@@ -148,6 +151,7 @@ impl Live {
             Err(failure) => {
                 query.state = match failure.code.as_str() {
                     "SQLITE_INTERRUPT" => State::Stopped,
+                    "QUERY_TOO_LONG" => State::TooLong,
                     _ => State::Failed,
                 };
                 (Told::Failure(failure.clone()), Err(failure))
@@ -243,6 +247,19 @@ mod tests {
         live.invalidate_all();
         assert!(live.due(at_ms(300)).is_empty());
         assert_eq!(live.deadline(), None);
+    }
+
+    #[test]
+    fn a_query_that_took_too_long_is_run_again_when_the_schema_has_changed_and_not_before() {
+        let mut live = watching();
+        let failure = SqlFailure::new("QUERY_TOO_LONG", "stopped after 10 s");
+        assert_eq!(live.answered(QUERY, Err(failure.clone())), Some(Err(failure)));
+        live.invalidate(&writes("t"));
+        assert!(live.due(at_ms(300)).is_empty());
+        let mut imported = WriteSet::default();
+        imported.note_schema();
+        live.invalidate(&imported);
+        assert_eq!(live.due(at_ms(400)).len(), 1);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! other build [`is`] is `false` at compile time and nothing of this remains. Patching copies of the source in
 //! the tests was refused: a variant would break with the first change of the lines that it replaces, in silence.
 
+use crate::sql::Work;
+
 /// What is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sabotage {
@@ -29,6 +31,10 @@ pub enum Sabotage {
     ReturnUnread,
     /// A transaction that is taken away stays in the pages.
     LostTransactionKept,
+    /// A write is sent to the next leader as if the one before had not died with it.
+    DeathsNotCounted,
+    /// A tab that was stopped believes what it knew of the leader's lease.
+    StoppedUnnoticed,
 }
 
 #[cfg(feature = "sabotage")]
@@ -46,6 +52,31 @@ pub fn set(sabotage: Option<Sabotage>) {
 pub(crate) fn is(sabotage: Sabotage) -> bool {
     CURRENT.get() == Some(sabotage)
 }
+
+/// What stands in for a work that kills or hangs whatever runs it: called with each work before it runs.
+#[cfg(feature = "sabotage")]
+pub type Meeting = std::rc::Rc<dyn Fn(&Work)>;
+
+#[cfg(feature = "sabotage")]
+thread_local! {
+    static MEETING: std::cell::RefCell<Option<Meeting>> = const { std::cell::RefCell::new(None) };
+}
+
+/// Calls this with each work that is run on this thread, before it runs. It may unwind, as a worker that traps does.
+#[cfg(feature = "sabotage")]
+pub fn on_meeting(meeting: Option<Meeting>) {
+    MEETING.set(meeting);
+}
+
+#[cfg(feature = "sabotage")]
+pub(crate) fn meet(work: &Work) {
+    if let Some(meeting) = MEETING.with_borrow(Clone::clone) {
+        meeting(work);
+    }
+}
+
+#[cfg(not(feature = "sabotage"))]
+pub(crate) const fn meet(_: &Work) {}
 
 #[cfg(not(feature = "sabotage"))]
 pub(crate) const fn is(_: Sabotage) -> bool {

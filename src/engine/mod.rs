@@ -225,13 +225,19 @@ impl Engine {
     /// May be called again before that: then more is staged on top, and [`Run::staged`] names all that
     /// differs from the image.
     pub fn run(&mut self, works: &[&Work]) -> Run {
-        let on_progress = self.on_progress.clone();
-        let answers = progress::during(on_progress.as_ref(), || match self.writer() {
-            Ok(_) => works.iter().map(|work| self.run_one(work)).collect(),
-            Err(failure) => works.iter().map(|_| Err(failure.clone())).collect(),
-        });
+        let answers = works.iter().map(|work| self.perform(work)).collect();
         let staged = self.staged();
         Run { answers, staged }
+    }
+
+    /// Runs one unit of work, as [`Engine::run`] does; [`Engine::staged`] names what is to become durable.
+    pub fn perform(&mut self, work: &Work) -> Answer {
+        sabotage::meet(work);
+        let on_progress = self.on_progress.clone();
+        progress::during(on_progress.as_ref(), || {
+            self.writer()?;
+            self.run_one(work)
+        })
     }
 
     /// Runs a text inside the transaction that is open across calls, or opens one with it (a text of
@@ -291,7 +297,7 @@ impl Engine {
     }
 
     /// What differs from the image.
-    fn staged(&mut self) -> Option<Staged> {
+    pub fn staged(&mut self) -> Option<Staged> {
         let dirty = self.pages.borrow_mut().dirty();
         if dirty.is_none() {
             self.staged_writes = WriteSet::default();

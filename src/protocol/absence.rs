@@ -31,6 +31,7 @@ impl Protocol {
         if self.seat.is_closed() || self.seat.role == Role::Away {
             return;
         }
+        self.resign();
         if self.seat.leading().is_some() {
             self.seat.leader = None;
         }

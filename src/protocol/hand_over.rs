@@ -42,6 +42,7 @@ impl Protocol {
     pub(super) fn heard_asking(&mut self, now: Timestamp, from: TabId, epoch: Epoch) {
         if self.seat.leading() == Some(epoch) && self.seat.name_successor(from) {
             self.end_waiting_turns(&TurnEnd::LeadershipLost);
+            self.note_waiting(now);
             self.hand_over(now);
         }
     }
@@ -61,6 +62,7 @@ impl Protocol {
     }
 
     pub(super) fn heard_hand_over(&mut self, now: Timestamp, to: TabId, epoch: Epoch) {
+        self.endings.note(epoch);
         if to == self.tab && self.seat.known_epoch() == Some(epoch) && self.seat.is_waiting() {
             self.replace(now, Output::TakeLock);
         }

@@ -19,6 +19,10 @@ use crate::storage::{Epoch, Head, Position, RequestId, StoreError, TabId};
 pub const HEARTBEAT_MS: u64 = 1_000;
 /// Followers do not all steal in the same instant: each waits up to this much longer, by its id.
 const SPREAD_MS: u64 = 500;
+/// While a leader is silent, a tab that waits looks at the clock this often …
+const LOOK_MS: u64 = 1_000;
+/// … and if it did not for this long, it was stopped, or busy, and has not heard what it could have heard.
+const STOPPED_MS: u64 = 2_500;
 /// A tab whose store failed as it began to lead lets others try, and queues again after this long.
 const QUEUE_AGAIN_MS: u64 = 1_000;
 
@@ -51,6 +55,10 @@ pub(super) struct Seat {
     last_led: Option<Epoch>,
     /// Waiting, but not in the queue for the lock before then.
     queue_again: Option<Timestamp>,
+    /// When this tab was last awake.
+    attended: Timestamp,
+    /// Until when it gives whoever leads the time to be heard, since it was stopped itself.
+    deaf_until: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +91,8 @@ impl Seat {
             lease_expiry,
             last_led: None,
             queue_again: None,
+            attended: now,
+            deaf_until: Timestamp::default(),
         }
     }
 
@@ -173,8 +183,8 @@ impl Seat {
         match self.role {
             Role::Leading { heartbeat, .. } => Some(heartbeat),
             Role::Waiting | Role::Rising { .. } => {
-                let steal_at = self.steal_at();
-                Some(self.queue_again.map_or(steal_at, |again| again.min(steal_at)))
+                let look_at = self.steal_at().min(self.attended.after_ms(LOOK_MS));
+                Some(self.queue_again.map_or(look_at, |again| again.min(look_at)))
             }
             Role::Away | Role::Closing | Role::Closed => None,
         }
@@ -182,11 +192,30 @@ impl Seat {
 
     fn steal_at(&self) -> Timestamp {
         let spread = u64::from(self.tab.0.as_bytes()[15]) * SPREAD_MS / 255;
-        self.lease_expiry.after_ms(spread)
+        self.lease_expiry.max(self.deaf_until).after_ms(spread)
+    }
+
+    /// The tab is awake. What a tab that was stopped knows of the time of others is old: it must hear a whole lease of
+    /// silence before it takes the lead.
+    fn attend(&mut self, now: Timestamp) {
+        if self.attended.after_ms(STOPPED_MS) < now && !sabotage::is(Sabotage::StoppedUnnoticed) {
+            self.deaf_until = now.after_ms(LEASE_MS);
+        }
+        self.attended = now;
     }
 }
 
 impl Protocol {
+    /// Takes note that this tab is awake; done by [`Protocol::handle`] too.
+    pub fn attend(&mut self, now: Timestamp) {
+        self.seat.attend(now);
+    }
+
+    /// Until when this tab gives whoever leads the time to be heard, since it was stopped itself.
+    pub fn deaf_until(&self) -> Timestamp {
+        self.seat.deaf_until
+    }
+
     pub(super) fn lock_granted(&mut self, now: Timestamp) {
         if self.seat.is_closed() || self.seat.role == Role::Away {
             self.output(Output::ReleaseLock);
@@ -260,6 +289,7 @@ impl Protocol {
         };
         self.asking = false;
         self.seat.last_led = Some(epoch);
+        self.endings.note(epoch);
         self.seat.leader = Some((self.tab, epoch));
         self.queue.clear();
         self.announce(now);
@@ -330,6 +360,7 @@ impl Protocol {
         if self.seat.is_closed() || matches!(self.seat.role, Role::Waiting | Role::Away) {
             return;
         }
+        self.resign();
         if self.seat.leading().is_some() {
             self.seat.leader = None;
         }
@@ -346,6 +377,9 @@ impl Protocol {
     pub(super) fn timed_out(&mut self, now: Timestamp) {
         // Before the writes: those that wait for a silent turn are to be served, not given up.
         self.turns_timed_out(now);
+        if self.queue.deadline().is_some_and(|until| until <= now) {
+            self.run_next(now);
+        }
         for request in self.pending.overdue(now) {
             let fate = self.fate(request);
             self.settle(request, Err(WriteError::Timeout { fate }));
@@ -381,6 +415,7 @@ impl Protocol {
         }
         let under_way = self.queue.under_way();
         self.give_up_pending(|request| !under_way.contains(request));
+        self.resign();
         self.end_turns(&TurnEnd::Closed);
         self.queue.clear();
         self.seat.role = Role::Closing;

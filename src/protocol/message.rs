@@ -10,6 +10,9 @@
 //! | `HandOver` | the leader | one tab | it leads no more, and that tab may take the lock |
 //! | `Answered` | the leader | one tab | its write was refused, changed nothing, or was done before |
 //! | `Released` | a tab without Web Locks | those that wait | it has given the lease back |
+//! | `Trying` | the leader | one tab | it wants to run that tab's suspect alone ([`super::trials`]) |
+//! | `GoAhead` | a follower | the leader of that epoch | it has taken note |
+//! | `Resigned` | a leader | all | it leads no more, and no write has ended it |
 //!
 //! Bytes: one version byte, then postcard's wire format. A version that is not ours is reported and not
 //! guessed at.
@@ -19,11 +22,12 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use super::leadership::LEASE_MS;
+use super::trials::Record;
 use super::{Timestamp, WriteError};
 use crate::sql::{Outcome, Work};
 use crate::storage::{Commit, Epoch, Position, RequestId, Seq, TabId};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// One message. Everybody hears everything; `to`-like fields say whom it concerns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +50,7 @@ pub enum Message {
         settled_below: u64,
         /// When the sender will have given up waiting: the work is stopped if it runs longer.
         deadline: Timestamp,
+        record: Record,
     },
     Committed {
         #[serde(with = "encoded")]
@@ -73,6 +78,17 @@ pub enum Message {
     },
     Released {
         by: TabId,
+    },
+    Trying {
+        request: RequestId,
+        epoch: Epoch,
+    },
+    GoAhead {
+        request: RequestId,
+        epoch: Epoch,
+    },
+    Resigned {
+        epoch: Epoch,
     },
 }
 

@@ -17,6 +17,8 @@
 //!    its reply: so it can read its write at once.
 //! 6. A heartbeat each second extends the lease; a lease that lapsed is answered by stealing the lock.
 //!
+//! 7. A write that was with a leader who died is a suspect, and is tried alone ([`trials`]).
+//!
 //! Safety needs none of the timing: it is the store's check of the epoch, and the replies that are stored
 //! with the pages. Refusals and "changed nothing" are not stored (they left no trace to protect): the leader
 //! remembers them while it leads, and they count only if they come from the leadership that the request was
@@ -29,6 +31,7 @@ mod message;
 mod pending;
 mod replica;
 mod replication;
+mod trials;
 mod turn;
 mod write_queue;
 mod writes;
@@ -46,10 +49,12 @@ pub use message::{Message, MessageError};
 use pending::PendingWrites;
 pub use pending::{Fate, StoreCause, WriteError};
 use replica::Replica;
+use trials::Endings;
+pub use trials::Record;
 pub use turn::TurnEnd;
 use turn::Turns;
-pub use write_queue::Queued;
 use write_queue::WriteQueue;
+pub use write_queue::{Patience, PutOff, Queued};
 
 pub use crate::time::Timestamp;
 
@@ -73,8 +78,10 @@ pub enum Input {
     Reloaded(Result<(Position, Replies), StoreError>),
     /// Answer to [`Output::Run`], with the commit if anything changed.
     Ran {
+        /// Of the writes that were run, in order: of all but those that are put off.
         answers: Vec<Answer>,
         commit: Option<Rc<Commit>>,
+        put_off: PutOff,
     },
     /// The page is done with its turn; with the commit if anything is to be stored.
     TurnEnded { commit: Option<Rc<Commit>> },
@@ -162,6 +169,7 @@ pub struct Protocol {
     pending: PendingWrites,
     queue: WriteQueue,
     turns: Turns,
+    endings: Endings,
     /// Whether the page wants this tab to lead.
     asking: bool,
     returning: Return,
@@ -190,6 +198,7 @@ impl Protocol {
             pending: PendingWrites::new(tab),
             queue: WriteQueue::default(),
             turns: Turns::default(),
+            endings: Endings::default(),
             asking: false,
             returning: Return::Complete,
             fetch: Fetch::Idle,
@@ -239,6 +248,7 @@ impl Protocol {
             self.seat.deadline(),
             self.pending.deadline(),
             self.turn_deadline(),
+            self.queue.deadline(),
             retry,
         ]
         .into_iter()
@@ -260,6 +270,7 @@ impl Protocol {
 
     /// Takes in one thing that happened.
     pub fn handle(&mut self, now: Timestamp, input: Input) {
+        self.attend(now);
         match input {
             Input::LockGranted => self.lock_granted(now),
             Input::LockLost => self.lock_lost(now),
@@ -267,7 +278,14 @@ impl Protocol {
             Input::EpochRaised(raised) => self.epoch_raised(now, raised),
             Input::CaughtUp(caught_up) => self.caught_up(now, caught_up),
             Input::Reloaded(loaded) => self.reloaded(now, loaded),
-            Input::Ran { answers, commit } => self.ran(now, answers, commit),
+            Input::Ran {
+                answers,
+                commit,
+                put_off,
+            } => {
+                self.queue.put_back(put_off);
+                self.ran(now, answers, commit);
+            }
             Input::TurnEnded { commit } => self.turn_ended(now, commit),
             Input::Appended(appended) => self.appended(now, appended),
             Input::Diverged => self.diverged(),
@@ -318,17 +336,10 @@ impl Protocol {
                 work,
                 settled_below,
                 deadline,
+                record,
             } => {
-                self.heard_write(
-                    now,
-                    epoch,
-                    Queued {
-                        request,
-                        work,
-                        settled_below,
-                        deadline,
-                    },
-                );
+                let queued = Queued::new(request, work, settled_below, deadline);
+                self.heard_write(now, epoch, queued, record);
             }
             Message::Committed { commit, at } => {
                 self.replica.hold(commit);
@@ -344,7 +355,10 @@ impl Protocol {
             }
             Message::AskToLead { from, epoch } => self.heard_asking(now, from, epoch),
             Message::HandOver { to, epoch } => self.heard_hand_over(now, to, epoch),
-            // For whoever stands in for the lock.
+            Message::Trying { request, epoch } => self.heard_trying(request, epoch),
+            Message::GoAhead { request, epoch } => self.heard_go_ahead(now, request, epoch),
+            Message::Resigned { epoch } => self.endings.note(epoch),
+            // For what stands in for the lock.
             Message::Released { .. } => {}
         }
     }

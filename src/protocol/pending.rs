@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
+use super::trials::Past;
 use crate::sql::{Outcome, SqlFailure, Work};
 use crate::storage::{Epoch, RequestId, Seq, TabId};
 
@@ -23,6 +24,12 @@ pub enum WriteError {
     /// No answer in time.
     #[error("timeout: no leader answered in time; the write {fate}")]
     Timeout { fate: Fate },
+    /// Two leaders ended while they had it, the second while it ran alone. It had no effect.
+    #[error(
+        "the write was given up and had no effect: two tabs that ran it lost their workers over it (it crashed them, hung, \
+         or used up their memory); change the statement or its values before you send it again"
+    )]
+    Poisoned,
     /// This tab closed the database before the answer came.
     #[error("the database was closed; the write {fate}")]
     Closed { fate: Fate },
@@ -61,6 +68,7 @@ pub(super) struct Pending {
     pub(super) deadline: Timestamp,
     /// The leadership that it was last sent to (or that runs it here), and when.
     pub(super) sent: Option<(Epoch, Timestamp)>,
+    pub(super) past: Past,
     /// Answered, but the replica is not there yet.
     pub(super) done_at: Option<(Seq, Outcome)>,
 }
@@ -109,6 +117,7 @@ impl PendingWrites {
             work,
             deadline,
             sent: None,
+            past: Past::default(),
             done_at: None,
         };
         self.writes.insert(request.counter, pending);

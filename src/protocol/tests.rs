@@ -56,6 +56,7 @@ fn storing_in(epoch: Epoch) -> (Protocol, RequestId) {
         Input::Ran {
             answers,
             commit: Some(first_commit(epoch)),
+            put_off: PutOff::default(),
         },
     );
     assert!(matches!(drain(&mut leader)[..], [Output::Append(_)]));

@@ -2,8 +2,8 @@
 //!
 //! A turn waits in the write queue like any write, so it begins when all before it is durable; while it is
 //! open, the queue waits, and nobody else's write can land inside. It ends by what the page says
-//! ([`Input::TurnEnded`]), or without it: leadership is lost, the database is closed, or the page was silent for
-//! [`SILENCE_MS`] while others waited. Other tabs cannot have turns: a transaction in another tab would hold
+//! ([`Input::TurnEnded`]), or without it: leadership is lost, the database is closed, or others waited while the page was
+//! silent for [`SILENCE_MS`], or for [`LONGEST_MS`] in all. Other tabs cannot have turns: a transaction in another tab would hold
 //! up everybody for as long as messages take, and could not be ended if that tab freezes.
 //!
 //! [`Input::TurnEnded`]: super::Input::TurnEnded
@@ -18,6 +18,9 @@ use crate::storage::{Commit, Epoch, RequestId};
 /// of a write, so that those who wait are served.
 const SILENCE_MS: u64 = 5_000;
 
+/// Once others wait, a turn goes on for so long at the most, however busy its page is. Longer than a `BEGIN` waits.
+const LONGEST_MS: u64 = 12_000;
+
 /// How a turn ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TurnEnd {
@@ -28,6 +31,8 @@ pub enum TurnEnd {
     LeadershipLost,
     /// Its page was silent while others waited.
     Silent,
+    /// It took long, and others waited.
+    TooLong,
     /// The store did not take what it changed.
     NotStored(WriteError),
     Closed,
@@ -43,6 +48,8 @@ pub(super) struct Turns {
 #[derive(Debug)]
 struct Open {
     request: RequestId,
+    /// Since when others have waited for it to end.
+    waited_for: Option<Timestamp>,
     /// When its page last did something; `None` once it has ended and only the store is waited for.
     used: Option<Timestamp>,
 }
@@ -52,9 +59,14 @@ impl Turns {
         self.waiting.values().min().copied()
     }
 
-    fn silent_at(&self) -> Option<Timestamp> {
-        let used = self.open.as_ref()?.used?;
-        Some(used.after_ms(SILENCE_MS))
+    /// When the open turn ends if others wait, and how.
+    fn ends_at(&self) -> Option<(Timestamp, TurnEnd)> {
+        let Open { waited_for, used, .. } = self.open.as_ref()?;
+        let silent_at = (*used)?.after_ms(SILENCE_MS);
+        match waited_for.map(|since| since.after_ms(LONGEST_MS)) {
+            Some(too_long_at) if too_long_at < silent_at => Some((too_long_at, TurnEnd::TooLong)),
+            _ => Some((silent_at, TurnEnd::Silent)),
+        }
     }
 }
 
@@ -88,9 +100,19 @@ impl Protocol {
         self.turns.waiting.remove(&request);
         self.turns.open = Some(Open {
             request,
+            waited_for: None,
             used: Some(now),
         });
         self.output(Output::Turn { request, epoch });
+    }
+
+    /// Something waits, perhaps for the open turn.
+    pub(super) fn note_waiting(&mut self, now: Timestamp) {
+        if self.is_waited_for()
+            && let Some(open) = &mut self.turns.open
+        {
+            open.waited_for.get_or_insert(now);
+        }
     }
 
     /// The page is done: with a commit that is to be stored, or without.
@@ -119,7 +141,7 @@ impl Protocol {
 
     /// Ends all turns but one whose commit is on its way to the store.
     pub(super) fn end_turns(&mut self, end: &TurnEnd) {
-        if self.turns.silent_at().is_some() {
+        if self.turns.ends_at().is_some() {
             self.end_open_turn(end.clone());
         }
         self.end_waiting_turns(end);
@@ -134,13 +156,16 @@ impl Protocol {
     }
 
     pub(super) fn turn_deadline(&self) -> Option<Timestamp> {
-        let silent_at = self.turns.silent_at().filter(|_| self.is_waited_for());
-        [silent_at, self.turns.deadline()].into_iter().flatten().min()
+        let ends_at = self.turns.ends_at().map(|(at, _)| at).filter(|_| self.is_waited_for());
+        [ends_at, self.turns.deadline()].into_iter().flatten().min()
     }
 
     pub(super) fn turns_timed_out(&mut self, now: Timestamp) {
-        if self.turns.silent_at().is_some_and(|at| at <= now) && self.is_waited_for() {
-            self.end_open_turn(TurnEnd::Silent);
+        if let Some((at, end)) = self.turns.ends_at()
+            && at <= now
+            && self.is_waited_for()
+        {
+            self.end_open_turn(end);
             self.go_on(now);
         }
         let overdue = self.turns.waiting.iter().filter(|(_, deadline)| **deadline <= now);

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
+use super::trials::{Trial, Trials};
 use super::{Timestamp, WriteError};
 use crate::sabotage::{self, Sabotage};
 use crate::sql::{Answer, Outcome, Work};
@@ -21,6 +22,29 @@ pub struct Queued {
     pub settled_below: u64,
     /// Until when its page waits for it.
     pub deadline: Timestamp,
+    pub patience: Patience,
+}
+
+/// For how long a write may keep all others waiting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Patience {
+    /// So long that a tab that can write at all is not noticed by the others.
+    #[default]
+    Turn,
+    /// It took longer, and was put off once, so that the others had their turn.
+    Whole,
+}
+
+impl Queued {
+    pub fn new(request: RequestId, work: Work, settled_below: u64, deadline: Timestamp) -> Self {
+        Queued {
+            request,
+            work,
+            settled_below,
+            deadline,
+            patience: Patience::default(),
+        }
+    }
 }
 
 /// What each request of a group is to be answered.
@@ -32,12 +56,25 @@ pub(super) enum Next {
     Group(Vec<Queued>),
     /// The page of this tab has the writer to itself.
     Turn(RequestId),
+    /// Whether the asker of this one agrees that it is tried.
+    AskToTry(RequestId),
 }
 
 #[derive(Debug)]
 enum Waiting {
     Write(Queued),
+    /// Was put off for taking long: run alone, if somebody still waits for it.
+    Long(Queued),
     Turn(RequestId),
+}
+
+/// What of a group was not done.
+#[derive(Debug, Default)]
+pub struct PutOff {
+    /// Was stopped, to let others have their turn.
+    pub long: Option<Queued>,
+    /// Stood behind it.
+    pub unrun: Vec<Queued>,
 }
 
 /// What has been run and is not durable yet.
@@ -54,6 +91,7 @@ enum Group {
 #[derive(Debug, Default)]
 pub(super) struct WriteQueue {
     waiting: VecDeque<Waiting>,
+    trials: Trials,
     known: BTreeSet<RequestId>,
     group: Option<Group>,
     unstored: BTreeMap<RequestId, Unstored>,
@@ -78,6 +116,23 @@ impl WriteQueue {
         if self.known.insert(queued.request) || sabotage::is(Sabotage::DedupeOff) {
             self.waiting.push_back(Waiting::Write(queued));
         }
+    }
+
+    /// Adds a write that may have ended a leader.
+    pub(super) fn push_suspect(&mut self, suspect: Queued) {
+        if self.known.insert(suspect.request) {
+            self.trials.push(suspect);
+        }
+    }
+
+    /// The asker agrees that its suspect is tried.
+    pub(super) fn allow(&mut self, request: RequestId) {
+        self.trials.allow(request);
+    }
+
+    /// When the asker of a suspect has waited long enough.
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        self.trials.deadline()
     }
 
     pub(super) fn push_turn(&mut self, request: RequestId) {
@@ -116,20 +171,49 @@ impl WriteQueue {
 
     /// Takes back a write that has not been run.
     pub(super) fn withdraw(&mut self, request: RequestId) -> Option<Queued> {
-        let is_it = |waiting: &Waiting| matches!(waiting, Waiting::Write(queued) if queued.request == request);
+        if let Some(suspect) = self.trials.withdraw(request) {
+            self.known.remove(&request);
+            return Some(suspect);
+        }
+        let is_it =
+            |waiting: &Waiting| matches!(waiting, Waiting::Write(it) | Waiting::Long(it) if it.request == request);
         let at = self.waiting.iter().position(is_it)?;
         self.known.remove(&request);
         match self.waiting.remove(at)? {
-            Waiting::Write(queued) => Some(queued),
+            Waiting::Write(queued) | Waiting::Long(queued) => Some(queued),
             Waiting::Turn(_) => None,
         }
     }
 
-    /// What is to be done next, if nothing is under way: in order of arrival, writes in groups.
-    pub(super) fn next(&mut self) -> Option<Next> {
+    /// What is to be done next, if nothing is under way: trials before all else, for everybody waits for them; then in
+    /// order of arrival, writes in groups.
+    pub(super) fn next(&mut self, now: Timestamp, here: TabId) -> Option<Next> {
         if self.group.is_some() {
             return None;
         }
+        loop {
+            match self.trials.next(now, here) {
+                Trial::Run(suspect) => return Some(self.begin(vec![suspect])),
+                Trial::Ask(request) => return Some(Next::AskToTry(request)),
+                Trial::Wait => return None,
+                Trial::Drop(request) => {
+                    self.known.remove(&request);
+                }
+                Trial::None => match self.waiting.front() {
+                    Some(Waiting::Long(_)) => self.next_long(),
+                    _ => return self.next_in_order(),
+                },
+            }
+        }
+    }
+
+    fn next_long(&mut self) {
+        if let Some(Waiting::Long(queued)) = self.waiting.pop_front() {
+            self.trials.push(queued);
+        }
+    }
+
+    fn next_in_order(&mut self) -> Option<Next> {
         let mut group = Vec::new();
         while group.len() < Self::GROUP {
             match self.waiting.pop_front() {
@@ -138,18 +222,35 @@ impl WriteQueue {
                     self.group = Some(Group::Turn);
                     return Some(Next::Turn(request));
                 }
-                Some(turn) => {
-                    self.waiting.push_front(turn);
+                Some(other) => {
+                    self.waiting.push_front(other);
                     break;
                 }
                 None => break,
             }
         }
-        if group.is_empty() {
-            return None;
-        }
+        (!group.is_empty()).then(|| self.begin(group))
+    }
+
+    fn begin(&mut self, group: Vec<Queued>) -> Next {
         self.group = Some(Group::Running(group.iter().map(|queued| queued.request).collect()));
-        Some(Next::Group(group))
+        Next::Group(group)
+    }
+
+    /// Of the group that was run, these were not: one took too long and comes last, the others come first again.
+    pub(super) fn put_back(&mut self, PutOff { long, unrun }: PutOff) {
+        if let Some(Group::Running(requests)) = &mut self.group {
+            requests.truncate(requests.len() - unrun.len() - usize::from(long.is_some()));
+        }
+        for queued in unrun.into_iter().rev() {
+            self.waiting.push_front(Waiting::Write(queued));
+        }
+        self.waiting.extend(long.map(|queued| {
+            Waiting::Long(Queued {
+                patience: Patience::Whole,
+                ..queued
+            })
+        }));
     }
 
     /// The turn is over, and this commit is to be stored.
@@ -206,7 +307,7 @@ impl WriteQueue {
 
     /// Something waits for what is under way.
     pub(super) fn is_waited_for(&self) -> bool {
-        !self.waiting.is_empty()
+        !self.waiting.is_empty() || !self.trials.is_empty()
     }
 
     /// A group is run or stored right now, or a turn is open.
@@ -217,6 +318,7 @@ impl WriteQueue {
     /// This tab leads no more: what waits is the next leader's, its senders will send it there.
     pub(super) fn clear(&mut self) {
         self.waiting.clear();
+        self.trials.clear();
         self.known.clear();
         self.unstored.clear();
         self.settled_below.clear();

@@ -6,6 +6,7 @@
 
 use std::rc::Rc;
 
+use super::trials::Record;
 use super::write_queue::{Next, Unstored};
 use super::{Message, Output, Protocol, Queued, StoreCause, Timestamp, TurnEnd, WriteError};
 use crate::sabotage::{self, Sabotage};
@@ -18,7 +19,7 @@ const LARGEST_BROADCAST: usize = 1 << 20;
 const RESEND_MS: u64 = 2_000;
 
 impl Protocol {
-    pub(super) fn heard_write(&mut self, now: Timestamp, epoch: Epoch, queued: Queued) {
+    pub(super) fn heard_write(&mut self, now: Timestamp, epoch: Epoch, queued: Queued, record: Record) {
         if self.seat.leading() != Some(epoch) {
             return;
         }
@@ -45,7 +46,10 @@ impl Protocol {
                 seq,
             });
         } else if self.seat.successor().is_none() {
-            self.queue.push(queued);
+            match record {
+                Record::Clean => self.queue.push(queued),
+                record => return self.take_suspect(now, epoch, queued, record),
+            }
             self.run_next(now);
         }
     }
@@ -75,15 +79,18 @@ impl Protocol {
         let Some(pending) = self.pending.find(request) else {
             return;
         };
-        pending.sent = Some((epoch, now));
-        let (work, deadline) = (pending.work.clone(), pending.deadline);
+        if let Some((before, _)) = pending.sent.replace((epoch, now))
+            && before != epoch
+        {
+            pending.past.outlived(before, &self.endings);
+        }
+        let (work, deadline, record) = (pending.work.clone(), pending.deadline, pending.past.record);
         if self.seat.leading().is_some() {
-            self.queue.push(Queued {
-                request,
-                work,
-                settled_below,
-                deadline,
-            });
+            let queued = Queued::new(request, work, settled_below, deadline);
+            match record {
+                Record::Clean => self.queue.push(queued),
+                record => self.take_suspect(now, epoch, queued, record),
+            }
         } else {
             self.send(Message::Write {
                 request,
@@ -91,6 +98,7 @@ impl Protocol {
                 work,
                 settled_below,
                 deadline,
+                record,
             });
         }
     }
@@ -113,12 +121,14 @@ impl Protocol {
 
     pub(super) fn run_next(&mut self, now: Timestamp) {
         let Some(epoch) = self.seat.leading() else { return };
+        self.note_waiting(now);
         if self.replica_is_busy() {
             return;
         }
-        match self.queue.next() {
+        match self.queue.next(now, self.tab) {
             Some(Next::Group(group)) => self.output(Output::Run { epoch, group }),
             Some(Next::Turn(request)) => self.begin_turn(now, epoch, request),
+            Some(Next::AskToTry(request)) => self.ask_to_try(epoch, request),
             None => {}
         }
     }

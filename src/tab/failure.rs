@@ -41,6 +41,7 @@ impl From<WriteError> for Failure {
                 Failure::new(FailureKind::Storage, code, message)
             }
             WriteError::Timeout { .. } => Failure::new(FailureKind::Write, "TIMEOUT", message),
+            WriteError::Poisoned => Failure::new(FailureKind::Write, "WRITE_POISONED", message),
             WriteError::Closed { .. } => Failure::new(FailureKind::State, "DATABASE_CLOSED", message),
         }
     }

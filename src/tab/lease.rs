@@ -50,6 +50,10 @@ pub(super) struct LeaseLock {
     next: Timestamp,
     /// Who was heard to lead, and until when its word is good.
     heard: Option<(TabId, Timestamp)>,
+    /// Who held it when this tab last looked.
+    holder: Option<TabId>,
+    /// Until when that one's word is good though the lease has lapsed: this tab was stopped, and the holder may have been too.
+    deaf_until: Timestamp,
 }
 
 /// What the protocol is to be told.
@@ -83,7 +87,11 @@ impl Tab {
     }
 
     pub(super) fn lease_timed_out(&mut self, now: Timestamp) {
-        let step = self.lease.as_mut().and_then(|lease| lease.timed_out(now));
+        let deaf_until = self.protocol.deaf_until();
+        let step = self.lease.as_mut().and_then(|lease| {
+            lease.was_deaf(deaf_until);
+            lease.timed_out(now)
+        });
         self.step_lease(step);
     }
 
@@ -143,6 +151,8 @@ impl LeaseLock {
             overtaken: 0,
             next: Timestamp::default(),
             heard: None,
+            holder: None,
+            deaf_until: Timestamp::default(),
         }
     }
 
@@ -170,6 +180,7 @@ impl LeaseLock {
             Ok(_) => return None,
             Err(error) => return Some(LeaseEvent::Failed(error)),
         };
+        self.holder = lease.holder;
         match (self.stage, lease.holder == Some(self.tab)) {
             (Stage::Waiting, true) => {
                 self.stage = Stage::Holding;
@@ -232,13 +243,20 @@ impl LeaseLock {
     fn lapses(&self, lease: &Lease) -> Option<Timestamp> {
         let holder = lease.holder?;
         let heard = self.heard.filter(|(leader, _)| *leader == holder);
-        Some(heard.map_or(lease.expires, |(_, until)| until.max(lease.expires)))
+        let lapses = heard.map_or(lease.expires, |(_, until)| until.max(lease.expires));
+        Some(lapses.max(self.deaf_until))
+    }
+
+    /// The tab was stopped: until then it takes no lease from who held it before.
+    pub(super) fn was_deaf(&mut self, until: Timestamp) {
+        self.deaf_until = until;
     }
 
     fn wait(&self, now: Timestamp) -> LeaseAct {
-        let heard = self.heard.filter(|(_, until)| now < *until);
+        let heard = self.heard.filter(|(_, until)| now < *until).map(|(leader, _)| leader);
+        let held_before = self.holder.filter(|_| now < self.deaf_until);
         LeaseAct::Wait {
-            heard: heard.map(|(leader, _)| leader),
+            heard: heard.or(held_before),
         }
     }
 }

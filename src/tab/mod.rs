@@ -169,6 +169,7 @@ impl Tab {
 
     /// Takes in one thing that happened; then drain [`Tab::poll`] and [`Tab::work`].
     pub fn handle(&mut self, now: Timestamp, happening: Happening) {
+        self.protocol.attend(now);
         match happening {
             Happening::Asked(request) => {
                 if let Some(request) = self.runner.admit(request) {

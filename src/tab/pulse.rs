@@ -2,10 +2,9 @@
 //!
 //! A write may take longer than a lease. Without a sign of life another tab would lead, run the same write, and lose
 //! leadership over it again. So the engine calls here every few milliseconds, and the heartbeats go out that the
-//! protocol would send; but only until the time is over that those who asked for the work give it. Then the work is
-//! stopped: nobody waits for it any more, and its answer is certain.
+//! protocol would send; but only until the work's time is over. Then it is stopped, and its answer is certain.
 //!
-//! A query has no such end. Its page may take it back, which the worker sees by a name that leads to nothing any more
+//! A query that a page asks has no such end. Its page may take it back, which the worker sees by a name that leads to nothing any more
 //! ([`crate::web::Recall`]). One failure to find it is not trusted: a name may be younger here than it is there; so it
 //! must be missing twice, 32 calls apart. And a page's policy may forbid to look at all: so each miss is compared with
 //! a name that is never taken back, and where that one is missing too, nothing is stopped and nothing looked at again.
@@ -20,6 +19,9 @@ const MISSES_TO_STOP: u32 = 2;
 #[derive(Debug, Default)]
 pub struct Pulse {
     running: Option<Running>,
+    /// Until when what runs may run.
+    until: Option<Bound>,
+    time: Time,
     /// By what the page takes back all its queries.
     page: Option<Names>,
     /// By what it takes back the query that is under way.
@@ -41,7 +43,25 @@ struct Running {
     /// What the leader last said, to be said again with a later lease.
     lead: Message,
     next: Timestamp,
-    until: Timestamp,
+}
+
+/// For how long something may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bound {
+    Until(Timestamp),
+    /// Each of its statements for so long; all of them as long as it takes.
+    EachStatement {
+        most_ms: u64,
+        until: Timestamp,
+    },
+}
+
+/// Whether what ran was stopped because its time was over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Time {
+    #[default]
+    Enough,
+    Over,
 }
 
 #[derive(Debug)]
@@ -61,10 +81,17 @@ pub enum Look {
 }
 
 impl Pulse {
-    /// A work begins that may take until then.
-    pub(super) fn begin(&mut self, now: Timestamp, lead: Option<Message>, until: Timestamp) {
+    /// A work begins, in a tab that says this while it leads.
+    pub(super) fn begin(&mut self, now: Timestamp, lead: Option<Message>, bound: Bound) {
         let next = now.after_ms(HEARTBEAT_MS);
-        self.running = lead.map(|lead| Running { lead, next, until });
+        self.running = lead.map(|lead| Running { lead, next });
+        self.bound(bound);
+    }
+
+    /// What runs is stopped when its time is over.
+    pub(super) fn bound(&mut self, bound: Bound) {
+        self.until = Some(bound);
+        self.time = Time::Enough;
     }
 
     /// From now on all queries are taken back by this name, but those that have one of their own.
@@ -83,10 +110,12 @@ impl Pulse {
         });
     }
 
-    /// It is done.
-    pub(super) fn end(&mut self) {
+    /// It is done; whether it was stopped because its time was over.
+    pub(super) fn end(&mut self) -> Time {
         self.running = None;
         self.query = None;
+        self.until = None;
+        std::mem::take(&mut self.time)
     }
 
     /// A query is under way, and the engine has called so often during it: what to look at now, if at anything.
@@ -109,20 +138,35 @@ impl Pulse {
         }
     }
 
-    /// A work is under way: what to broadcast now, if anything, and whether it may go on.
-    pub fn beat(&mut self, now: Timestamp) -> (Option<Vec<u8>>, Progress) {
-        let Some(Running { lead, next, until }) = &mut self.running else {
-            return (None, Progress::GoOn);
-        };
-        if *until <= now {
+    /// Something runs, and the engine has called so often during its statement: what to broadcast now, if anything, and
+    /// whether it may go on.
+    pub fn beat(&mut self, now: Timestamp, calls: u32) -> (Option<Vec<u8>>, Progress) {
+        if self.is_over(now, calls) {
+            self.time = Time::Over;
             return (None, Progress::Interrupt);
         }
+        let Some(Running { lead, next }) = &mut self.running else {
+            return (None, Progress::GoOn);
+        };
         if now < *next {
             return (None, Progress::GoOn);
         }
         *next = now.after_ms(HEARTBEAT_MS);
         lead.renew(now);
         (Some(lead.encode()), Progress::GoOn)
+    }
+
+    fn is_over(&mut self, now: Timestamp, calls: u32) -> bool {
+        match &mut self.until {
+            None => false,
+            Some(Bound::Until(until)) => *until <= now,
+            Some(Bound::EachStatement { most_ms, until }) => {
+                if calls == 0 {
+                    *until = now.after_ms(*most_ms);
+                }
+                *until <= now
+            }
+        }
     }
 }
 

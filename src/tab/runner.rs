@@ -16,12 +16,20 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use super::pulse::{Bound, Time};
 use super::{StoreCall, Tab};
-use crate::protocol::{Input, Queued, Timestamp};
+use crate::protocol::{Input, Patience, PutOff, Queued, Timestamp};
 use crate::request::{Event, QueryId, Request};
 use crate::sabotage::{self, Sabotage};
-use crate::sql::Statement;
+use crate::sql::{Answer, SqlFailure, Statement, Work};
 use crate::storage::{Epoch, Reply, RequestId};
+
+/// A write that takes longer is put off once, so that those who wait have their turn. Less than the page waits for them.
+const LONGEST_TURN_MS: u64 = 10_000;
+/// No write may take longer, nor a statement of a migration.
+const LONGEST_WRITE_MS: u64 = 60_000;
+/// No live query may take longer.
+const LONGEST_LIVE_MS: u64 = 10_000;
 
 /// What waits to be run.
 #[derive(Debug, Default)]
@@ -101,6 +109,83 @@ fn is_urgent(request: &Request) -> bool {
     )
 }
 
+/// What ends a write that takes long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Limit {
+    /// Nobody waits for its answer any more.
+    Deadline(Timestamp),
+    /// The others have their turn before it goes on.
+    Turn(Timestamp),
+    /// No write may take longer.
+    Whole(Timestamp),
+    /// No statement of it may take longer.
+    Statements(Timestamp),
+}
+
+impl Limit {
+    fn of(now: Timestamp, queued: &Queued) -> Self {
+        let (turn, whole) = (now.after_ms(LONGEST_TURN_MS), now.after_ms(LONGEST_WRITE_MS));
+        match (&queued.work, queued.patience) {
+            (Work::Migrate { .. } | Work::Import { .. }, _) => Limit::Statements(whole),
+            (_, Patience::Turn) if queued.deadline <= turn => Limit::Deadline(queued.deadline),
+            (_, Patience::Turn) => Limit::Turn(turn),
+            (_, Patience::Whole) if queued.deadline <= whole => Limit::Deadline(queued.deadline),
+            (_, Patience::Whole) => Limit::Whole(whole),
+        }
+    }
+
+    fn bound(self) -> Bound {
+        match self {
+            Limit::Deadline(until) | Limit::Turn(until) | Limit::Whole(until) => Bound::Until(until),
+            Limit::Statements(until) => Bound::EachStatement {
+                most_ms: LONGEST_WRITE_MS,
+                until,
+            },
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stopped {
+    No,
+    ToBePutOff,
+}
+
+/// What the commit of these writes answers.
+fn replies(ran: &[Queued], answers: &[Answer]) -> Vec<Reply> {
+    ran.iter()
+        .zip(answers)
+        .filter(|_| !sabotage::is(Sabotage::ReplyNotStored))
+        .filter_map(|(queued, answer)| {
+            let outcome = answer.as_ref().ok()?.clone();
+            let Queued {
+                request, settled_below, ..
+            } = *queued;
+            Some(Reply {
+                request,
+                outcome,
+                settled_below,
+            })
+        })
+        .collect()
+}
+
+fn too_long() -> SqlFailure {
+    let message = format!(
+        "stopped after {} s, nothing was changed: while a write runs no other tab can write; do it in smaller pieces",
+        LONGEST_WRITE_MS / 1_000
+    );
+    SqlFailure::new("WRITE_TOO_LONG", message)
+}
+
+fn live_too_long() -> SqlFailure {
+    let message = format!(
+        "stopped after {} s: while a live query runs its tab does nothing else; an index, or LIMIT, makes it faster",
+        LONGEST_LIVE_MS / 1_000
+    );
+    SqlFailure::new("QUERY_TOO_LONG", message)
+}
+
 impl Tab {
     /// Does the next piece of what waits; whether there was one. Call it when [`Tab::poll`] has nothing more, and then poll
     /// again.
@@ -151,33 +236,44 @@ impl Tab {
     }
 
     fn run_group(&mut self, now: Timestamp, epoch: Epoch, group: Vec<Queued>) {
-        let works: Vec<_> = group.iter().map(|queued| &queued.work).collect();
-        let until = group.iter().map(|queued| queued.deadline).max().unwrap_or(now);
-        self.pulse.borrow_mut().begin(now, self.protocol.sign_of_life(), until);
-        let run = self.engine.run(&works);
-        self.pulse.borrow_mut().end();
-        let commit = run.staged.map(|staged| {
-            let replies = group
-                .iter()
-                .zip(&run.answers)
-                .filter(|_| !sabotage::is(Sabotage::ReplyNotStored))
-                .filter_map(|(queued, answer)| {
-                    let outcome = answer.as_ref().ok()?.clone();
-                    let Queued {
-                        request, settled_below, ..
-                    } = *queued;
-                    Some(Reply {
-                        request,
-                        outcome,
-                        settled_below,
-                    })
-                })
-                .collect();
+        let mut answers = Vec::new();
+        let mut put_off = PutOff::default();
+        let mut ran = Vec::new();
+        let mut group = group.into_iter();
+        for queued in group.by_ref() {
+            let (answer, stopped) = self.run_write(now, &queued);
+            if stopped == Stopped::ToBePutOff {
+                put_off.long = Some(queued);
+                break;
+            }
+            answers.push(answer);
+            ran.push(queued);
+        }
+        put_off.unrun = group.collect();
+        let commit = self.engine.staged().map(|staged| {
+            let replies = replies(&ran, &answers);
             let image = self.engine.image();
             Rc::new(image.commit(epoch, staged.dirty, staged.write_set, replies))
         });
-        let answers = run.answers;
-        self.inputs.push_back(Input::Ran { answers, commit });
+        self.inputs.push_back(Input::Ran {
+            answers,
+            commit,
+            put_off,
+        });
+    }
+
+    fn run_write(&mut self, now: Timestamp, queued: &Queued) -> (Answer, Stopped) {
+        let limit = Limit::of(now, queued);
+        self.pulse
+            .borrow_mut()
+            .begin(now, self.protocol.sign_of_life(), limit.bound());
+        let answer = self.engine.perform(&queued.work);
+        let time = self.pulse.borrow_mut().end();
+        match (answer, time, limit) {
+            (answer @ Ok(_), ..) | (answer, Time::Enough, _) | (answer, _, Limit::Deadline(_)) => (answer, Stopped::No),
+            (answer, Time::Over, Limit::Turn(_)) => (answer, Stopped::ToBePutOff),
+            (Err(_), Time::Over, Limit::Whole(_) | Limit::Statements(_)) => (Err(too_long()), Stopped::No),
+        }
     }
 
     /// Runs one of the live queries that are due.
@@ -191,9 +287,16 @@ impl Tab {
                 continue;
             }
             self.pulse.borrow_mut().watch(None);
+            self.pulse
+                .borrow_mut()
+                .bound(Bound::Until(now.after_ms(LONGEST_LIVE_MS)));
             let answer = self.engine.query(&statement);
-            self.pulse.borrow_mut().end();
+            let time = self.pulse.borrow_mut().end();
             let answer = answer.map(|queried| (queried.outcome.rows, queried.reads));
+            let answer = answer.map_err(|failure| match time {
+                Time::Over => live_too_long(),
+                Time::Enough => failure,
+            });
             if let Some(rows) = self.live.answered(query, answer) {
                 self.tell(Event::Rows { query, rows });
             }

@@ -19,6 +19,7 @@ use std::rc::Rc;
 
 use super::Tab;
 use super::calls::EXECUTE_TIMEOUT_MS;
+use super::pulse::Bound;
 use super::runner::Moment;
 use crate::engine::{Class, Ending, Staged, Standing};
 use crate::protocol::{Here, Input, Timestamp, TurnEnd};
@@ -181,8 +182,8 @@ impl Tab {
             self.answer(call, answer.map(Response::Outcome).map_err(Failure::from));
             return None;
         }
-        let until = now.after_ms(LONGEST_STATEMENT_MS);
-        self.pulse.borrow_mut().begin(now, self.protocol.sign_of_life(), until);
+        let bound = Bound::Until(now.after_ms(LONGEST_STATEMENT_MS));
+        self.pulse.borrow_mut().begin(now, self.protocol.sign_of_life(), bound);
         let (answer, standing) = self.engine.transact(&statement);
         self.pulse.borrow_mut().end();
         match (answer, standing) {
@@ -356,6 +357,7 @@ impl Failure {
             TurnEnd::NotStored(error) => error.into(),
             TurnEnd::Closed => Failure::closed(),
             TurnEnd::Silent => Failure::transaction_lost("it was silent for 5 s while others waited for it"),
+            TurnEnd::TooLong => Failure::transaction_lost("it went on for 12 s while others waited for it"),
             TurnEnd::Done | TurnEnd::TimedOut | TurnEnd::LeadershipLost => {
                 Failure::transaction_lost("this tab does not lead any more")
             }

@@ -255,7 +255,7 @@ fn pulse(pulse: &Rc<RefCell<Pulse>>, channel: &Rc<Broadcast>) -> OnProgress {
         {
             return Progress::Interrupt;
         }
-        let (said, progress) = pulse.borrow_mut().beat(now());
+        let (said, progress) = pulse.borrow_mut().beat(now(), calls);
         if let Some(Err(error)) = said.map(|bytes| channel.post(&bytes)) {
             report_text(&format!("sqlite-elements: a heartbeat could not be sent: {error}"));
         }

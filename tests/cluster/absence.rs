@@ -116,3 +116,49 @@ fn a_transaction_that_was_open_is_lost_and_says_so() {
     );
     assert!(browser.column(B, "SELECT a FROM t").is_empty());
 }
+
+/// Stopped as by SIGSTOP or a machine that sleeps: its page goes out of nobody's sight.
+#[test]
+fn a_tab_that_was_stopped_takes_no_lead_from_a_leader_that_is_there() {
+    for mut browser in [Browser::with_tabs(3), Browser::without_locks(3)] {
+        let leaders = browser.leaders();
+        let epoch = browser.epoch();
+        let stopped = if leaders == [A] { B } else { A };
+        browser.freeze(stopped);
+        browser.pass_ms(60_000);
+        browser.thaw(stopped);
+        browser.settle();
+        browser.pass_ms(20_000);
+        assert_eq!((browser.leaders(), browser.epoch()), (leaders, epoch));
+    }
+}
+
+#[test]
+fn tabs_that_are_all_stopped_and_go_on_together_keep_their_leader() {
+    for mut browser in [Browser::with_tabs(3), Browser::without_locks(3)] {
+        let leaders = browser.leaders();
+        let epoch = browser.epoch();
+        let tabs = [TabNo(0), TabNo(1), TabNo(2)];
+        tabs.iter().for_each(|tab| browser.freeze(*tab));
+        browser.pass_ms(60_000);
+        // The leader is the last to wake.
+        let (first, last): (Vec<TabNo>, Vec<TabNo>) = tabs.iter().partition(|tab| !leaders.contains(tab));
+        for tab in first.into_iter().chain(last) {
+            browser.thaw(tab);
+            browser.settle();
+        }
+        browser.pass_ms(20_000);
+        assert_eq!((browser.leaders(), browser.epoch()), (leaders, epoch));
+    }
+}
+
+#[test]
+fn a_tab_that_was_stopped_replaces_a_leader_that_has_died_meanwhile() {
+    let mut browser = Browser::with_tabs(2);
+    browser.freeze(B);
+    browser.pass_ms(10_000);
+    browser.freeze(A);
+    browser.thaw(B);
+    browser.pass_ms(7_000);
+    assert!(browser.leaders().contains(&B));
+}

@@ -9,12 +9,15 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use sqlite_elements::protocol::Message;
 use sqlite_elements::request::{CallId, Event, Failure, LeaderInfo, QueryId, Request, Response, UserId};
 use sqlite_elements::sql::{Outcome, Rows, SqlFailure, Statement, Value, Work};
 use sqlite_elements::storage::{Disk, Epoch, Image, MemoryStore, Store, TabId};
 use sqlite_elements::tab::{Effect, Election, Happening, LockCall, StoreAnswer, StoreCall, Tab};
 use sqlite_elements::time::Timestamp;
 use uuid::Uuid;
+
+use crate::poison::{self, taste};
 
 /// Which tab, in order of opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +32,8 @@ pub(crate) struct Browser {
     lock_queue: VecDeque<TabNo>,
     next_call: u64,
     strangers: Vec<TabNo>,
+    poisoned: Vec<TabNo>,
+    said_trying: bool,
 }
 
 struct SimulatedTab {
@@ -63,6 +68,8 @@ impl Browser {
             lock_queue: VecDeque::new(),
             next_call: 1,
             strangers: Vec::new(),
+            poisoned: Vec::new(),
+            said_trying: false,
         }
     }
 
@@ -109,6 +116,14 @@ impl Browser {
     /// Lets everything happen that can happen now.
     pub(crate) fn settle(&mut self) {
         while (0..self.tabs.len()).any(|index| self.step(TabNo(index))) {}
+    }
+
+    /// Lets things happen, one after the other, until this is so.
+    pub(crate) fn settle_until(&mut self, is_so: impl Fn(&mut Self) -> bool) {
+        while !is_so(self) {
+            let happened = (0..self.tabs.len()).any(|index| self.step(TabNo(index)));
+            assert!(happened, "nothing happens any more");
+        }
     }
 
     /// The same for one tab alone: the others do not look at what arrives.
@@ -371,11 +386,30 @@ impl Browser {
         loop {
             self.carry_out_effects(number);
             let now = self.now;
-            let worked = self.tabs[number.0].as_mut().is_some_and(|tab| tab.tab.work(now));
-            if !worked {
-                break;
+            let Some(tab) = self.tabs[number.0].as_mut() else { break };
+            match taste(|| tab.tab.work(now)) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(poison) => {
+                    self.poisoned.push(number);
+                    match poison.effect {
+                        poison::Effect::Crash => self.kill(number),
+                        poison::Effect::Hang => self.freeze(number),
+                    }
+                    break;
+                }
             }
         }
+    }
+
+    /// Tabs that have met poison, in order.
+    pub(crate) fn poisoned(&self) -> &[TabNo] {
+        &self.poisoned
+    }
+
+    /// Whether a leader wants to try a suspect.
+    pub(crate) fn has_said_trying(&self) -> bool {
+        self.said_trying
     }
 
     fn carry_out_effects(&mut self, number: TabNo) {
@@ -391,6 +425,7 @@ impl Browser {
     }
 
     fn broadcast(&mut self, from: TabNo, bytes: &[u8]) {
+        self.said_trying |= matches!(Message::decode(bytes), Ok(Message::Trying { .. }));
         let mut bytes = bytes.to_vec();
         if self.strangers.contains(&from) {
             bytes[0] = 99;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use sqlite_elements::protocol::Message;
-use sqlite_elements::request::Request;
+use sqlite_elements::request::{CallId, Request};
 use sqlite_elements::sql::{Statement, Work};
 use sqlite_elements::time::Timestamp;
 
@@ -21,10 +21,10 @@ fn slow_down(browser: &mut Browser, step_ms: u64) -> Rc<RefCell<Vec<Message>>> {
     let (kept, now) = (Rc::clone(&said), RefCell::new(browser.now()));
     let tab = browser.tab_itself(A);
     let pulse = tab.pulse();
-    tab.engine().set_on_progress(Rc::new(move |_| {
+    tab.engine().set_on_progress(Rc::new(move |calls| {
         let later: Timestamp = now.borrow().after_ms(step_ms);
         now.replace(later);
-        let (bytes, progress) = pulse.borrow_mut().beat(later);
+        let (bytes, progress) = pulse.borrow_mut().beat(later, calls);
         kept.borrow_mut()
             .extend(bytes.map(|bytes| Message::decode(&bytes).expect("a message")));
         progress
@@ -51,7 +51,7 @@ fn tabs_with_table() -> Browser {
 fn a_leader_renews_its_lease_while_sqlite_runs() {
     let mut browser = tabs_with_table();
     let begin = browser.now();
-    let said = slow_down(&mut browser, 300);
+    let said = slow_down(&mut browser, 100);
     assert_eq!(write_long(&mut browser, 60_000), Some(Ok(1)));
     let said = said.borrow();
     assert!(said.len() > 3, "SQLite called often enough: {}", said.len());
@@ -78,4 +78,64 @@ fn a_work_that_takes_longer_than_its_page_waits_is_stopped_and_has_no_effect() {
     browser.settle();
     assert!(browser.answer(B, next).is_some_and(|answer| answer.is_ok()));
     assert_eq!(browser.column(B, "SELECT a FROM t"), ["next"]);
+}
+
+const ENDLESS: &str =
+    "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+
+fn write_endless(browser: &mut Browser, tab: TabNo) -> CallId {
+    let work = Work::batch(vec![Statement::new(ENDLESS)]);
+    browser.request(tab, |call| Request::Write {
+        call,
+        work,
+        timeout_ms: 600_000,
+    })
+}
+
+#[test]
+fn a_write_that_takes_long_lets_the_others_have_their_turn_and_is_stopped_after_a_minute() {
+    let mut browser = tabs_with_table();
+    slow_down(&mut browser, 300);
+    let endless = write_endless(&mut browser, B);
+    let next = browser.write(A, "INSERT INTO t VALUES ('next')");
+    browser.settle_until(|browser| browser.answer(A, next).is_some());
+    assert!(browser.answer(A, next).is_some_and(|answer| answer.is_ok()));
+    assert_eq!(browser.answer(B, endless), None, "it is not given up yet");
+    browser.settle();
+    let failure = browser.answer(B, endless).expect("answered").unwrap_err();
+    assert_eq!(failure.code, "WRITE_TOO_LONG");
+    assert_eq!(browser.column(B, "SELECT a FROM t"), ["next"]);
+}
+
+#[test]
+fn a_write_that_takes_long_is_given_up_when_its_tab_is_gone() {
+    let mut browser = tabs_with_table();
+    let said = slow_down(&mut browser, 300);
+    write_endless(&mut browser, B);
+    browser.settle_until(|_| !said.borrow().is_empty());
+    browser.kill(B);
+    let before = said.borrow().len();
+    browser.pass_ms(2_000);
+    let next = browser.write(A, "INSERT INTO t VALUES ('next')");
+    browser.settle();
+    assert!(browser.answer(A, next).is_some_and(|answer| answer.is_ok()));
+    assert_eq!(said.borrow().len(), before, "it was not run again");
+}
+
+#[test]
+fn a_live_query_without_end_is_stopped_and_says_so_in_its_place() {
+    let mut browser = tabs_with_table();
+    slow_down(&mut browser, 300);
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+    browser.subscribe(A, 1, endless);
+    browser.settle();
+    let told = browser.told(A, 1);
+    assert!(
+        matches!(&told[..], [Err(failure)] if failure.code == "QUERY_TOO_LONG"),
+        "{told:?}"
+    );
+    let next = browser.write(A, "INSERT INTO t VALUES ('next')");
+    browser.settle();
+    assert!(browser.answer(A, next).is_some_and(|answer| answer.is_ok()));
+    assert!(browser.told(A, 1).is_empty(), "it is not run again");
 }

@@ -9,9 +9,10 @@
 //!
 //! One write, so that no order of arrival can differ.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
-use sqlite_elements::protocol::{Here, Input, Message, Output, Protocol, Timestamp};
+use sqlite_elements::protocol::{Here, Input, Message, Output, Protocol, PutOff, Timestamp};
 use sqlite_elements::sql::{Outcome, Statement, Work};
 use sqlite_elements::storage::{
     CatchUp, Checksum, Commit, Epoch, Head, PageCount, PageSize, Position, Replies, Reply, RequestId, Seq, StoreError,
@@ -52,6 +53,8 @@ struct Part {
     shown: Vec<Epoch>,
     fetch: Option<Seq>,
     append: Option<Append>,
+    /// What it wants done and was not done yet.
+    outputs: VecDeque<Output>,
 }
 
 #[derive(Debug)]
@@ -77,6 +80,7 @@ impl Part {
             shown: Vec::new(),
             fetch: None,
             append: None,
+            outputs: VecDeque::new(),
         }
     }
 
@@ -97,10 +101,19 @@ impl Part {
         self.handle(Input::Heard(message));
     }
 
-    /// Waits as long as the tab wants to, and not longer.
+    /// Waits as long as the tab wants to, and not longer: until it does something.
     fn time_out(&mut self) {
-        self.now = self.protocol.deadline().map_or(self.now, |due| due.max(self.now));
-        self.handle(Input::TimedOut);
+        while self.outputs.is_empty()
+            && let Some(due) = self.protocol.deadline()
+        {
+            self.now = due.max(self.now);
+            self.handle(Input::TimedOut);
+            self.outputs.extend(std::iter::from_fn(|| self.protocol.poll()));
+        }
+    }
+
+    fn next(&mut self) -> Option<Output> {
+        self.outputs.pop_front().or_else(|| self.protocol.poll())
     }
 }
 
@@ -189,7 +202,7 @@ impl Code {
     /// Does what the tab wants done, but for what the store has to answer; gives the steps that these are.
     fn perform(&mut self, tab: Tab) -> Vec<Step> {
         let mut taken = Vec::new();
-        while let Some(output) = self.tabs[tab.index()].protocol.poll() {
+        while let Some(output) = self.tabs[tab.index()].next() {
             let it = &mut self.tabs[tab.index()];
             match output {
                 Output::RequestLock => self.lock.request(tab),
@@ -200,12 +213,21 @@ impl Code {
                     taken.push(Step::Run(tab));
                     let commit = Some(commit(it.protocol.position(), epoch, group[0].request));
                     let answers = vec![Ok(Outcome::nothing())];
-                    it.handle(Input::Ran { answers, commit });
+                    let put_off = PutOff::default();
+                    it.handle(Input::Ran {
+                        answers,
+                        commit,
+                        put_off,
+                    });
                 }
                 Output::Append(commit) => it.append = Some(Append { commit, result: None }),
                 Output::CatchUp { after } => it.fetch = Some(after),
                 Output::Apply { commit, .. } | Output::Publish(commit) => it.shown.push(commit.epoch),
                 Output::Settle { result, .. } => self.settled = Some(result.is_ok()),
+                // The model runs a write wherever it comes to: here its asker always agrees.
+                Output::Send(Message::Trying { request, epoch }) => {
+                    it.handle(Input::Heard(Message::GoAhead { request, epoch }));
+                }
                 Output::Send(message) => {
                     if matches!(message, Message::HandOver { .. }) {
                         taken.push(Step::HandOver(tab));
@@ -349,7 +371,8 @@ impl Code {
                 sent.map(real) != Some(*epoch)
             }
             Message::Committed { commit, .. } => commit.seq() <= shown,
-            Message::Hello { .. } | Message::Released { .. } => false,
+            Message::Hello { .. } | Message::Released { .. } | Message::Resigned { .. } => false,
+            Message::Trying { .. } | Message::GoAhead { .. } => false,
         };
         let past: Vec<_> = self.said.iter().filter(is_past).collect();
         if let Some(message) = past.get(which % past.len().max(1)) {

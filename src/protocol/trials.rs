@@ -1,0 +1,283 @@
+//! Trials: how a write that ends its leader is kept from ending one leader after another.
+//!
+//! A write may kill the worker that runs it, hang it, or use up its memory. Nobody can ask the dead, but the tab that asked
+//! for the write knows which leaderships it was sent to, and whether each said that it ended. So it goes with the write
+//! what is known of it ([`Record`]), and no store transaction is paid for it:
+//!
+//! ```text
+//!            a leadership that had it        one that had said Trying
+//!  Clean ────────── ended in silence ──▶ Suspect ─── ended in silence ──▶ Condemned
+//!    ▲                                      │
+//!    └── (never)          it is run alone, and only after its asker has said GoAhead
+//! ```
+//!
+//! A **suspect** may be innocent: it waited behind the one that killed. So it is tried: the leader names it (`Trying`), runs
+//! nothing of anybody else meanwhile, and runs it alone once its asker has taken note and said `GoAhead`. Nothing else can
+//! have ended that leadership, if it ends now. A **condemned** write is not run any more; the next leader says whether it was
+//! done after all, and refuses it if not. So no write meets a third leader, whatever messages are lost: without
+//! `GoAhead` it is not run.
+//!
+//! A write of the leader's own page needs no asking: if it ends this worker, the page that asked for it knows, and does not
+//! send it again.
+//!
+//! To tell each tab what is about to be run, before each group, was refused: every write would pay for it.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Message, Output, Protocol, Queued, Timestamp, WriteError};
+use crate::sabotage::{self, Sabotage};
+use crate::storage::{Epoch, RequestId, TabId};
+
+/// The asker has this long to say `GoAhead`; all others wait for that. A message takes less than a millisecond.
+const TRIAL_MS: u64 = 500;
+/// Endings are remembered of so many leaderships: more than writes wait through.
+const MOST_ENDINGS: usize = 64;
+
+/// What is known of a write when it is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Record {
+    #[default]
+    Clean,
+    /// A leader that had it ended without a word: it is run alone, and only when its asker agrees.
+    Suspect,
+    /// A second one did, and was running it: it is not run again.
+    Condemned,
+}
+
+/// What the asker has seen of one write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Past {
+    pub(super) record: Record,
+    /// The leadership that was last allowed to try it.
+    tried: Option<Epoch>,
+}
+
+/// Which leaderships ended with a word, or are this tab's own, which did not die of what they ran.
+#[derive(Debug, Default)]
+pub(super) struct Endings(BTreeSet<Epoch>);
+
+impl Past {
+    /// The leadership that it was sent to is over, without an answer.
+    pub(super) fn outlived(&mut self, epoch: Epoch, endings: &Endings) {
+        let was_tried = self.tried.take() == Some(epoch);
+        if endings.0.contains(&epoch) || sabotage::is(Sabotage::DeathsNotCounted) {
+            return;
+        }
+        self.record = match self.record {
+            Record::Clean => Record::Suspect,
+            Record::Suspect if was_tried => Record::Condemned,
+            other => other,
+        };
+    }
+
+    pub(super) fn allow(&mut self, epoch: Epoch) {
+        self.tried = Some(epoch);
+    }
+}
+
+impl Endings {
+    pub(super) fn note(&mut self, epoch: Epoch) {
+        self.0.insert(epoch);
+        while self.0.len() > MOST_ENDINGS {
+            self.0.pop_first();
+        }
+    }
+}
+
+/// The leader's suspects, each tried alone.
+#[derive(Debug, Default)]
+pub(super) struct Trials {
+    waiting: VecDeque<Queued>,
+    allowed: BTreeSet<RequestId>,
+    /// Whose asker was asked, and until when it may answer.
+    asked: Option<(RequestId, Timestamp)>,
+}
+
+/// What the trials want done before anything else.
+#[derive(Debug)]
+pub(super) enum Trial {
+    Run(Queued),
+    /// Ask the asker of this one.
+    Ask(RequestId),
+    /// It was asked.
+    Wait,
+    /// Its asker is gone: forget it.
+    Drop(RequestId),
+    None,
+}
+
+impl Trials {
+    pub(super) fn push(&mut self, suspect: Queued) {
+        self.waiting.push_back(suspect);
+    }
+
+    pub(super) fn allow(&mut self, request: RequestId) {
+        if self.waiting.iter().any(|suspect| suspect.request == request) {
+            self.allowed.insert(request);
+        }
+    }
+
+    pub(super) fn withdraw(&mut self, request: RequestId) -> Option<Queued> {
+        let at = self.waiting.iter().position(|suspect| suspect.request == request)?;
+        self.end(request);
+        self.waiting.remove(at)
+    }
+
+    pub(super) fn next(&mut self, now: Timestamp, here: TabId) -> Trial {
+        let may_run = |suspect: &Queued| suspect.request.tab == here || self.allowed.contains(&suspect.request);
+        if let Some(at) = self.waiting.iter().position(may_run)
+            && let Some(suspect) = self.waiting.remove(at)
+        {
+            self.end(suspect.request);
+            return Trial::Run(suspect);
+        }
+        match (self.asked, self.waiting.front()) {
+            (Some((_, until)), _) if now < until => Trial::Wait,
+            (Some((request, _)), _) => {
+                self.withdraw(request);
+                Trial::Drop(request)
+            }
+            (None, Some(suspect)) => {
+                let request = suspect.request;
+                self.asked = Some((request, now.after_ms(TRIAL_MS)));
+                Trial::Ask(request)
+            }
+            (None, None) => Trial::None,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        self.asked.map(|(_, until)| until)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Trials::default();
+    }
+
+    fn end(&mut self, request: RequestId) {
+        self.allowed.remove(&request);
+        self.asked = self.asked.filter(|(asked, _)| *asked != request);
+    }
+}
+
+impl Protocol {
+    /// The leader is about to run a suspect of this tab.
+    pub(super) fn heard_trying(&mut self, request: RequestId, epoch: Epoch) {
+        let Some(pending) = self.pending.find(request) else {
+            return;
+        };
+        if pending.sent.is_some_and(|(sent_to, _)| sent_to == epoch) {
+            pending.past.allow(epoch);
+            self.send(Message::GoAhead { request, epoch });
+        }
+    }
+
+    pub(super) fn heard_go_ahead(&mut self, now: Timestamp, request: RequestId, epoch: Epoch) {
+        if self.seat.leading() == Some(epoch) {
+            self.queue.allow(request);
+            self.run_next(now);
+        }
+    }
+
+    /// This tab ceases to lead, and nothing that it ran has killed it.
+    pub(super) fn resign(&mut self) {
+        if let Some(epoch) = self.seat.leading() {
+            self.send(Message::Resigned { epoch });
+        }
+    }
+
+    /// Takes a write that has ended a leader, or may have.
+    pub(super) fn take_suspect(&mut self, now: Timestamp, epoch: Epoch, queued: Queued, record: Record) {
+        let request = queued.request;
+        if record == Record::Condemned {
+            let seq = self.position().seq;
+            debug_assert_eq!(self.seat.leading(), Some(epoch));
+            self.answer(request, Err(WriteError::Poisoned), seq);
+        } else {
+            self.queue.push_suspect(queued);
+            self.run_next(now);
+        }
+    }
+
+    pub(super) fn ask_to_try(&mut self, epoch: Epoch, request: RequestId) {
+        self.output(Output::Send(Message::Trying { request, epoch }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    fn suspect(tab: u128, counter: u64) -> Queued {
+        let request = RequestId {
+            tab: TabId(Uuid::from_u128(tab)),
+            counter,
+        };
+        Queued::new(request, crate::sql::Work::batch(Vec::new()), 0, NOW)
+    }
+
+    fn here() -> TabId {
+        TabId(Uuid::from_u128(1))
+    }
+
+    #[test]
+    fn a_write_is_condemned_by_the_second_leader_that_dies_of_it_and_by_no_other() {
+        let endings = Endings::default();
+        let mut past = Past::default();
+        past.outlived(Epoch(1), &endings);
+        assert_eq!(past.record, Record::Suspect);
+        past.outlived(Epoch(2), &endings);
+        assert_eq!(past.record, Record::Suspect, "it was not tried");
+        past.allow(Epoch(3));
+        past.outlived(Epoch(3), &endings);
+        assert_eq!(past.record, Record::Condemned);
+    }
+
+    #[test]
+    fn a_leadership_that_said_that_it_ended_makes_no_suspect() {
+        let mut endings = Endings::default();
+        endings.note(Epoch(1));
+        let mut past = Past::default();
+        past.outlived(Epoch(1), &endings);
+        assert_eq!(past.record, Record::Clean);
+    }
+
+    #[test]
+    fn a_suspect_is_run_only_once_its_asker_agrees_and_all_wait_for_that() {
+        let mut trials = Trials::default();
+        trials.push(suspect(2, 1));
+        trials.push(suspect(3, 1));
+        assert!(matches!(trials.next(NOW, here()), Trial::Ask(_)));
+        assert!(matches!(trials.next(NOW, here()), Trial::Wait));
+        trials.allow(suspect(2, 1).request);
+        assert!(matches!(trials.next(NOW, here()), Trial::Run(it) if it.request.tab != here()));
+        assert!(matches!(trials.next(NOW, here()), Trial::Ask(_)));
+    }
+
+    #[test]
+    fn a_suspect_whose_asker_is_gone_keeps_nobody_waiting() {
+        let mut trials = Trials::default();
+        trials.push(suspect(2, 1));
+        assert!(matches!(trials.next(NOW, here()), Trial::Ask(_)));
+        let late = NOW.after_ms(TRIAL_MS);
+        assert!(matches!(trials.next(late, here()), Trial::Drop(_)));
+        assert!(matches!(trials.next(late, here()), Trial::None));
+    }
+
+    #[test]
+    fn a_suspect_of_the_leaders_own_page_needs_no_asking() {
+        let mut trials = Trials::default();
+        trials.push(suspect(1, 1));
+        assert!(matches!(trials.next(NOW, here()), Trial::Run(_)));
+    }
+}

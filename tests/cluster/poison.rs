@@ -1,0 +1,48 @@
+//! Poison: works that kill or hang whatever runs them. A work whose text holds one of the words below unwinds out of the
+//! engine as it is about to run, as a worker that traps does; what that makes of its tab is the simulated browser's to say.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
+
+use sqlite_elements::sabotage;
+use sqlite_elements::sql::Work;
+
+pub(crate) const CRASH: &str = "/* crash */";
+pub(crate) const HANG: &str = "/* hang */";
+
+/// What a work has done to its worker.
+#[derive(Clone, Debug)]
+pub(crate) struct Poison {
+    pub(crate) effect: Effect,
+    /// The text of the work.
+    pub(crate) sql: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Crash,
+    Hang,
+}
+
+/// Poison works on this thread from now on.
+pub(crate) fn brew() {
+    sabotage::on_meeting(Some(Rc::new(|work| {
+        let Work::Batch { statements, .. } = work else { return };
+        let texts: Vec<&str> = statements.iter().map(|statement| statement.sql.as_str()).collect();
+        let sql = texts.join("; ");
+        let effect = match sql {
+            _ if sql.contains(CRASH) => Effect::Crash,
+            _ if sql.contains(HANG) => Effect::Hang,
+            _ => return,
+        };
+        resume_unwind(Box::new(Poison { effect, sql }));
+    })));
+}
+
+/// Does something that may meet poison.
+pub(crate) fn taste<T>(action: impl FnOnce() -> T) -> Result<T, Poison> {
+    catch_unwind(AssertUnwindSafe(action)).map_err(|cause| match cause.downcast::<Poison>() {
+        Ok(poison) => *poison,
+        Err(cause) => resume_unwind(cause),
+    })
+}
