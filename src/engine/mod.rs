@@ -352,6 +352,12 @@ impl Engine {
         reloaded
     }
 
+    /// Alters a byte of the image behind everybody's back: for this package's own tests.
+    #[cfg(feature = "sabotage")]
+    pub fn damage(&mut self, number: PageNo, at: usize) {
+        self.pages.borrow_mut().damage(number, at);
+    }
+
     fn run_unit(&mut self, work: &Work) -> Answer {
         let (outcome, written) = work::run(self.writer()?, work).map_err(stopped)?;
         self.staged_writes.merge(written);

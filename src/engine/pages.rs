@@ -48,6 +48,11 @@ impl Pages {
         &self.image
     }
 
+    #[cfg(feature = "sabotage")]
+    pub(super) fn damage(&mut self, number: PageNo, at: usize) {
+        self.image.damage(number, at);
+    }
+
     /// Length of the file in bytes.
     pub(super) fn size(&self, view: View) -> u64 {
         (self.count(view) * self.image.page_size().bytes()) as u64

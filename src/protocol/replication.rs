@@ -18,6 +18,11 @@ impl Protocol {
         self.queue.is_busy() || matches!(self.fetch, Fetch::UnderWay | Fetch::InVain)
     }
 
+    /// Whether the store is being asked, or will be again, for what is missing.
+    pub fn is_fetching(&self) -> bool {
+        self.fetch != Fetch::Idle
+    }
+
     /// Applies what can be applied and fetches what is missing.
     pub(super) fn advance(&mut self, now: Timestamp, sent: Option<Timestamp>) {
         while !self.replica_is_busy() {

@@ -129,6 +129,18 @@ impl Image {
         Ok(())
     }
 
+    /// Alters a byte behind everybody's back, as memory that fails does.
+    #[cfg(feature = "sabotage")]
+    pub(crate) fn damage(&mut self, number: PageNo, at: usize) {
+        let mut pages = std::mem::take(&mut self.pages);
+        if let Some(page) = pages.get_mut(number.index()) {
+            let mut bytes = page.to_vec();
+            bytes[at] ^= 1;
+            *page = bytes.into();
+        }
+        *self = Image::from_pages(self.page_size, pages, self.position.seq);
+    }
+
     fn checksum_after(&self, size: PageSize, count: PageCount, pages: &[(PageNo, Page)]) -> Checksum {
         let old: &[Page] = if size == self.page_size { &self.pages } else { &[] };
         let mut sum = if size == self.page_size {

@@ -204,8 +204,8 @@ impl Tab {
     /// When to come back with [`Happening::TimedOut`] if nothing happens before.
     pub fn deadline(&self) -> Option<Timestamp> {
         let lease = self.lease.as_ref().and_then(LeaseLock::deadline);
-        // Until the store has answered no query can run.
-        let live = self.live.deadline().filter(|_| self.may_run());
+        // Until the store has answered, no query can run.
+        let live = self.live.deadline().filter(|_| self.may_run() && !self.is_diverged());
         [self.protocol.deadline(), live, self.calls_deadline(), lease]
             .into_iter()
             .flatten()
@@ -340,7 +340,7 @@ impl Tab {
             Output::RaiseEpoch => {
                 self.call_store(StoreCall::RaiseEpoch);
                 // What a leader writes follows from what it has.
-                return (self.engine.position() != self.protocol.position()).then_some(Input::Diverged);
+                return self.is_diverged().then_some(Input::Diverged);
             }
             Output::CatchUp { after } => self.call_store(StoreCall::CommitsAfter(after)),
             Output::Reload => self.call_store(StoreCall::Load),

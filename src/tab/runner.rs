@@ -7,6 +7,7 @@
 //!   and with it every other tab from writing.
 //! * **All effects of one piece are carried out before the next piece runs.** So an answer never waits for the SQL behind
 //!   it, and what is stored is told even if the next piece kills the worker.
+//! * **No SQL runs on an image that is not what this tab's history leads to.** It is loaded anew first.
 //! * **What the page asks keeps its order**, as far as the order can be seen: see [`Runner::admit`].
 //! * **Nobody starves.** Groups and what the page asks run in the order in which they came, live queries that are due run
 //!   before the next group, and a step of a checkpoint is taken when nothing else waits.
@@ -193,7 +194,11 @@ impl Tab {
         if !self.may_run() {
             return false;
         }
-        let done = self.run_piece(now) || self.run_live(now) || self.step_checkpoint();
+        let done = if self.is_diverged() {
+            self.mend()
+        } else {
+            self.run_piece(now) || self.run_live(now) || self.step_checkpoint()
+        };
         if done {
             self.carry_out(now);
         }
@@ -260,6 +265,22 @@ impl Tab {
             commit,
             put_off,
         });
+    }
+
+    /// The image is not the one that this tab's history leads to.
+    pub(super) fn is_diverged(&self) -> bool {
+        self.engine.position() != self.protocol.position()
+    }
+
+    /// No SQL runs on such an image: what a leader wrote would follow from what nobody else has, and a page could miss its
+    /// own write. Whether something was done about it now.
+    fn mend(&mut self) -> bool {
+        if self.protocol.is_fetching() {
+            return false;
+        }
+        self.lose_open_transaction();
+        self.inputs.push_back(Input::Diverged);
+        true
     }
 
     fn run_write(&mut self, now: Timestamp, queued: &Queued) -> (Answer, Stopped) {

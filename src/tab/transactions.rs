@@ -290,6 +290,21 @@ impl Tab {
         Ok(None)
     }
 
+    /// The pages under the open transaction are about to be replaced.
+    pub(super) fn lose_open_transaction(&mut self) {
+        let open = self
+            .transactions
+            .of
+            .iter_mut()
+            .find(|(_, state)| matches!(state, State::Open { .. }));
+        if let Some((_, state)) = open {
+            let why = "this tab's copy of the database was damaged, and is loaded anew";
+            *state = State::Lost(Failure::transaction_lost(why));
+            self.engine.revert();
+            self.inputs.push_back(Input::TurnEnded { commit: None });
+        }
+    }
+
     /// The user is gone; what it has asked and still waits is answered.
     pub(super) fn left(&mut self, user: UserId) -> Option<Input> {
         let (waiting, input) = match self.transactions.of.remove(&user)? {

@@ -42,6 +42,21 @@ fn a_replica_that_differs_is_loaded_anew_before_its_tab_leads() {
     assert_eq!(browser.column(c, "SELECT a FROM t"), ["first", "second"]);
 }
 
+/// Nothing could follow from a commit that begins where nobody else is: the database could not be loaded any more.
+#[test]
+fn a_leader_whose_image_differs_loads_it_anew_before_it_writes() {
+    let mut browser = diverged();
+    browser.damage_image(A);
+    let write = browser.write(B, "INSERT INTO t VALUES ('second')");
+    browser.settle();
+    assert!(browser.answer(B, write).is_some_and(|answer| answer.is_ok()));
+    let c = browser.open();
+    browser.settle();
+    for tab in [A, B, c] {
+        assert_eq!(browser.column(tab, "SELECT a FROM t"), ["first", "second"]);
+    }
+}
+
 /// What the engine found wrong and what it has run are two answers to one drain of the protocol, and both count.
 #[test]
 fn a_tab_that_finds_its_replica_wrong_as_it_begins_to_lead_goes_on_to_lead() {

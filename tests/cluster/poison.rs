@@ -9,6 +9,7 @@ use sqlite_elements::sql::Work;
 
 pub(crate) const CRASH: &str = "/* crash */";
 pub(crate) const HANG: &str = "/* hang */";
+pub(crate) const EXHAUST: &str = "/* exhaust */";
 
 /// What a work has done to its worker.
 #[derive(Clone, Debug)]
@@ -31,7 +32,8 @@ pub(crate) fn brew() {
         let texts: Vec<&str> = statements.iter().map(|statement| statement.sql.as_str()).collect();
         let sql = texts.join("; ");
         let effect = match sql {
-            _ if sql.contains(CRASH) => Effect::Crash,
+            // What asks for more memory than there is ends as a trap does.
+            _ if sql.contains(CRASH) || sql.contains(EXHAUST) => Effect::Crash,
             _ if sql.contains(HANG) => Effect::Hang,
             _ => return,
         };

@@ -1,6 +1,6 @@
 //! The checkers: they take what pages saw and what is on disk, and know nothing of how it came about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, MAIN_DB};
@@ -8,7 +8,7 @@ use sqlite_elements::sql::Statement;
 use sqlite_elements::storage::Store;
 use sqlite_elements::time::Timestamp;
 
-use super::history::{Fate, History, OpNo, Read};
+use super::history::{Fate, History, Op, OpNo, Read};
 use super::workload::{JOURNAL, SCHEMA, Workload};
 use crate::browser::{TabNo, now_or_never};
 
@@ -21,6 +21,9 @@ pub(crate) fn check(workload: &mut Workload) -> Verdict {
     let plain = plain_sqlite(&bytes)?;
     let journal = journal(&plain)?;
     every_call_is_answered(workload)?;
+    no_work_meets_a_third_leader(&workload.history)?;
+    no_neighbour_of_poison_is_refused_for_it(workload)?;
+    no_leader_that_can_be_heard_is_replaced(&workload.history)?;
     acknowledged_writes_are_there_and_none_is_there_twice(&workload.history, &journal)?;
     order_is_that_of_real_time(&workload.history, &journal)?;
     reads_are_prefixes(&workload.history, &journal)?;
@@ -64,6 +67,40 @@ fn every_call_is_answered(workload: &Workload) -> Verdict {
     match workload.open_calls() {
         0 => Ok(()),
         open => Err(format!("{open} calls were never answered")),
+    }
+}
+
+/// A work that kills or hangs whatever runs it ends two tabs at the most.
+fn no_work_meets_a_third_leader(history: &History) -> Verdict {
+    let mut met = BTreeMap::<OpNo, Vec<TabNo>>::new();
+    for (op, tab) in &history.poisoned {
+        met.entry(*op).or_default().push(*tab);
+    }
+    match met.into_iter().find(|(_, tabs)| tabs.len() > 2) {
+        Some((op, tabs)) => Err(format!("{op:?} has ended {tabs:?}: {:?}", history.ops[&op])),
+        None => Ok(()),
+    }
+}
+
+/// Where tabs end by poison alone, nothing else is taken for it.
+fn no_neighbour_of_poison_is_refused_for_it(workload: &Workload) -> Verdict {
+    let history = &workload.history;
+    let poisons: BTreeSet<OpNo> = history.poisoned.iter().map(|(op, _)| *op).collect();
+    let refused = |op: &&Op| op.fate == Fate::NotDone("WRITE_POISONED".into());
+    let innocent = history
+        .ops
+        .iter()
+        .find(|(number, op)| refused(op) && !poisons.contains(number));
+    match innocent {
+        Some((_, op)) if workload.was_kind => Err(format!("refused for what another has done: {op:?}")),
+        _ => Ok(()),
+    }
+}
+
+fn no_leader_that_can_be_heard_is_replaced(history: &History) -> Verdict {
+    match history.robbed.first() {
+        Some(tab) => Err(format!("the lead was taken from {tab:?}, which was there")),
+        None => Ok(()),
     }
 }
 

@@ -51,6 +51,10 @@ pub(crate) struct Read {
 pub(crate) struct History {
     pub(crate) ops: BTreeMap<OpNo, Op>,
     pub(crate) reads: Vec<Read>,
+    /// Works that killed or hung the worker of a tab.
+    pub(crate) poisoned: Vec<(OpNo, TabNo)>,
+    /// Where the lead was taken from a tab that was there and could be heard.
+    pub(crate) robbed: Vec<TabNo>,
     /// When each tab's page came back into sight.
     pub(crate) returns: BTreeMap<TabNo, Vec<Timestamp>>,
 }

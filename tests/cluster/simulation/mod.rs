@@ -18,15 +18,22 @@ use sqlite_elements::request::LeaderInfo;
 use sqlite_elements::sabotage::{self, Sabotage};
 use sqlite_elements::tab::Election;
 use workload::Workload;
-use world::World;
+use world::{Watchdog, World};
 
 use crate::browser::TabNo;
+use crate::poison;
 
 /// In a run.
 const ACTS: u64 = 120;
 /// Once faults stop, somebody leads within a lease, the time by which tabs spread their stealing, and that of a
 /// second try.
 const CONVERGENCE_MS: u64 = 7_000;
+
+/// More than a lease, and than the time for which a leader must have been there to be missed by nobody.
+const STOPPED_MS: u64 = 8_000;
+/// What is under way when faults stop may be poison, for as long as its page waits and then until the worker that it
+/// hangs is ended.
+const POISON_MS: u64 = 60_000;
 
 /// What came of one run.
 #[derive(Debug, Default)]
@@ -38,16 +45,32 @@ struct Tally {
     mixed: u64,
     steps: u64,
     acknowledged: u64,
+    /// Workers that a work has killed or hung.
+    poisoned: u64,
     gone: u64,
     faults: BTreeMap<Fault, u64>,
 }
 
 fn run(seed: u64) -> Result<Tally, String> {
-    let mut workload = Workload::new(World::new(seed, Profile::drawn));
+    run_in(World::new(seed, Profile::drawn))
+}
+
+fn run_in(world: World) -> Result<Tally, String> {
+    poison::brew();
+    let mut workload = Workload::new(world);
     let mixed = u64::from(workload.world.profile.versions == Versions::Two);
     workload.begin();
     workload.play(ACTS);
+    if workload.world.random.per_mille(500) {
+        // Tabs that are stopped now miss more than a lease.
+        workload.pass_ms(STOPPED_MS);
+    }
     workload.calm_down();
+    workload.pass_ms(POISON_MS);
+    let hung = workload.world.hung_tabs();
+    if !hung.is_empty() {
+        return Err(format!("{hung:?} hang, and nobody ends them"));
+    }
     workload.pass_ms(CONVERGENCE_MS);
     leader(&mut workload)?;
     // Forgotten transactions are taken away one after the other, for those who wait.
@@ -87,6 +110,7 @@ fn run(seed: u64) -> Result<Tally, String> {
         mixed,
         steps: workload.world.steps,
         acknowledged: acknowledged.count() as u64,
+        poisoned: workload.history.poisoned.len() as u64,
         gone: workload.gone,
         faults: workload.counts,
     })
@@ -112,6 +136,7 @@ impl Tally {
         self.mixed += other.mixed;
         self.steps += other.steps;
         self.acknowledged += other.acknowledged;
+        self.poisoned += other.poisoned;
         self.gone += other.gone;
         for (fault, count) in other.faults {
             *self.faults.entry(fault).or_default() += count;
@@ -159,9 +184,21 @@ fn the_checkers_find_what_is_broken_on_purpose() {
         Sabotage::AcknowledgedBeforeDurable,
         Sabotage::ReturnUnread,
         Sabotage::LostTransactionKept,
+        Sabotage::DeathsNotCounted,
+        Sabotage::StoppedUnnoticed,
     ];
     let missed: Vec<_> = broken.into_iter().filter(|sabotage| !is_found(*sabotage)).collect();
     assert!(missed.is_empty(), "nobody noticed {missed:?}");
+}
+
+#[test]
+fn the_checkers_find_that_nobody_ends_a_worker_that_hangs() {
+    let found = (1..=400).find_map(|seed| {
+        let mut world = World::new(seed, Profile::drawn);
+        world.watchdog = Watchdog::Off;
+        run_in(world).err()
+    });
+    assert!(found.is_some_and(|violation| violation.contains("hang")));
 }
 
 fn is_found(sabotage: Sabotage) -> bool {
@@ -200,12 +237,13 @@ impl std::fmt::Display for Tally {
             mixed,
             steps,
             acknowledged,
+            poisoned,
             gone,
             faults,
         } = self;
         write!(
             f,
-            "{runs} runs ({leased} without Web Locks, {mixed} with two versions), {steps} steps, {acknowledged} writes acknowledged, {gone} tabs gone; faults: {faults:?}"
+            "{runs} runs ({leased} without Web Locks, {mixed} with two versions), {steps} steps, {acknowledged} writes acknowledged, {poisoned} workers poisoned, {gone} tabs gone; faults: {faults:?}"
         )
     }
 }

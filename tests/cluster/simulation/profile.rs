@@ -17,6 +17,8 @@ pub(crate) struct Profile {
     pub(crate) message_us: u64,
     pub(crate) store_us: u64,
     pub(crate) store_fails: u64,
+    /// Of the writes, so many kill or hang whatever runs them.
+    pub(crate) poison: u64,
     /// Of the acts of a run, so many are faults.
     pub(crate) faults: u64,
     /// How often each fault is drawn, by weight.
@@ -59,10 +61,14 @@ pub(crate) enum Fault {
     StoreFails,
     /// The store of all tabs is full for a while.
     Quota,
+    /// A byte of what it has in memory is altered.
+    Damage,
+    /// What other tabs have said to it and it has not looked at is lost.
+    Deaf,
 }
 
 impl Fault {
-    const ALL: [Fault; 10] = [
+    const ALL: [Fault; 12] = [
         Fault::Crash,
         Fault::Close,
         Fault::AbruptClose,
@@ -73,6 +79,8 @@ impl Fault {
         Fault::AskToLead,
         Fault::StoreFails,
         Fault::Quota,
+        Fault::Damage,
+        Fault::Deaf,
     ];
 }
 
@@ -80,6 +88,7 @@ impl Profile {
     pub(crate) fn drawn(random: &mut Random) -> Self {
         let mut sometimes = |most: u64| if random.per_mille(500) { random.below(most) } else { 0 };
         let (lost, doubled, store_fails) = (sometimes(100), sometimes(200), sometimes(60));
+        let poison = sometimes(60);
         let weights = Fault::ALL.map(|fault| (fault, sometimes(10))).into();
         Profile {
             tabs: 2 + random.below(3) as usize,
@@ -94,6 +103,7 @@ impl Profile {
             message_us: 50 << random.below(5),
             store_us: 200 << random.below(5),
             store_fails,
+            poison,
             faults: random.below(300),
             weights,
         }
@@ -110,9 +120,25 @@ impl Profile {
             message_us: 50,
             store_us: 200,
             store_fails: 0,
+            poison: 0,
             faults: 0,
             weights: BTreeMap::new(),
         }
+    }
+
+    /// Whether no message is lost and no tab ends or stops but by poison.
+    pub(crate) fn is_kind(&self) -> bool {
+        let ends = [
+            Fault::Crash,
+            Fault::AbruptClose,
+            Fault::Close,
+            Fault::Freeze,
+            Fault::Hide,
+            Fault::Steal,
+            Fault::Deaf,
+        ];
+        let none = |fault: &Fault| self.weights.get(fault).is_none_or(|weight| *weight == 0);
+        self.lost == 0 && self.versions == Versions::One && (self.faults == 0 || ends.iter().all(none))
     }
 
     pub(crate) fn fault(&self, random: &mut Random) -> Option<Fault> {

@@ -11,6 +11,7 @@ use super::history::{Fate, History, Op, OpNo, Read};
 use super::profile::{Fault, Profile};
 use super::world::{Quota, Sight, World};
 use crate::browser::TabNo;
+use crate::poison;
 
 pub(crate) const SCHEMA: &str = "CREATE TABLE journal(pos INTEGER PRIMARY KEY AUTOINCREMENT, op INTEGER NOT NULL); \
      CREATE TABLE account(id INTEGER PRIMARY KEY, amount INTEGER NOT NULL CHECK (amount >= 0)); \
@@ -33,6 +34,8 @@ pub(crate) struct Workload {
     last_call: u64,
     scripts: BTreeMap<u64, Script>,
     hidden: BTreeSet<TabNo>,
+    /// Whether tabs ended by poison alone.
+    pub(crate) was_kind: bool,
 }
 
 /// What a call was made for.
@@ -68,6 +71,7 @@ const RETURNS: u64 = 1 << 40;
 impl Workload {
     pub(crate) fn new(world: World) -> Self {
         Workload {
+            was_kind: world.profile.is_kind(),
             world,
             history: History::default(),
             counts: BTreeMap::new(),
@@ -157,7 +161,22 @@ impl Workload {
         }
     }
 
+    /// A write that kills or hangs whatever runs it, by its own worker or, mostly, another's.
+    fn poison(&mut self, tab: TabNo) {
+        let poisons = [poison::CRASH, poison::HANG, poison::EXHAUST];
+        let poison = poisons[self.world.random.below(3) as usize];
+        let timeout_ms = 100 + self.world.random.below(40_000) as u32;
+        let op = self.op(tab, format!("INSERT INTO pad(text) VALUES ('poison') {poison}"));
+        let statement = Statement::new(self.history.ops[&op].sql.clone());
+        let call = self.call(tab, Purpose::Op(op));
+        let work = Work::batch(vec![statement]);
+        self.world.ask(tab, Request::Write { call, work, timeout_ms });
+    }
+
     fn write(&mut self, tab: TabNo) {
+        if self.world.random.per_mille(self.world.profile.poison) {
+            return self.poison(tab);
+        }
         let (sql, timeout_ms) = (self.statements(), 100 + self.world.random.below(8_000) as u32);
         let op = self.op(tab, sql);
         let texts = self.history.ops[&op].sql.clone();
@@ -312,6 +331,8 @@ impl Workload {
                 let times = 1 + self.world.random.below(3) as u32;
                 self.world.fail_store(tab, times);
             }
+            Fault::Damage => self.world.damage(tab),
+            Fault::Deaf => self.world.deafen(tab),
             Fault::Quota => {
                 self.world.quota = Quota::Exceeded;
                 let after_us = self.world.random.skewed_us(100_000);
@@ -372,6 +393,12 @@ impl Workload {
                 Event::Failed(failure) => panic!("{tab:?} failed for good: {failure}"),
                 _ => {}
             },
+            Sight::Poisoned(tab, sql) => {
+                let op = self.history.ops.iter().find(|(_, op)| op.sql == sql);
+                let op = op.map(|(number, _)| *number).expect("an operation");
+                self.history.poisoned.push((op, tab));
+            }
+            Sight::Robbed(tab) => self.history.robbed.push(tab),
             Sight::Gone(tab) => {
                 self.gone += 1;
                 self.live.remove(&tab);

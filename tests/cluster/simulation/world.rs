@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use sqlite_elements::request::{Event, Request};
-use sqlite_elements::storage::{Disk, LeaseAct, LeaseStep, MemoryStore, Snapshot, StoreError, TabId};
+use sqlite_elements::request::{Event, LeaderInfo, Request};
+use sqlite_elements::storage::{Disk, LeaseAct, LeaseStep, MemoryStore, PageNo, Snapshot, StoreError, TabId};
 use sqlite_elements::tab::{Effect, Election, Happening, LockCall, StoreAnswer, StoreCall, Tab};
 use sqlite_elements::time::Timestamp;
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::profile::{Order, Profile, Versions};
 use super::random::Random;
 use crate::browser::{TabNo, now_or_never, perform};
+use crate::poison::{self, Poison, taste};
 use sqlite_elements::storage::Store;
 
 /// What a message begins with that another version of the library has sent.
@@ -26,6 +27,10 @@ pub(crate) enum Sight {
     /// The tab can be asked.
     Opened(TabNo),
     Told(TabNo, Box<Event>),
+    /// A work with this text has killed or hung the worker of the tab.
+    Poisoned(TabNo, String),
+    /// The lock was taken from a tab that leads, runs, and can be heard.
+    Robbed(TabNo),
     /// The tab is gone; what it was asked and did not answer stays open.
     Gone(TabNo),
     /// A moment that [`World::remind`] asked for.
@@ -40,15 +45,29 @@ pub(crate) struct World {
     pub(crate) now: Timestamp,
     pub(crate) steps: u64,
     pub(crate) quota: Quota,
+    pub(crate) watchdog: Watchdog,
     tabs: BTreeMap<TabNo, Simulated>,
     opened: usize,
     holder: Option<(TabNo, u64)>,
+    held_since: Timestamp,
     queue: VecDeque<(TabNo, u64)>,
     agenda: BTreeMap<(Timestamp, u64), Due>,
     entries: u64,
     sights: VecDeque<Sight>,
     last_arrival: BTreeMap<(TabNo, TabNo), Timestamp>,
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Watchdog {
+    /// A page ends a worker that hangs, and starts another.
+    On,
+    Off,
+}
+
+/// How long a page waits for a sign of its worker.
+const WATCHDOG_US: u64 = 10_000_000;
+/// A tab that has been awake for this long has been heard by all.
+const HEARD_MS: u64 = 6_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Quota {
@@ -67,6 +86,8 @@ struct Simulated {
     /// Of its requests for the lock, the latest.
     attempt: u64,
     fails_next: u32,
+    /// Since when it runs.
+    awake: Timestamp,
 }
 
 enum Stage {
@@ -86,6 +107,8 @@ enum Storing {
 pub(crate) enum Pace {
     Runs,
     Frozen,
+    /// Inside a work that never ends.
+    Hung,
 }
 
 #[derive(Debug)]
@@ -97,6 +120,7 @@ enum Due {
     Open(TabNo),
     Store(TabNo),
     Wake(TabNo),
+    Watchdog(TabNo),
     Remind(u64),
 }
 
@@ -117,9 +141,11 @@ impl World {
             now: Timestamp::from_ms(1_700_000_000_000.0),
             steps: 0,
             quota: Quota::Free,
+            watchdog: Watchdog::On,
             tabs: BTreeMap::new(),
             opened: 0,
             holder: None,
+            held_since: Timestamp::default(),
             queue: VecDeque::new(),
             agenda: BTreeMap::new(),
             entries: 0,
@@ -143,6 +169,7 @@ impl World {
                 kept: VecDeque::new(),
                 attempt: 0,
                 fails_next: 0,
+                awake: self.now,
             },
         );
         self.later(self.profile.store_us, Due::Load(number));
@@ -167,6 +194,7 @@ impl World {
             Due::Open(tab) => self.finish_opening(tab),
             Due::Store(tab) => self.store(tab),
             Due::Wake(tab) => self.wake(tab),
+            Due::Watchdog(tab) => self.crash(tab),
             Due::Remind(what) => self.sights.push_back(Sight::Reminder(what)),
         }
         Some(self.sights.drain(..).collect())
@@ -213,11 +241,42 @@ impl World {
     }
 
     pub(crate) fn freeze(&mut self, number: TabNo) {
-        self.set_pace(number, Pace::Frozen);
+        self.change_pace(number, Pace::Runs, Pace::Frozen);
+    }
+
+    /// Tabs that hang and that nobody ends.
+    pub(crate) fn hung_tabs(&self) -> Vec<TabNo> {
+        let hung = self.tabs.iter().filter(|(_, tab)| tab.pace == Pace::Hung);
+        hung.map(|(number, _)| *number).collect()
+    }
+
+    /// A byte of its image that no table holds is altered.
+    pub(crate) fn damage(&mut self, number: TabNo) {
+        let chosen = self.random.below(1 << 32) as usize;
+        let Some(tab) = self.tab(number) else { return };
+        let engine = tab.engine();
+        let count = engine.image().pages().len();
+        let Some(page_no) = PageNo::new(1 + (chosen % count.max(1)) as u32) else {
+            return;
+        };
+        let gap = engine.image().page(page_no).and_then(|page| unused(page_no, page));
+        if let Some(at) = gap {
+            engine.damage(page_no, at);
+        }
+    }
+
+    /// What other tabs have said and the tab has not looked at is lost.
+    pub(crate) fn deafen(&mut self, number: TabNo) {
+        self.agenda.retain(|_, due| {
+            !matches!(due, Due::Arrive(to, happening) if *to == number && matches!(**happening, Happening::Heard(_)))
+        });
+        if let Some(tab) = self.tabs.get_mut(&number) {
+            tab.kept.retain(|happening| !matches!(happening, Happening::Heard(_)));
+        }
     }
 
     pub(crate) fn thaw(&mut self, number: TabNo) {
-        if self.set_pace(number, Pace::Runs) != Some(Pace::Frozen) {
+        if !self.change_pace(number, Pace::Frozen, Pace::Runs) {
             return;
         }
         let kept = self.tabs.get_mut(&number).map(|tab| std::mem::take(&mut tab.kept));
@@ -259,9 +318,39 @@ impl World {
         }
     }
 
-    fn set_pace(&mut self, number: TabNo, pace: Pace) -> Option<Pace> {
-        let tab = self.tabs.get_mut(&number)?;
-        Some(std::mem::replace(&mut tab.pace, pace))
+    fn change_pace(&mut self, number: TabNo, from: Pace, to: Pace) -> bool {
+        let now = self.now;
+        let Some(tab) = self.tabs.get_mut(&number).filter(|tab| tab.pace == from) else {
+            return false;
+        };
+        tab.pace = to;
+        tab.awake = now;
+        true
+    }
+
+    fn meet(&mut self, number: TabNo, poison: Poison) {
+        self.sights.push_back(Sight::Poisoned(number, poison.sql));
+        match poison.effect {
+            poison::Effect::Crash => self.crash(number),
+            poison::Effect::Hang => {
+                self.change_pace(number, Pace::Runs, Pace::Hung);
+                if self.watchdog == Watchdog::On {
+                    self.agenda_in(WATCHDOG_US, Due::Watchdog(number));
+                }
+            }
+        }
+    }
+
+    /// Whether the tab leads, and all others have had the time to hear so.
+    fn can_be_heard(&mut self, number: TabNo) -> bool {
+        let now = self.now;
+        let is_kind = self.profile.lost == 0 && self.profile.versions == Versions::One;
+        let awake = self
+            .tabs
+            .get(&number)
+            .is_some_and(|tab| tab.pace == Pace::Runs && tab.awake.max(self.held_since).after_ms(HEARD_MS) <= now);
+        let leads = |tab: &mut Tab| LeaderInfo::from(tab.leadership()).is_leader;
+        is_kind && awake && self.tab(number).is_some_and(leads)
     }
 
     fn happen(&mut self, number: TabNo, happening: Happening) {
@@ -292,8 +381,11 @@ impl World {
         let now = self.now;
         loop {
             self.carry_out_effects(number);
-            if !self.tab(number).is_some_and(|tab| tab.work(now)) {
-                break;
+            let Some(tab) = self.tab(number) else { return };
+            match taste(|| tab.work(now)) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(poison) => return self.meet(number, poison),
             }
         }
         if let Some(at) = self.tab(number).and_then(|tab| tab.deadline()) {
@@ -408,6 +500,9 @@ impl World {
             LockCall::Request => self.queue.push_back(attempt),
             LockCall::Steal => {
                 if let Some((robbed, of)) = self.holder.take() {
+                    if self.can_be_heard(robbed) {
+                        self.sights.push_back(Sight::Robbed(robbed));
+                    }
                     self.agenda_in(20, Due::LockLost(robbed, of));
                 }
                 self.grant(attempt);
@@ -435,6 +530,7 @@ impl World {
 
     fn grant(&mut self, attempt: (TabNo, u64)) {
         self.holder = Some(attempt);
+        self.held_since = self.now;
         self.agenda_in(20, Due::LockGranted(attempt.0, attempt.1));
     }
 
@@ -474,6 +570,21 @@ impl World {
         self.agenda_in(10, Due::Arrive(number, Box::new(Happening::Stored(answer))));
         self.start_store(number);
     }
+}
+
+/// A byte of a page that belongs to nothing: between the pointers to its cells and the cells
+/// (<https://sqlite.org/fileformat2.html>, 1.6).
+fn unused(number: PageNo, page: &[u8]) -> Option<usize> {
+    let header = if number == PageNo::FIRST { 100 } else { 0 };
+    let length = match page[header] {
+        2 | 5 => 12,
+        10 | 13 => 8,
+        _ => return None,
+    };
+    let field = |at: usize| usize::from(u16::from_be_bytes([page[header + at], page[header + at + 1]]));
+    let (cells, content) = (field(3), field(5));
+    let gap = header + length + 2 * cells;
+    (gap < content).then_some(gap)
 }
 
 fn id(tab: TabNo) -> TabId {
