@@ -20,6 +20,14 @@ impl Params {
     pub fn none() -> Self {
         Params::Positional(Vec::new())
     }
+
+    /// All values, in order.
+    pub fn values(&self) -> Box<dyn Iterator<Item = &Value> + '_> {
+        match self {
+            Params::Positional(values) => Box::new(values.iter()),
+            Params::Named(values) => Box::new(values.iter().map(|(_, value)| value)),
+        }
+    }
 }
 
 /// SQL text and its parameters. The text may hold several statements separated by `;`: they are
@@ -43,6 +51,11 @@ impl Statement {
             sql: sql.into(),
             params: Params::Positional(params),
         }
+    }
+
+    /// Bytes of its text and of all its values, about.
+    pub fn weight(&self) -> usize {
+        self.sql.len() + self.params.values().map(Value::weight).sum::<usize>()
     }
 }
 
@@ -94,6 +107,13 @@ impl Script {
             Script::File { name, .. } => Cow::Owned(format!("-- file: {name}")),
         }
     }
+
+    fn weight(&self) -> usize {
+        match self {
+            Script::Sql(sql) => sql.len(),
+            Script::File { file, .. } => file.as_ref().map_or(0, Vec::len),
+        }
+    }
 }
 
 impl<T: Into<String>> From<T> for Script {
@@ -107,6 +127,15 @@ impl Work {
         Work::Batch {
             statements,
             permit: Permit::All,
+        }
+    }
+
+    /// Bytes that it takes where it is kept or sent, about.
+    pub fn weight(&self) -> usize {
+        match self {
+            Work::Batch { statements, .. } => statements.iter().map(Statement::weight).sum(),
+            Work::Migrate { scripts } => scripts.iter().map(Script::weight).sum(),
+            Work::Import { file } => file.len(),
         }
     }
 }

@@ -69,7 +69,7 @@ pub async fn serve(name: String, durability: Durability, port: MessagePort) {
         Err(failure) => Err(failure),
     };
     if let Err(failure) = served
-        && let Err(error) = port.post(&encode(&Event::Failed(failure.clone())))
+        && let Err(error) = port.post(|part| encode(&Event::Failed(failure.clone()), part))
     {
         report_text(&format!(
             "sqlite-elements: {name}: {failure}; the page could not be told: {error}"
@@ -103,7 +103,7 @@ impl<'a> Driver<'a> {
                 Driver::begin(Keeper::Store(store), snapshot, lock, channel, port, inbox)
             }
             Err(StoreError::Unavailable(reason)) => {
-                port.post(&encode(&Event::InMemory(in_memory(&reason))))?;
+                port.post(|part| encode(&Event::InMemory(in_memory(&reason)), part))?;
                 // Tabs that have nothing in common must not hear each other.
                 let channel = listen(&format!("{shared_name}:{}", time_ordered_id()), inbox)?;
                 let keeper = Keeper::Nobody(Unstored::default());
@@ -149,7 +149,7 @@ impl<'a> Driver<'a> {
                     }),
                     Effect::Store(call) => self.store.push(call),
                     Effect::Broadcast(bytes) => self.channel.post(&bytes)?,
-                    Effect::Tell(event) => self.port.post(&encode(&event))?,
+                    Effect::Tell(event) => self.port.post(|part| encode(&event, part))?,
                     Effect::Closed => return Ok(()),
                 }
             }
