@@ -29,6 +29,15 @@ impl Broadcast {
         Ok(Broadcast { channel, _heard: heard })
     }
 
+    /// Posts to whoever listens under a name, and does not listen: an open channel is sent a copy of all that others post.
+    /// Messages under several names still arrive in their order.
+    pub fn post_once(name: &str, bytes: &[u8]) -> Result<(), BrowserError> {
+        let channel = BroadcastChannel::new(name)?;
+        let posted = channel.post_message(&Uint8Array::from(bytes));
+        channel.close();
+        Ok(posted?)
+    }
+
     /// Posts a copy to every other tab.
     pub fn post(&self, bytes: &[u8]) -> Result<(), BrowserError> {
         Ok(self.channel.post_message(&Uint8Array::from(bytes))?)
