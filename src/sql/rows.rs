@@ -197,8 +197,10 @@ impl RowsBuilder {
             self.lengths.len() / 4,
             self.texts.len(),
         ];
-        let mut packed: Vec<u8> = words.iter().flat_map(|word| (*word as u32).to_le_bytes()).collect();
-        for section in [self.numbers, self.lengths, self.tags, self.texts, self.blobs] {
+        let sections = [self.numbers, self.lengths, self.tags, self.texts, self.blobs];
+        let mut packed = Vec::with_capacity(HEADER + sections.iter().map(Vec::len).sum::<usize>());
+        packed.extend(words.iter().flat_map(|word| (*word as u32).to_le_bytes()));
+        for section in sections {
             packed.extend_from_slice(&section);
         }
         Rows { packed }

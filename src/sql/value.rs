@@ -16,14 +16,13 @@ pub enum Value {
 }
 
 impl Value {
-    /// Bytes that it takes where it is kept or sent, about.
+    /// Its bytes: of a number, those of the largest.
     pub fn weight(&self) -> usize {
-        let content = match self {
-            Value::Null | Value::Integer(_) | Value::Real(_) => 0,
+        match self {
+            Value::Null | Value::Integer(_) | Value::Real(_) => 8,
             Value::Text(text) => text.len(),
             Value::Blob(blob) => blob.len(),
-        };
-        8 + content
+        }
     }
 }
 
