@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::Closure;
 use web_sys::{MessageEvent, MessagePort};
 
 use super::BrowserError;
+use super::buffer::release;
 
 /// An open port of messages in parts of bytes; closed on drop. What was posted before still arrives.
 #[derive(Debug)]
@@ -51,6 +52,7 @@ fn joined(parts: &Array) -> Vec<u8> {
     for part in parts {
         let (here, behind) = rest.split_at_mut(part.length() as usize);
         part.copy_to(here);
+        release(&part);
         rest = behind;
     }
     bytes
