@@ -88,7 +88,9 @@ impl Rows {
 
     /// Takes bytes that [`Rows::as_bytes`] gave; `None` if they are not whole.
     pub fn from_bytes(packed: Vec<u8>) -> Option<Self> {
-        let rows = Rows { packed: Rc::new(packed) };
+        let rows = Rows {
+            packed: Rc::new(packed),
+        };
         rows.decode().map(|_| rows)
     }
 
@@ -216,7 +218,9 @@ impl RowsBuilder {
         for section in sections {
             packed.extend_from_slice(&section);
         }
-        Rows { packed: Rc::new(packed) }
+        Rows {
+            packed: Rc::new(packed),
+        }
     }
 
     fn push_text(&mut self, text: &str) {
