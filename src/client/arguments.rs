@@ -1,16 +1,17 @@
 //! Arguments as script hands them in, parsed into our own words or refused with an error that names them.
 
-use js_sys::{Array, ArrayBuffer, DataView, Date, Function, Number, Object, Reflect, Uint8Array};
+use js_sys::{Array, ArrayBuffer, DataView, Date, Function, JsString, Number, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 
 use super::error::ArgumentError;
-use crate::sql::{Params, Statement, Value};
+use crate::sql::{Params, Statement, Value, limits};
 use crate::storage::Durability;
 
 /// A string.
 pub(super) fn text(what: &str, given: &JsValue) -> Result<String, ArgumentError> {
+    limits::request(size(given))?;
     given.as_string().ok_or_else(|| wrong(what, "a string", given))
 }
 
@@ -76,6 +77,7 @@ pub(super) fn statement(sql: &JsValue, params: &JsValue) -> Result<Statement, Ar
 /// The statements of a batch: each a string, or an array of SQL and parameters.
 pub(super) fn statements(given: &JsValue) -> Result<Vec<Statement>, ArgumentError> {
     let list: &Array = given.dyn_ref().ok_or_else(|| wrong("statements", "an array", given))?;
+    let mut room = Room::default();
     let one = |(index, entry): (usize, JsValue)| match entry.dyn_ref::<Array>() {
         Some(pair) => Ok(Statement {
             sql: text(&format!("statements[{index}][0]"), &pair.get(0))?,
@@ -83,7 +85,11 @@ pub(super) fn statements(given: &JsValue) -> Result<Vec<Statement>, ArgumentErro
         }),
         None => Ok(Statement::new(text(&format!("statements[{index}]"), &entry)?)),
     };
-    list.iter().enumerate().map(one).collect()
+    let kept = |statement: Result<Statement, ArgumentError>| {
+        let statement = statement?;
+        room.take(statement.weight()).map(|()| statement)
+    };
+    list.iter().enumerate().map(one).map(kept).collect()
 }
 
 /// Parameters: an array for `?`, an object for `:name`, `@name` and `$name` (with or without the sign), or nothing.
@@ -91,10 +97,11 @@ pub(super) fn parameters(given: &JsValue) -> Result<Params, ArgumentError> {
     if given.is_undefined() || given.is_null() {
         return Ok(Params::none());
     }
+    let mut room = Room::default();
     if let Some(list) = given.dyn_ref::<Array>() {
-        let one = |(index, given): (usize, JsValue)| value(&given, || format!("parameter {}", index + 1));
+        let one = |(index, given): (usize, JsValue)| room.value(&given, || format!("parameter {}", index + 1));
         return Ok(Params::Positional(
-            list.iter().enumerate().map(one).collect::<Result<_, _>>()?,
+            list.iter().enumerate().map(one).collect::<Result<_, ArgumentError>>()?,
         ));
     }
     if !is_plain(given) {
@@ -103,10 +110,44 @@ pub(super) fn parameters(given: &JsValue) -> Result<Params, ArgumentError> {
     let named = Object::entries(given.unchecked_ref()).into_iter().map(|entry| {
         let entry: Array = entry.unchecked_into();
         let key = entry.get(0).as_string().unwrap_or_default();
-        let value = value(&entry.get(1), || format!("parameter {key:?}"))?;
+        let value = room.value(&entry.get(1), || format!("parameter {key:?}"))?;
         Ok((key.strip_prefix([':', '@', '$']).unwrap_or(&key).to_owned(), value))
     });
-    Ok(Params::Named(named.collect::<Result<_, _>>()?))
+    Ok(Params::Named(named.collect::<Result<_, ArgumentError>>()?))
+}
+
+/// What a call has brought so far, in bytes: what is too large is refused before it is copied into this module.
+#[derive(Default)]
+struct Room {
+    taken: usize,
+}
+
+impl Room {
+    fn value(&mut self, given: &JsValue, what: impl Fn() -> String) -> Result<Value, ArgumentError> {
+        let size = size(given);
+        limits::value(&what, size)?;
+        limits::request(self.taken.saturating_add(size))?;
+        let value = value(given, &what)?;
+        limits::value(&what, value.weight())?;
+        self.take(value.weight()).map(|()| value)
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<(), ArgumentError> {
+        self.taken = self.taken.saturating_add(bytes);
+        Ok(limits::request(self.taken)?)
+    }
+}
+
+/// The least number of bytes that a string, a buffer, or a view of one will be.
+fn size(given: &JsValue) -> usize {
+    if let Some(text) = given.dyn_ref::<JsString>() {
+        return text.length() as usize;
+    }
+    if ArrayBuffer::is_view(given) || given.is_instance_of::<ArrayBuffer>() {
+        let length = Reflect::get(given, &"byteLength".into()).unwrap_or_default();
+        return length.as_f64().unwrap_or_default() as usize;
+    }
+    0
 }
 
 fn value(given: &JsValue, what: impl Fn() -> String) -> Result<Value, ArgumentError> {
@@ -156,7 +197,9 @@ pub(super) fn bytes(
     what: &str,
     given: &JsValue,
 ) -> Result<impl Future<Output = Result<Vec<u8>, JsValue>> + use<>, ArgumentError> {
-    let buffered = match given.dyn_ref::<Blob>() {
+    let blob_size = given.dyn_ref::<Blob>().map(|blob| blob.size() as usize);
+    limits::file(|| what.to_owned(), blob_size.unwrap_or_else(|| size(given)))?;
+    let buffered = match blob_size {
         Some(_) => None,
         None => Some(buffered(given).ok_or_else(|| wrong(what, "a Blob, an ArrayBuffer or a Uint8Array", given))?),
     };
@@ -353,6 +396,32 @@ mod tests {
                 .to_string()
                 .starts_with("statements[0] must be")
         );
+    }
+
+    #[wasm_bindgen_test]
+    fn what_is_too_large_is_refused_by_its_place_before_it_is_copied() {
+        // Of which nothing is read: the browser gives them out untouched.
+        let huge = Uint8Array::new_with_length((1 << 30) - 1);
+        for given in [JsValue::from(huge.clone()), huge.buffer().into()] {
+            let refused = parameters(&Array::of2(&1.into(), &given)).unwrap_err().to_string();
+            assert!(
+                refused.starts_with("parameter 2 is too large: 1073741823 bytes"),
+                "{refused}"
+            );
+            let batch = Array::of1(&Array::of2(&"a".into(), &Array::of1(&given)));
+            let refused = statements(&batch).unwrap_err().to_string();
+            assert!(
+                refused.starts_with("statements[0]: parameter 1 is too large"),
+                "{refused}"
+            );
+        }
+        let half: JsValue = Uint8Array::new_with_length(limits::LARGEST_REQUEST as u32 / 2 + 1).into();
+        let refused = parameters(&Array::of2(&half, &half)).unwrap_err().to_string();
+        assert!(refused.contains("several calls"), "{refused}");
+        let pair = Array::of2(&"a".into(), &Array::of1(&half));
+        assert!(statements(&Array::of1(&pair)).is_ok());
+        let refused = statements(&Array::of2(&pair, &pair)).unwrap_err().to_string();
+        assert!(refused.contains("several calls"), "{refused}");
     }
 
     #[wasm_bindgen_test]

@@ -3,7 +3,8 @@
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
 
-use crate::request::Failure;
+use crate::request::{Failure, FailureKind};
+use crate::sql::limits::TooLarge;
 
 /// An argument that is not what the method takes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,13 +19,25 @@ pub(super) enum ArgumentError {
     /// Becomes a `RangeError` with code `PARAMETER_RANGE`.
     #[error("{what} is out of range: {range}")]
     Range { what: String, range: &'static str },
+    /// Becomes what the engine's refusals are, with code `VALUE_TOO_LARGE`.
+    #[error("{outer}{refused}")]
+    Large { outer: String, refused: TooLarge },
+}
+
+impl From<TooLarge> for ArgumentError {
+    fn from(refused: TooLarge) -> Self {
+        let outer = String::new();
+        ArgumentError::Large { outer, refused }
+    }
 }
 
 impl ArgumentError {
     /// Says inside which argument the wrong one is.
     pub(super) fn within(mut self, outer: &str) -> Self {
-        let (ArgumentError::Type { what, .. } | ArgumentError::Range { what, .. }) = &mut self;
-        *what = format!("{outer}: {what}");
+        match &mut self {
+            ArgumentError::Type { what, .. } | ArgumentError::Range { what, .. } => *what = format!("{outer}: {what}"),
+            ArgumentError::Large { outer: place, .. } => *place = format!("{outer}: {place}"),
+        }
         self
     }
 }
@@ -52,6 +65,7 @@ impl From<ArgumentError> for JsValue {
                 "RangeError",
                 "PARAMETER_RANGE",
             ),
+            ArgumentError::Large { .. } => js_error(&Failure::new(FailureKind::Sqlite, TooLarge::CODE, message)),
         }
     }
 }

@@ -377,7 +377,7 @@ impl Protocol {
     pub(super) fn timed_out(&mut self, now: Timestamp) {
         // Before the writes: those that wait for a silent turn are to be served, not given up.
         self.turns_timed_out(now);
-        if self.queue.deadline().is_some_and(|until| until <= now) {
+        if self.queue_deadline().is_some_and(|until| until <= now) {
             self.run_next(now);
         }
         for request in self.pending.overdue(now) {

@@ -27,6 +27,7 @@
 mod absence;
 mod hand_over;
 mod leadership;
+mod long_writes;
 mod message;
 mod pending;
 mod replica;
@@ -248,7 +249,7 @@ impl Protocol {
             self.seat.deadline(),
             self.pending.deadline(),
             self.turn_deadline(),
-            self.queue.deadline(),
+            self.queue_deadline(),
             retry,
         ]
         .into_iter()
@@ -283,7 +284,7 @@ impl Protocol {
                 commit,
                 put_off,
             } => {
-                self.queue.put_back(put_off);
+                self.queue.put_back(now, put_off);
                 self.ran(now, answers, commit);
             }
             Input::TurnEnded { commit } => self.turn_ended(now, commit),

@@ -212,9 +212,12 @@ impl Protocol {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use uuid::Uuid;
 
     use super::*;
+    use crate::sql::Work;
 
     const NOW: Timestamp = Timestamp(1_000_000);
 
@@ -223,7 +226,7 @@ mod tests {
             tab: TabId(Uuid::from_u128(tab)),
             counter,
         };
-        Queued::new(request, crate::sql::Work::batch(Vec::new()), 0, NOW)
+        Queued::new(request, Rc::new(Work::batch(Vec::new())), 0, NOW)
     }
 
     fn here() -> TabId {

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
+use super::long_writes::{LongWrites, Others};
 use super::trials::{Trial, Trials};
 use super::{Timestamp, WriteError};
 use crate::sabotage::{self, Sabotage};
@@ -18,7 +19,7 @@ use crate::storage::{Commit, RequestId, Seq, TabId};
 #[derive(Clone, Debug)]
 pub struct Queued {
     pub request: RequestId,
-    pub work: Work,
+    pub work: Rc<Work>,
     pub settled_below: u64,
     /// Until when its page waits for it.
     pub deadline: Timestamp,
@@ -36,7 +37,7 @@ pub enum Patience {
 }
 
 impl Queued {
-    pub fn new(request: RequestId, work: Work, settled_below: u64, deadline: Timestamp) -> Self {
+    pub fn new(request: RequestId, work: Rc<Work>, settled_below: u64, deadline: Timestamp) -> Self {
         Queued {
             request,
             work,
@@ -63,8 +64,6 @@ pub(super) enum Next {
 #[derive(Debug)]
 enum Waiting {
     Write(Queued),
-    /// Was put off for taking long: run alone, if somebody still waits for it.
-    Long(Queued),
     Turn(RequestId),
 }
 
@@ -92,6 +91,7 @@ enum Group {
 pub(super) struct WriteQueue {
     waiting: VecDeque<Waiting>,
     trials: Trials,
+    long: LongWrites,
     known: BTreeSet<RequestId>,
     group: Option<Group>,
     unstored: BTreeMap<RequestId, Unstored>,
@@ -128,11 +128,13 @@ impl WriteQueue {
     /// The asker agrees that its suspect is tried.
     pub(super) fn allow(&mut self, request: RequestId) {
         self.trials.allow(request);
+        self.long.allow(request);
     }
 
-    /// When the asker of a suspect has waited long enough.
+    /// When to look for something to do, though nothing is heard.
     pub(super) fn deadline(&self) -> Option<Timestamp> {
-        self.trials.deadline()
+        let deadlines = [self.trials.deadline(), self.long.deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     pub(super) fn push_turn(&mut self, request: RequestId) {
@@ -171,45 +173,47 @@ impl WriteQueue {
 
     /// Takes back a write that has not been run.
     pub(super) fn withdraw(&mut self, request: RequestId) -> Option<Queued> {
-        if let Some(suspect) = self.trials.withdraw(request) {
+        let apart = self.trials.withdraw(request);
+        if let Some(queued) = apart.or_else(|| self.long.withdraw(request)) {
             self.known.remove(&request);
-            return Some(suspect);
+            return Some(queued);
         }
-        let is_it =
-            |waiting: &Waiting| matches!(waiting, Waiting::Write(it) | Waiting::Long(it) if it.request == request);
+        let is_it = |waiting: &Waiting| matches!(waiting, Waiting::Write(queued) if queued.request == request);
         let at = self.waiting.iter().position(is_it)?;
         self.known.remove(&request);
         match self.waiting.remove(at)? {
-            Waiting::Write(queued) | Waiting::Long(queued) => Some(queued),
+            Waiting::Write(queued) => Some(queued),
             Waiting::Turn(_) => None,
         }
     }
 
     /// What is to be done next, if nothing is under way: trials before all else, for everybody waits for them; then in
-    /// order of arrival, writes in groups.
+    /// order of arrival, writes in groups; then what takes long.
     pub(super) fn next(&mut self, now: Timestamp, here: TabId) -> Option<Next> {
         if self.group.is_some() {
             return None;
         }
         loop {
-            match self.trials.next(now, here) {
-                Trial::Run(suspect) => return Some(self.begin(vec![suspect])),
-                Trial::Ask(request) => return Some(Next::AskToTry(request)),
+            let trial = match self.trials.next(now, here) {
+                Trial::None => {
+                    let others = if self.waiting.is_empty() {
+                        Others::None
+                    } else {
+                        Others::Wait
+                    };
+                    self.long.next(now, here, others)
+                }
                 Trial::Wait => return None,
+                trial => trial,
+            };
+            match trial {
+                Trial::Run(queued) => return Some(self.begin(vec![queued])),
+                Trial::Ask(request) => return Some(Next::AskToTry(request)),
                 Trial::Drop(request) => {
                     self.known.remove(&request);
                 }
-                Trial::None => match self.waiting.front() {
-                    Some(Waiting::Long(_)) => self.next_long(),
-                    _ => return self.next_in_order(),
-                },
+                Trial::Wait | Trial::None => return self.next_in_order(),
             }
-        }
-    }
-
-    fn next_long(&mut self) {
-        if let Some(Waiting::Long(queued)) = self.waiting.pop_front() {
-            self.trials.push(queued);
         }
     }
 
@@ -238,19 +242,17 @@ impl WriteQueue {
     }
 
     /// Of the group that was run, these were not: one took too long and comes last, the others come first again.
-    pub(super) fn put_back(&mut self, PutOff { long, unrun }: PutOff) {
+    pub(super) fn put_back(&mut self, now: Timestamp, PutOff { long, unrun }: PutOff) {
         if let Some(Group::Running(requests)) = &mut self.group {
             requests.truncate(requests.len() - unrun.len() - usize::from(long.is_some()));
         }
         for queued in unrun.into_iter().rev() {
             self.waiting.push_front(Waiting::Write(queued));
         }
-        self.waiting.extend(long.map(|queued| {
-            Waiting::Long(Queued {
-                patience: Patience::Whole,
-                ..queued
-            })
-        }));
+        if let Some(queued) = long {
+            let patience = Patience::Whole;
+            self.long.push(now, Queued { patience, ..queued });
+        }
     }
 
     /// The turn is over, and this commit is to be stored.
@@ -307,7 +309,7 @@ impl WriteQueue {
 
     /// Something waits for what is under way.
     pub(super) fn is_waited_for(&self) -> bool {
-        !self.waiting.is_empty() || !self.trials.is_empty()
+        !self.waiting.is_empty() || !self.trials.is_empty() || !self.long.is_empty()
     }
 
     /// A group is run or stored right now, or a turn is open.
@@ -319,6 +321,7 @@ impl WriteQueue {
     pub(super) fn clear(&mut self) {
         self.waiting.clear();
         self.trials.clear();
+        self.long.clear();
         self.known.clear();
         self.unstored.clear();
         self.settled_below.clear();

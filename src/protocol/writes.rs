@@ -17,6 +17,8 @@ use crate::storage::{Commit, Epoch, RequestId, Seq, StoreError};
 const LARGEST_BROADCAST: usize = 1 << 20;
 /// A write without an answer is sent again with the first heartbeat after this long.
 const RESEND_MS: u64 = 2_000;
+/// Longer, the larger it is: to send 100 MiB again while they are being stored helps nobody.
+const RESEND_BYTES_PER_MS: usize = 10 << 10;
 
 impl Protocol {
     pub(super) fn heard_write(&mut self, now: Timestamp, epoch: Epoch, queued: Queued, record: Record) {
@@ -84,7 +86,7 @@ impl Protocol {
         {
             pending.past.outlived(before, &self.endings);
         }
-        let (work, deadline, record) = (pending.work.clone(), pending.deadline, pending.past.record);
+        let (work, deadline, record) = (Rc::clone(&pending.work), pending.deadline, pending.past.record);
         if self.seat.leading().is_some() {
             let queued = Queued::new(request, work, settled_below, deadline);
             match record {
@@ -110,9 +112,10 @@ impl Protocol {
             let Some(pending) = self.pending.find(request) else {
                 continue;
             };
+            let patience_ms = RESEND_MS + (pending.work.weight() / RESEND_BYTES_PER_MS) as u64;
             let waits = pending
                 .sent
-                .is_some_and(|(sent_to, at)| sent_to == epoch && now < at.after_ms(RESEND_MS));
+                .is_some_and(|(sent_to, at)| sent_to == epoch && now < at.after_ms(patience_ms));
             if !waits {
                 self.send_pending(now, request);
             }
@@ -131,6 +134,11 @@ impl Protocol {
             Some(Next::AskToTry(request)) => self.ask_to_try(epoch, request),
             None => {}
         }
+    }
+
+    /// When to look for the next, though nothing is heard.
+    pub(super) fn queue_deadline(&self) -> Option<Timestamp> {
+        self.queue.deadline().filter(|_| !self.replica_is_busy())
     }
 
     /// Something is done with: on to the next, or to the next leader.

@@ -38,7 +38,7 @@ pub use unstored::Unstored;
 use crate::engine::Engine;
 use crate::live::Live;
 use crate::protocol::{Here, Input, Leadership, Message, MessageError, Output, Protocol, Timestamp};
-use crate::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin, Request};
+use crate::request::{Change, ChangeKind, Event, Failure, LeaderInfo, Origin, Request};
 use crate::storage::{
     ApplyError, Block, CatchUp, Checkpoint, Commit, Epoch, Folding, Head, Lease, LeaseStep, Seq, Snapshot, StoreError,
     TabId,
@@ -68,6 +68,11 @@ pub enum Effect {
     Store(StoreCall),
     /// Say this to all other tabs.
     Broadcast(Vec<u8>),
+    /// Say this to one tab alone, for it is large.
+    Send {
+        to: TabId,
+        bytes: Vec<u8>,
+    },
     /// Tell the page.
     Tell(Event),
     /// Everything is given back; drop the tab.
@@ -170,6 +175,7 @@ impl Tab {
     /// Takes in one thing that happened; then drain [`Tab::poll`] and [`Tab::work`].
     pub fn handle(&mut self, now: Timestamp, happening: Happening) {
         self.protocol.attend(now);
+        self.carry_out(now);
         match happening {
             Happening::Asked(request) => {
                 if let Some(request) = self.runner.admit(request) {
@@ -347,7 +353,12 @@ impl Tab {
             Output::Append(commit) => self.call_store(StoreCall::Append(commit)),
             Output::Send(message) => {
                 self.count_notification(&message);
-                self.effects.push_back(Effect::Broadcast(message.encode()));
+                let bytes = message.encode();
+                self.effects
+                    .push_back(match message.only_for(self.protocol.leadership().leader) {
+                        Some(to) => Effect::Send { to, bytes },
+                        None => Effect::Broadcast(bytes),
+                    });
             }
         }
         None
@@ -409,13 +420,5 @@ impl From<Leadership> for LeaderInfo {
             leader_id: leadership.leader.map(|tab| tab.to_string()).unwrap_or_default(),
             lease_expiry_ms: leadership.lease_expiry.as_ms(),
         }
-    }
-}
-
-impl Failure {
-    fn permission_denied() -> Self {
-        let message = "WRITE_PERMISSION_DENIED: this tab does not lead, and only the leader may write; \
-                       use queueWrite() to have the leader do it, or allowNonLeaderWrites(true)";
-        Failure::new(FailureKind::Write, "WRITE_PERMISSION_DENIED", message)
     }
 }

@@ -126,7 +126,7 @@ enum Limit {
 impl Limit {
     fn of(now: Timestamp, queued: &Queued) -> Self {
         let (turn, whole) = (now.after_ms(LONGEST_TURN_MS), now.after_ms(LONGEST_WRITE_MS));
-        match (&queued.work, queued.patience) {
+        match (&*queued.work, queued.patience) {
             (Work::Migrate { .. } | Work::Import { .. }, _) => Limit::Statements(whole),
             (_, Patience::Turn) if queued.deadline <= turn => Limit::Deadline(queued.deadline),
             (_, Patience::Turn) => Limit::Turn(turn),
@@ -190,7 +190,13 @@ fn live_too_long() -> SqlFailure {
 impl Tab {
     /// Does the next piece of what waits; whether there was one. Call it when [`Tab::poll`] has nothing more, and then poll
     /// again.
+    ///
+    /// What SQL has come to is carried out by the next call, which knows how long it took.
     pub fn work(&mut self, now: Timestamp) -> bool {
+        if !self.inputs.is_empty() {
+            self.carry_out(now);
+            return true;
+        }
         if !self.may_run() {
             return false;
         }
@@ -199,7 +205,7 @@ impl Tab {
         } else {
             self.run_piece(now) || self.run_live(now) || self.step_checkpoint()
         };
-        if done {
+        if self.inputs.is_empty() {
             self.carry_out(now);
         }
         done

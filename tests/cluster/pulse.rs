@@ -51,7 +51,7 @@ fn tabs_with_table() -> Browser {
 fn a_leader_renews_its_lease_while_sqlite_runs() {
     let mut browser = tabs_with_table();
     let begin = browser.now();
-    let said = slow_down(&mut browser, 100);
+    let said = slow_down(&mut browser, 50);
     assert_eq!(write_long(&mut browser, 60_000), Some(Ok(1)));
     let said = said.borrow();
     assert!(said.len() > 3, "SQLite called often enough: {}", said.len());
@@ -95,13 +95,15 @@ fn write_endless(browser: &mut Browser, tab: TabNo) -> CallId {
 #[test]
 fn a_write_that_takes_long_lets_the_others_have_their_turn_and_is_stopped_after_a_minute() {
     let mut browser = tabs_with_table();
-    slow_down(&mut browser, 300);
+    let said = slow_down(&mut browser, 300);
     let endless = write_endless(&mut browser, B);
+    browser.settle_until(|browser| browser.answer(B, endless).is_none() && !said.borrow().is_empty());
+    // Nobody could know of this one while SQLite ran.
     let next = browser.write(A, "INSERT INTO t VALUES ('next')");
     browser.settle_until(|browser| browser.answer(A, next).is_some());
     assert!(browser.answer(A, next).is_some_and(|answer| answer.is_ok()));
     assert_eq!(browser.answer(B, endless), None, "it is not given up yet");
-    browser.settle();
+    browser.pass_ms(1_000);
     let failure = browser.answer(B, endless).expect("answered").unwrap_err();
     assert_eq!(failure.code, "WRITE_TOO_LONG");
     assert_eq!(browser.column(B, "SELECT a FROM t"), ["next"]);
