@@ -15,7 +15,7 @@ use crate::request::{
     CallId, Event, Failure, FailureKind, LeaderInfo, Metrics, MetricsAction, NonLeaderWrites, QueryId, Request,
     Response, StatementKind, UserId,
 };
-use crate::sql::{Outcome, Rows, SqlFailure, Statement, Work};
+use crate::sql::{Outcome, Rows, Script, SqlFailure, Statement, Work};
 use crate::storage::Durability;
 use crate::web::Timer;
 
@@ -253,6 +253,10 @@ impl Connection {
             (each.borrow_mut())(&Event::Failed(Failure::closed()));
         }
         self.0.session.closed().await;
+    }
+
+    pub(super) fn migrations(&self) -> &RefCell<Vec<Script>> {
+        &self.0.session.migrations
     }
 
     /// Whether calls make sense: not after `close()`, not after the session failed.

@@ -38,6 +38,7 @@ mod pages;
 mod parameters;
 mod prepared;
 mod progress;
+mod recognition;
 mod schema;
 mod session;
 mod transaction;

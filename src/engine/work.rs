@@ -20,7 +20,7 @@ pub(super) fn run(writer: &Session, work: &Work) -> Result<(Outcome, WriteSet), 
     let done = match work {
         Work::Batch { statements, permit } => batch(writer, statements, *permit),
         Work::Migrate { scripts } => migration::migrate(writer, scripts),
-        Work::Import { .. } => Ok(Done::default()),
+        Work::Import { scripts, .. } => migration::bring_up_to_date(writer, scripts),
     };
     let done = done.and_then(|done| finish(writer).map(|()| done));
     if done.is_err() && !writer.is_autocommit() {

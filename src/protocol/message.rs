@@ -23,7 +23,7 @@ use super::{Timestamp, WriteError};
 use crate::sql::{Outcome, Work};
 use crate::storage::{Commit, Epoch, Position, RequestId, Seq, TabId};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// One message. Everybody hears everything; `to`-like fields say whom it concerns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -67,10 +67,11 @@ pub enum Work {
     Migrate {
         scripts: Vec<Script>,
     },
-    /// An SQLite file takes the place of all that there is.
+    /// An SQLite file takes the place of all that there is, brought up to date by the migrations of the page.
     Import {
         #[serde(with = "serde_bytes")]
         file: Vec<u8>,
+        scripts: Vec<Script>,
     },
 }
 
@@ -87,11 +88,14 @@ pub enum Script {
 }
 
 impl Script {
+    /// How the record of a file begins.
+    pub const FILE_RECORD: &str = "-- file: ";
+
     /// What a database remembers of a migration that has run.
     pub fn record(&self) -> Cow<'_, str> {
         match self {
             Script::Sql(sql) => Cow::Borrowed(sql),
-            Script::File { name, .. } => Cow::Owned(format!("-- file: {name}")),
+            Script::File { name, .. } => Cow::Owned(format!("{}{name}", Script::FILE_RECORD)),
         }
     }
 }
