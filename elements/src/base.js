@@ -131,7 +131,7 @@ export class SqliteQueryBase extends Element {
   get rows() {
     return cores.get(this).rows;
   }
-  refresh() {
+  async refresh() {
     return cores.get(this).refresh();
   }
 }
@@ -155,7 +155,7 @@ export class SqliteWriteBase extends Element {
   get error() {
     return cores.get(this).error;
   }
-  submit() {
+  async submit() {
     return cores.get(this).submit();
   }
 }

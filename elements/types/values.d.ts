@@ -9,7 +9,9 @@ export type SqlValue = null | number | bigint | string | Uint8Array;
 /**
  * A value to bind. `undefined` is NULL; `true` and `false` are 1 and 0; a number is an integer if it is a safe one (but
  * -0 is real), else real, and NaN is NULL; a `Date` is its ISO 8601 text (`2026-01-31T12:00:00.000Z`), which SQLite's
- * date functions read; bytes are a blob.
+ * date functions read; bytes are a blob. All of them may come from another frame. Anything else is refused with
+ * `ARGUMENT_TYPE`, by its place and its kind; a bigint beyond 64 bits, an invalid date, and bytes that were transferred
+ * elsewhere with `PARAMETER_RANGE`. What a getter or a Proxy throws, the call rejects with.
  */
 export type SqlParameter = SqlValue | undefined | boolean | ArrayBuffer | DataView | Date;
 

@@ -400,7 +400,15 @@ fn outcome(response: Response) -> Result<Outcome, Failure> {
 }
 
 fn unexpected(response: &Response) -> Failure {
-    let message = format!("the worker gave an answer to another question: {response:?}");
+    let kind = match response {
+        Response::Outcome(_) => "an outcome",
+        Response::Leadership(_) => "who leads",
+        Response::Kind(_) => "a kind",
+        Response::Metrics(_) => "metrics",
+        Response::File(_) => "a file",
+        Response::Done => "done",
+    };
+    let message = format!("the worker gave an answer to another question: {kind}");
     Failure::new(FailureKind::State, "ANSWER_UNREADABLE", message)
 }
 

@@ -15,8 +15,8 @@ use std::rc::{Rc, Weak};
 use js_sys::{Function, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::abort::{self, signal};
-use super::arguments::{bytes, callback, durability, flag, milliseconds, statement, statements, text};
+use super::abort;
+use super::arguments::{bytes, callback, durability, flag, milliseconds, signal, statement, statements, text};
 use super::connection::{Connection, Listener, OpenOptions, Subscription};
 use super::error::{ArgumentError, js_error};
 use super::promise::{done, promise};

@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use crate::request::Failure;
 
 /// An argument that is not what the method takes.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(super) enum ArgumentError {
     /// Becomes a `TypeError` with code `ARGUMENT_TYPE`.
     #[error("{what} must be {wanted}, not {given}")]
@@ -18,13 +18,17 @@ pub(super) enum ArgumentError {
     /// Becomes a `RangeError` with code `PARAMETER_RANGE`.
     #[error("{what} is out of range: {range}")]
     Range { what: String, range: &'static str },
+    /// What a getter or a Proxy of the page threw while the argument was looked at; it is handed back as it is.
+    #[error("an accessor of the argument threw")]
+    Thrown(JsValue),
 }
 
 impl ArgumentError {
     /// Says inside which argument the wrong one is.
     pub(super) fn within(mut self, outer: &str) -> Self {
-        let (ArgumentError::Type { what, .. } | ArgumentError::Range { what, .. }) = &mut self;
-        *what = format!("{outer}: {what}");
+        if let ArgumentError::Type { what, .. } | ArgumentError::Range { what, .. } = &mut self {
+            *what = format!("{outer}: {what}");
+        }
         self
     }
 }
@@ -52,6 +56,7 @@ impl From<ArgumentError> for JsValue {
                 "RangeError",
                 "PARAMETER_RANGE",
             ),
+            ArgumentError::Thrown(exception) => exception,
         }
     }
 }
