@@ -26,6 +26,7 @@ use web_sys::HtmlElement;
 use crate::base::{self, Base, show_states};
 use crate::document::{self, Depth};
 use crate::event::{detail, dispatch, fire, fire_error};
+use crate::notice::Place;
 use crate::schedule::{self, Due, ElementNumber, Look, announce};
 use crate::{migrations, notice, style};
 
@@ -285,8 +286,8 @@ impl Db {
                 fire(&element, "ready", JsValue::NULL);
             }
             Phase::Failed(failure) => {
-                notice::show(&element, &failure);
-                fire_error(&element, &failure);
+                notice::show(&element, &failure, Place::First);
+                fire_error(&element, &failure, &[]);
             }
         }
     }
