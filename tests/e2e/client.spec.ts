@@ -293,10 +293,12 @@ test('values, files and signals of another frame are what they are', async ({ ch
     document.body.append(frame);
     const other = frame.contentWindow as unknown as typeof globalThis;
     const bytes = other.Uint8Array.of(1, 2);
-    const params = other.Object.assign(new other.Object(), { a: bytes, b: bytes.buffer, c: new other.Date(0) });
+    const params: any = other.Object.assign(new other.Object(), { a: bytes, b: bytes.buffer, c: new other.Date(0) });
     Object.assign(params, { d: new other.DataView(bytes.buffer, 1) });
     const bound = await db.query('SELECT hex(:a) a, hex(:b) b, :c c, hex(:d) d', params);
-    const listed = await db.batch(other.Array.of(other.Array.of('SELECT hex(?) a', other.Array.of(bytes))) as any);
+    const listed = await db.batch(
+      other.Array.of<any>(other.Array.of<any>('SELECT hex(?) a', other.Array.of(bytes))) as any,
+    );
     await db.execute('CREATE TABLE t (a)');
     const file = new other.Blob([(await db.export()) as BlobPart]);
     await db.import(file);
