@@ -86,7 +86,7 @@ pub(super) fn statements(given: &JsValue) -> Result<Vec<Statement>, ArgumentErro
     list.iter().enumerate().map(one).collect()
 }
 
-/// Parameters: an array for `?`, an object for `:name`, `@name` and `$name` (with or without the sign), or nothing.
+/// Parameters: an array for `?`, an object for `:name`, `@name` and `$name` (with the sign or without), or nothing.
 pub(super) fn parameters(given: &JsValue) -> Result<Params, ArgumentError> {
     if given.is_undefined() || given.is_null() {
         return Ok(Params::none());
@@ -104,7 +104,7 @@ pub(super) fn parameters(given: &JsValue) -> Result<Params, ArgumentError> {
         let entry: Array = entry.unchecked_into();
         let key = entry.get(0).as_string().unwrap_or_default();
         let value = value(&entry.get(1), || format!("parameter {key:?}"))?;
-        Ok((key.strip_prefix([':', '@', '$']).unwrap_or(&key).to_owned(), value))
+        Ok((key, value))
     });
     Ok(Params::Named(named.collect::<Result<_, _>>()?))
 }
@@ -306,9 +306,9 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn names_are_taken_with_or_without_their_sign() {
+    fn names_are_taken_as_they_are_given() {
         let given = object(&[(":a", 1.into()), ("@b", 2.into()), ("$c", 3.into()), ("d", 4.into())]);
-        let expected = ["a", "b", "c", "d"]
+        let expected = [":a", "@b", "$c", "d"]
             .iter()
             .zip(1..)
             .map(|(name, value)| ((*name).to_owned(), Value::Integer(value)));

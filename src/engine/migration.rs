@@ -8,8 +8,9 @@ use rusqlite::Connection;
 
 use super::authorizer::Watch;
 use super::bracket::Bracket;
-use super::session::{Effects, Session};
-use super::work::Done;
+use super::effects::Effects;
+use super::session::Session;
+use super::work::{self, Done};
 use crate::sql::{Params, Script, SqlFailure};
 
 /// Whether a database has all scripts of a page.
@@ -46,8 +47,7 @@ pub(super) fn migrate(writer: &Session, scripts: &[Script]) -> Result<Done, SqlF
         };
         writer.own(|connection| record(connection, number, &script.record()))?;
         writer.forget_schema();
-        done.effects.writes.merge(effects.writes);
-        done.effects.inserts = done.effects.inserts.max(effects.inserts);
+        done.effects.then(effects);
         done.effects.writes.note_schema();
         done.changes = done.changes.map(|changes| changes + 1);
     }
@@ -56,8 +56,10 @@ pub(super) fn migrate(writer: &Session, scripts: &[Script]) -> Result<Done, SqlF
 
 fn run(writer: &Session, sql: &str) -> Result<Effects, SqlFailure> {
     let bracket = Bracket::default();
+    writer.begins_script();
     let effects = writer.perform(sql, &Params::none(), Watch::Statement, &|kind| bracket.admit(kind))?;
     bracket.finish()?;
+    work::close(writer, &effects)?;
     Ok(effects)
 }
 
