@@ -87,6 +87,32 @@ impl Enforcement {
         Ok(())
     }
 
+    /// Whether a statement may have been refused only because its parent's table is yet to be made, as scripts have it
+    /// that name their tables in any order.
+    pub(super) fn may_wait(&self, error: &Error) -> bool {
+        let (Error::SqliteFailure(_, Some(message)) | Error::SqlInputError { msg: message, .. }) = error else {
+            return false;
+        };
+        self.foreign_keys.is_on() && message.starts_with("no such table: main.")
+    }
+
+    /// One statement is to run without foreign keys: what it leaves is looked at when the unit ends.
+    pub(super) fn loosen(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        if self.before.is_none() {
+            self.before = Some(broken(connection)?);
+        }
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)
+            .map(drop)
+    }
+
+    /// It has run.
+    pub(super) fn tighten(&self, connection: &Connection) -> rusqlite::Result<()> {
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)
+            .map(drop)
+    }
+
     /// Whether nothing is set.
     pub(super) fn is_as_always(&self) -> bool {
         self.foreign_keys.is_on() && !self.deferred.is_on() && !self.legacy.is_on()

@@ -297,19 +297,45 @@ impl Session {
         let mut statements = text.statements(&self.connection);
         loop {
             self.authorizer.take();
-            let (mut statement, own_text) = match statements.next() {
-                Ok(Some(next)) => next,
-                Ok(None) => return Ok(()),
-                Err(error) => return Err(statements.name(self.failure(error, text.as_str()))),
+            let done = match statements.next() {
+                Err(error) if self.may_wait_for_a_parent(&error) => {
+                    self.own(|connection| self.enforcement.borrow_mut().loosen(connection))?;
+                    self.authorizer.take();
+                    let done = self.prepared(statements.next(), text.as_str(), action);
+                    self.own(|connection| self.enforcement.borrow().tighten(connection))?;
+                    done
+                }
+                next => self.prepared(next, text.as_str(), action),
             };
-            let notes = self.authorizer.take();
-            self.check_claim(&notes).map_err(|failure| statements.name(failure))?;
-            let prepared = Prepared {
-                access: Rc::new(Access::of(&statement, notes, &own_text)),
-                statement: &mut statement,
-            };
-            action(prepared).map_err(|failure| statements.name(failure))?;
+            match done.map_err(|failure| statements.name(failure))? {
+                Single::Done => {}
+                Single::Not => return Ok(()),
+            }
         }
+    }
+
+    /// Acts on the next statement, if there is one more.
+    fn prepared(
+        &self,
+        next: rusqlite::Result<Option<(Statement<'_>, String)>>,
+        text: &str,
+        action: &mut dyn FnMut(Prepared<'_, '_>) -> Result<(), SqlFailure>,
+    ) -> Result<Single, SqlFailure> {
+        let Some((mut statement, own_text)) = next.map_err(|error| self.failure(error, text))? else {
+            return Ok(Single::Not);
+        };
+        let notes = self.authorizer.take();
+        self.check_claim(&notes)?;
+        let access = Rc::new(Access::of(&statement, notes, &own_text));
+        action(Prepared {
+            statement: &mut statement,
+            access,
+        })?;
+        Ok(Single::Done)
+    }
+
+    fn may_wait_for_a_parent(&self, error: &Error) -> bool {
+        self.view == View::Staged && !self.is_autocommit() && self.enforcement.borrow().may_wait(error)
     }
 
     fn step(&self, prepared: Prepared<'_, '_>, effects: &mut Effects) -> Result<(), SqlFailure> {

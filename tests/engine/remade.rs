@@ -385,6 +385,32 @@ COMMIT;
     assert!(refused.contains("row 1 of song refers to a row of singer"), "{refused}");
 }
 
+/// Without its PRAGMA, too: a parent's table may be made later in the same unit, and all is looked at when that ends.
+#[test]
+fn a_child_may_stand_before_the_table_of_its_parent() {
+    let child = "CREATE TABLE c (id INTEGER PRIMARY KEY, p REFERENCES p); INSERT INTO c VALUES (1, 1);
+        INSERT INTO c VALUES (2, NULL); UPDATE c SET id = 3 WHERE id = 2;";
+    let parent = "CREATE TABLE p (id INTEGER PRIMARY KEY); INSERT INTO p VALUES (1)";
+    let mut tab = Tab::with(&format!("{child} {parent}"));
+    assert_enforced(&mut tab);
+    let mut tab = Tab::new();
+    assert_eq!(migrate(&mut tab, &[&format!("{child} {parent}")]), Ok(()));
+    let mut tab = Tab::new();
+    assert_eq!(across(&mut tab, &["BEGIN", child, parent, "COMMIT"]), Ok(()));
+    assert_enforced(&mut tab);
+    let mut tab = Tab::new();
+    let refused = message(tab.try_write(child));
+    assert!(refused.contains("row 1 of c refers to a row of p"), "{refused}");
+    assert_eq!(across(&mut tab, &["BEGIN", child]), Ok(()));
+    assert_eq!(code(across(&mut tab, &["COMMIT"])), FOREIGN_KEY);
+    assert_eq!(across(&mut tab, &["ROLLBACK"]), Ok(()));
+    assert_eq!(
+        message(tab.try_write("INSERT INTO main.nowhere VALUES (1)")),
+        "no such table: main.nowhere"
+    );
+    assert_enforced(&mut tab);
+}
+
 /// As the scripts of the well-known sample databases: settings first, tables that are dropped if they are there,
 /// self-references, composite keys, and rows in any order.
 #[test]
