@@ -6,6 +6,9 @@
 //! refused unless it says what is so. Settings of the connection were refused as such: they would differ between
 //! tabs, and end with the leader.
 
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+
 use crate::sql::SqlFailure;
 
 /// Their argument names a table or a limit.
@@ -102,7 +105,7 @@ pub(super) enum Setting {
 /// A PRAGMA that says how something stands in the database: right or wrong, which the database knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Claim {
-    pub(super) name: String,
+    name: String,
     value: String,
 }
 
@@ -180,6 +183,16 @@ impl Setting {
 }
 
 impl Claim {
+    /// What the PRAGMA tells.
+    pub(super) fn told(&self, connection: &Connection) -> rusqlite::Result<String> {
+        connection.query_row(&format!("PRAGMA {}", self.name), [], |row| {
+            Ok(match row.get_ref(0)? {
+                ValueRef::Integer(integer) => integer.to_string(),
+                other => other.as_str().unwrap_or_default().to_owned(),
+            })
+        })
+    }
+
     /// Compares it with what the PRAGMA tells.
     pub(super) fn check(&self, told: &str) -> Result<(), SqlFailure> {
         if plain(&self.value) == plain(told) {

@@ -24,7 +24,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use rusqlite::config::DbConfig;
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Statement};
 
 use super::authorizer::{Authorizer, Notes, Reads, Watch};
@@ -35,10 +34,11 @@ use super::failure::failure;
 use super::pages::{Pages, View};
 use super::parameters::Binder;
 use super::pragma::Setting;
-use super::prepared::{Access, Control, Kind};
+use super::prepared::{Access, Control, Kind, asked_alone};
+use super::progress::{self, Progress};
 use super::schema::Schema;
 use super::text::Text;
-use super::{EngineError, given_rowid, progress, vfs};
+use super::{EngineError, given_rowid, vfs};
 use crate::sql::{Params, ReadSet, Rows, SqlFailure, WriteSet};
 
 /// Pager cache of each connection in KiB.
@@ -155,7 +155,11 @@ impl Session {
                     return Ok(());
                 }
                 binder.bind(prepared.statement)?;
-                self.step(prepared, &mut effects)
+                self.step(prepared, &mut effects)?;
+                match progress::after_statement() {
+                    Progress::GoOn => Ok(()),
+                    Progress::Interrupt => Err(SqlFailure::new("SQLITE_INTERRUPT", "interrupted")),
+                }
             })
         })?;
         if effects.statements > 0 {
@@ -441,14 +445,7 @@ impl Session {
         let Some(claim) = &notes.claim else {
             return Ok(());
         };
-        let told = self.own(|connection| {
-            connection.query_row(&format!("PRAGMA {}", claim.name), [], |row| {
-                Ok(match row.get_ref(0)? {
-                    ValueRef::Integer(integer) => integer.to_string(),
-                    other => other.as_str().unwrap_or_default().to_owned(),
-                })
-            })
-        })?;
+        let told = self.own(|connection| claim.told(connection))?;
         claim.check(&told)
     }
 
@@ -499,14 +496,4 @@ impl Session {
 enum Single {
     Done,
     Not,
-}
-
-/// The connection is everybody's: what it did last may be another tab's.
-fn asked_alone() -> SqlFailure {
-    SqlFailure::new(
-        "SQLITE_MISUSE",
-        "changes(), total_changes() and last_insert_rowid() tell of the statements before them in the same text, batch \
-         or transaction, and here are none that write rows: take rowsAffected and lastInsertId of the write's result, \
-         or ask in the same text, or by RETURNING",
-    )
 }
