@@ -130,7 +130,7 @@ pub(super) fn statements(given: &JsValue) -> Result<Vec<Statement>, ArgumentErro
     list.iter().enumerate().map(one).collect()
 }
 
-/// Parameters: an array for `?`, an object for `:name`, `@name` and `$name` (with or without the sign), or nothing.
+/// Parameters: an array for `?`, an object for `:name`, `@name` and `$name` (with the sign or without), or nothing.
 pub(super) fn parameters(given: &JsValue) -> Result<Params, ArgumentError> {
     let pair = parameters_of(given).map_err(ArgumentError::Thrown)?;
     let pair = of_kind(pair).map_err(|kind| mistaken("parameters", "an array or a plain object", kind))?;
@@ -142,7 +142,7 @@ pub(super) fn parameters(given: &JsValue) -> Result<Params, ArgumentError> {
     let named = values.map(|(index, given)| {
         let name = names.get(index as u32).as_string().unwrap_or_default();
         let value = value(given, || format!("parameter {:?}", brief(&name)))?;
-        Ok((name.strip_prefix([':', '@', '$']).unwrap_or(&name).to_owned(), value))
+        Ok((name, value))
     });
     Ok(Params::Named(named.collect::<Result<_, _>>()?))
 }
@@ -246,7 +246,7 @@ fn mistaken(what: &str, wanted: &'static str, given: String) -> ArgumentError {
 
 #[cfg(test)]
 mod tests {
-    use js_sys::{ArrayBuffer, BigInt, DataView, Date, Function, Object};
+    use js_sys::{BigInt, DataView, Date, Function, Object};
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;
@@ -429,9 +429,9 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn names_are_taken_with_or_without_their_sign() {
+    fn names_are_taken_as_they_are_given() {
         let given = object(&[(":a", 1.into()), ("@b", 2.into()), ("$c", 3.into()), ("d", 4.into())]);
-        let expected = ["a", "b", "c", "d"]
+        let expected = [":a", "@b", "$c", "d"]
             .iter()
             .zip(1..)
             .map(|(name, value)| ((*name).to_owned(), Value::Integer(value)));

@@ -8,9 +8,10 @@ use rusqlite::Connection;
 
 use super::authorizer::Watch;
 use super::bracket::Bracket;
+use super::effects::Effects;
 use super::recognition;
-use super::session::{Effects, Session};
-use super::work::Done;
+use super::session::Session;
+use super::work::{self, Done};
 use crate::sql::{Params, Script, SqlFailure};
 
 /// Characters of a script that stand in a message.
@@ -82,8 +83,7 @@ fn complete(writer: &Session, scripts: &[Script], recorded: usize, known: usize)
         };
         writer.own(|connection| record(connection, number, &script.record()))?;
         writer.forget_schema();
-        done.effects.writes.merge(effects.writes);
-        done.effects.inserts = done.effects.inserts.max(effects.inserts);
+        done.effects.then(effects);
         done.effects.writes.note_schema();
         done.changes = done.changes.map(|changes| changes + 1);
     }
@@ -92,8 +92,10 @@ fn complete(writer: &Session, scripts: &[Script], recorded: usize, known: usize)
 
 fn run(writer: &Session, sql: &str) -> Result<Effects, SqlFailure> {
     let bracket = Bracket::default();
+    writer.begins_script();
     let effects = writer.perform(sql, &Params::none(), Watch::Statement, &|kind| bracket.admit(kind))?;
     bracket.finish()?;
+    work::close(writer, &effects)?;
     Ok(effects)
 }
 

@@ -11,7 +11,8 @@ use super::{Rows, SqlFailure, Value};
 pub enum Params {
     /// For `?` and `?1`; there must be as many as the statement has.
     Positional(Vec<Value>),
-    /// For `:name`, `@name` and `$name`, given without the sign. Names that the statement does not use
+    /// For `:name`, `@name` and `$name`, which are three parameters. With its sign a name is that one; without, it is
+    /// whichever the statement has, and an error if that is more than one. Names that the statement does not use
     /// are ignored (a form has fields that a query does not need); a name it uses and lacks is an error.
     Named(Vec<(String, Value)>),
 }
@@ -120,9 +121,10 @@ impl Work {
 pub struct Outcome {
     /// Rows of the last statement that returns any (`SELECT`, `… RETURNING`), else empty.
     pub rows: Rows,
-    /// Rows inserted, updated or deleted (`sqlite3_total_changes64`), triggers included.
+    /// Rows that the statements themselves inserted, updated or deleted (`sqlite3_changes64`, summed up); not those of
+    /// triggers and cascades.
     pub changes: u64,
-    /// `sqlite3_last_insert_rowid` after the work; 0 if it inserted nothing.
+    /// The rowid of the last row that the work inserted; 0 if it inserted none, or none with a rowid.
     pub last_row_id: i64,
 }
 

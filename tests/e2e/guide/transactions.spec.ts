@@ -44,7 +44,34 @@ const movesTen: Entry = {
 /** What the blocks after it use. */
 const helper = blocksOf('transactions.md').find(({ at }) => at === 'Across calls')!.code;
 
+/** The block that makes the parent table anew: no child of it may get lost, in whichever tab it is run. */
+const remade: Entry = {
+  cases: {
+    'the rows that refer to it stay, from either tab': async ({ code, pair }) => {
+      const tabs = await pair();
+      await tabs[0].write(
+        "CREATE TABLE card (owner REFERENCES account ON DELETE CASCADE); INSERT INTO card VALUES ('Alice'), ('Bob')",
+      );
+      for (const tab of tabs) {
+        await tab.run(code);
+        expect(await tab.column('SELECT owner FROM card')).toEqual(['Alice', 'Bob']);
+        expect(await tab.column(amounts)).toEqual([100, 0]);
+        await expect(tab.write("INSERT INTO card VALUES ('Cleo')")).rejects.toThrow('FOREIGN KEY');
+      }
+    },
+    'without the PRAGMA it is refused, and says so': async ({ code, pair }) => {
+      const [leader] = await pair();
+      await leader.write(
+        "CREATE TABLE card (owner REFERENCES account ON DELETE CASCADE); INSERT INTO card VALUES ('Bob')",
+      );
+      await expect(leader.run(code.replaceAll(/PRAGMA.*/g, ''))).rejects.toThrow('PRAGMA foreign_keys = OFF');
+      expect(await leader.column('SELECT owner FROM card')).toEqual(['Bob']);
+    },
+  },
+};
+
 const examples: Record<string, Entry> = {
+  'Making a table anew': remade,
   'As a batch': movesTen,
   'As one text': movesTen,
   'As one text, 2': movesTen,
