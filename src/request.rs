@@ -1,12 +1,12 @@
 //! What the page and its worker say to each other about one database.
 //!
 //! `client` sends [`Request`]s and hears [`Event`]s over one MessagePort per open database; `tab` is at the
-//! other end. Both are encoded by postcard into one `Uint8Array` whose buffer is transferred: 10,000 rows
-//! cost one hand-over and no clone. Page and worker are the same build of the same module, so these bytes
-//! carry no version.
+//! other end. How they are encoded: [`crate::encoding`].
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::encoding::{decode, encode};
+use crate::sql::limits::TooLarge;
 use crate::sql::{Outcome, Rows, SqlFailure, Statement, Work};
 
 /// Names one call until it is answered.
@@ -339,12 +339,8 @@ impl From<SqlFailure> for Failure {
     }
 }
 
-/// Encodes a request or an event.
-pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
-    postcard::to_stdvec(message).expect("plain data with known lengths always serialises")
-}
-
-/// Decodes what [`encode`] made; `None` if the bytes are anything else.
-pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
-    postcard::from_bytes(bytes).ok()
+impl From<TooLarge> for Failure {
+    fn from(refused: TooLarge) -> Self {
+        Failure::new(FailureKind::Sqlite, TooLarge::CODE, refused.to_string())
+    }
 }

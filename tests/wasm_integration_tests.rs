@@ -279,7 +279,7 @@ impl TestTab {
         self.last_call.set(self.last_call.get() + 1);
         let call = CallId(self.last_call.get());
         let request = request(call);
-        self.port.post(&encode(&request)).unwrap();
+        self.port.post(|part| encode(&request, part)).unwrap();
         self.until(&format!("{request:?}"), |heard| heard.answers.contains_key(&call))
             .await;
         let answer = self.heard.borrow_mut().answers.remove(&call);

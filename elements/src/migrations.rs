@@ -6,7 +6,7 @@
 
 use js_sys::{Promise, Uint8Array};
 use sqlite_elements::request::{Failure, FailureKind};
-use sqlite_elements::sql::Script;
+use sqlite_elements::sql::{Script, limits};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, Response};
@@ -65,8 +65,9 @@ pub(crate) fn lacks_file(failure: &Failure) -> bool {
 pub(crate) async fn bring(scripts: &mut [Script]) -> Result<(), Failure> {
     for script in scripts {
         if let Script::File { name, file } = script {
-            let buffer = fetch(name, Response::array_buffer).await?;
-            *file = Some(Uint8Array::new(&buffer).to_vec());
+            let bytes = Uint8Array::new(&fetch(name, Response::array_buffer).await?);
+            limits::file(|| format!("the file {name}"), bytes.length() as usize)?;
+            *file = Some(bytes.to_vec());
         }
     }
     Ok(())

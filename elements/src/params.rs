@@ -8,7 +8,8 @@
 //! Elements with `contenteditable` and `data-name` are fields too.
 
 use js_sys::{Array, JSON};
-use sqlite_elements::sql::Value;
+use sqlite_elements::request::{Failure, FailureKind};
+use sqlite_elements::sql::{Value, limits};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -113,12 +114,15 @@ impl Fields {
     }
 
     /// Values, files being read.
-    pub(crate) async fn read(self) -> Result<Vec<(String, Value)>, JsValue> {
+    pub(crate) async fn read(self) -> Result<Vec<(String, Value)>, Failure> {
         let mut values = Vec::with_capacity(self.0.len());
         for (name, field) in self.0 {
             values.push(match field {
                 Field::Value(value) => (name, value),
-                Field::File(file) => (name, Value::Blob(bytes(&file).await?)),
+                Field::File(file) => {
+                    limits::value(|| format!("the file {}", file.name()), file.size() as usize)?;
+                    (name, Value::Blob(bytes(&file).await.map_err(|_| not_read())?))
+                }
             });
         }
         Ok(values)
@@ -241,6 +245,11 @@ fn of_custom_element(name: &str, form: &HtmlFormElement) -> Option<Field> {
         return Some(Field::Value(Value::Text(text)));
     }
     sent.dyn_into::<File>().ok().map(Field::File)
+}
+
+fn not_read() -> Failure {
+    let message = "the chosen file cannot be read; choose it again";
+    Failure::new(FailureKind::State, "FILE_NOT_READ", message)
 }
 
 async fn bytes(file: &Blob) -> Result<Vec<u8>, JsValue> {

@@ -199,13 +199,7 @@ async fn perform(element: &HtmlElement, sql: String, fields: Fields) -> Result<O
         return Err(Failure::new(FailureKind::State, "SQL_MISSING", message));
     }
     let db = db::find(element).ok_or_else(|| db::failure_of_missing(element))?;
-    let params = fields.read().await.map_err(|_| {
-        Failure::new(
-            FailureKind::State,
-            "FILE_NOT_READ",
-            "the chosen file cannot be read; choose it again",
-        )
-    })?;
+    let params = fields.read().await?;
     let connection = db.ready().await?;
     let statement = Statement {
         sql,

@@ -61,8 +61,8 @@ export interface SqliteElementsError extends Error {
   /**
    * Stable, for programs: SQLite's extended result code by name (`SQLITE_CONSTRAINT_UNIQUE`), or one of the library:
    * `WRITE_PERMISSION_DENIED`, `TIMEOUT`, `TRANSACTION_LOST`, `QUOTA_EXCEEDED`, `DATABASE_CLOSED`,
-   * `STORAGE_GONE`,
-   * `STORAGE_CORRUPT`, `OPTIMISTIC_MODE_OFF`, `WORKER_UNAVAILABLE`; for arguments `ARGUMENT_TYPE` (a `TypeError`) and
+   * `STORAGE_GONE`, `STORAGE_CORRUPT`, `VALUE_TOO_LARGE` (see Sizes in `docs/multi-tab.md`), `OPTIMISTIC_MODE_OFF`,
+   * `WORKER_UNAVAILABLE`; for arguments `ARGUMENT_TYPE` (a `TypeError`) and
    * `PARAMETER_RANGE` (a `RangeError`) …
    */
   code: string;

@@ -3,13 +3,13 @@
 //!
 //! Whatever may run the page's own code is looked at in `arguments.js`, which see.
 
-use js_sys::{Array, Function, Number, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, JsString, Number, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
 use super::error::ArgumentError;
-use crate::sql::{Params, Statement, Value};
+use crate::sql::{Params, Statement, Value, limits};
 use crate::storage::Durability;
 
 #[wasm_bindgen(module = "/src/client/arguments.js")]
@@ -37,6 +37,7 @@ const LONGEST_NAME: usize = 40;
 
 /// A string.
 pub(super) fn text(what: &str, given: &JsValue) -> Result<String, ArgumentError> {
+    limits::request(size(given))?;
     given.as_string().ok_or_else(|| wrong(what, "a string", given))
 }
 
@@ -120,6 +121,7 @@ pub(super) fn statement(sql: &JsValue, params: &JsValue) -> Result<Statement, Ar
 pub(super) fn statements(given: &JsValue) -> Result<Vec<Statement>, ArgumentError> {
     let list = statements_of(given).map_err(ArgumentError::Thrown)?;
     let list = of_kind(list).map_err(|kind| mistaken("statements", "an array", kind))?;
+    let mut room = Room::default();
     let one = |(index, entry): (usize, JsValue)| match entry.dyn_ref::<Array>() {
         Some(pair) => Ok(Statement {
             sql: text(&format!("statements[{index}][0]"), &pair.get(0))?,
@@ -127,24 +129,64 @@ pub(super) fn statements(given: &JsValue) -> Result<Vec<Statement>, ArgumentErro
         }),
         None => Ok(Statement::new(text(&format!("statements[{index}]"), &entry)?)),
     };
-    list.iter().enumerate().map(one).collect()
+    let kept = |statement: Result<Statement, ArgumentError>| {
+        let statement = statement?;
+        room.take(statement.weight()).map(|()| statement)
+    };
+    list.iter().enumerate().map(one).map(kept).collect()
 }
 
 /// Parameters: an array for `?`, an object for `:name`, `@name` and `$name` (with the sign or without), or nothing.
 pub(super) fn parameters(given: &JsValue) -> Result<Params, ArgumentError> {
     let pair = parameters_of(given).map_err(ArgumentError::Thrown)?;
     let pair = of_kind(pair).map_err(|kind| mistaken("parameters", "an array or a plain object", kind))?;
+    let mut room = Room::default();
     let values = pair.get(1).unchecked_into::<Array>().into_iter().enumerate();
     let Some(names) = pair.get(0).dyn_ref::<Array>().cloned() else {
-        let one = |(index, given)| value(given, || format!("parameter {}", index + 1));
-        return Ok(Params::Positional(values.map(one).collect::<Result<_, _>>()?));
+        let one = |(index, given)| room.value(given, || format!("parameter {}", index + 1));
+        return Ok(Params::Positional(
+            values.map(one).collect::<Result<_, ArgumentError>>()?,
+        ));
     };
     let named = values.map(|(index, given)| {
         let name = names.get(index as u32).as_string().unwrap_or_default();
-        let value = value(given, || format!("parameter {:?}", brief(&name)))?;
+        let value = room.value(given, || format!("parameter {:?}", brief(&name)))?;
         Ok((name, value))
     });
-    Ok(Params::Named(named.collect::<Result<_, _>>()?))
+    Ok(Params::Named(named.collect::<Result<_, ArgumentError>>()?))
+}
+
+/// What a call has brought so far, in bytes: what is too large is refused before it is copied into this module.
+#[derive(Default)]
+struct Room {
+    taken: usize,
+}
+
+impl Room {
+    fn value(&mut self, given: JsValue, what: impl Fn() -> String) -> Result<Value, ArgumentError> {
+        let size = size(&given);
+        limits::value(&what, size)?;
+        limits::request(self.taken.saturating_add(size))?;
+        let value = value(given, &what)?;
+        limits::value(&what, value.weight())?;
+        self.take(value.weight()).map(|()| value)
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<(), ArgumentError> {
+        self.taken = self.taken.saturating_add(bytes);
+        Ok(limits::request(self.taken)?)
+    }
+}
+
+/// The least number of bytes that a string or a view of bytes will be.
+fn size(given: &JsValue) -> usize {
+    if let Some(text) = given.dyn_ref::<JsString>() {
+        return text.length() as usize;
+    }
+    if let Some(bytes) = given.dyn_ref::<Uint8Array>() {
+        return bytes.length() as usize;
+    }
+    0
 }
 
 /// What was looked at, or the kind of what is something else.
@@ -215,6 +257,14 @@ pub(super) fn bytes(
 ) -> Result<impl Future<Output = Result<Vec<u8>, JsValue>> + use<>, ArgumentError> {
     const WANTED: &str = "a Blob, an ArrayBuffer or a Uint8Array";
     let buffered = bytes_of(given);
+    let size = match is_blob(given) {
+        true => Reflect::get(given, &"size".into())
+            .ok()
+            .and_then(|size| size.as_f64())
+            .unwrap_or_default() as usize,
+        false => size(&buffered),
+    };
+    limits::file(|| what.to_owned(), size)?;
     let found = match buffered.dyn_ref::<Uint8Array>() {
         Some(bytes) => Ok(bytes.to_vec()),
         None if is_blob(given) => Err(given.clone()),
@@ -476,6 +526,32 @@ mod tests {
                 .to_string()
                 .starts_with("statements[0] must be")
         );
+    }
+
+    #[wasm_bindgen_test]
+    fn what_is_too_large_is_refused_by_its_place_before_it_is_copied() {
+        // Of which nothing is read: the browser gives them out untouched.
+        let huge = Uint8Array::new_with_length((1 << 30) - 1);
+        for given in [JsValue::from(huge.clone()), huge.buffer().into()] {
+            let refused = parameters(&Array::of2(&1.into(), &given)).unwrap_err().to_string();
+            assert!(
+                refused.starts_with("parameter 2 is too large: 1073741823 bytes"),
+                "{refused}"
+            );
+            let batch = Array::of1(&Array::of2(&"a".into(), &Array::of1(&given)));
+            let refused = statements(&batch).unwrap_err().to_string();
+            assert!(
+                refused.starts_with("statements[0]: parameter 1 is too large"),
+                "{refused}"
+            );
+        }
+        let half: JsValue = Uint8Array::new_with_length(limits::LARGEST_REQUEST as u32 / 2 + 1).into();
+        let refused = parameters(&Array::of2(&half, &half)).unwrap_err().to_string();
+        assert!(refused.contains("several calls"), "{refused}");
+        let pair = Array::of2(&"a".into(), &Array::of1(&half));
+        assert!(statements(&Array::of1(&pair)).is_ok());
+        let refused = statements(&Array::of2(&pair, &pair)).unwrap_err().to_string();
+        assert!(refused.contains("several calls"), "{refused}");
     }
 
     #[wasm_bindgen_test]

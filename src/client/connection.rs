@@ -125,6 +125,7 @@ impl Connection {
 
     /// Runs a statement by what SQLite says it is: see [`Request::Execute`].
     pub async fn execute(&self, statement: Statement) -> Result<Outcome, Failure> {
+        statement.fits()?;
         let user = self.0.id;
         let execute = |call| Request::Execute { call, user, statement };
         let (_, answer) = self.session()?.call(execute);
@@ -138,13 +139,14 @@ impl Connection {
         recall: Option<String>,
     ) -> impl Future<Output = Result<Outcome, Failure>> + use<> {
         let user = self.0.id;
+        let fits = statement.fits().map_err(Failure::from);
         let query = |call| Request::Query {
             call,
             user,
             statement,
             recall,
         };
-        let asked = self.session().map(|session| {
+        let asked = fits.and_then(|()| self.session()).map(|session| {
             let (call, answer) = session.call(query);
             session.note_reading(call);
             answer
@@ -187,6 +189,7 @@ impl Connection {
     /// Queues work for the leader, whichever tab that is. After `timeout_ms` without an answer it fails, and says
     /// what is known of the write.
     pub async fn write(&self, work: Work, timeout_ms: u32) -> Result<Outcome, Failure> {
+        work.fits()?;
         let session = self.session()?;
         let _tracked = self.track(&work);
         let (call, answer) = session.call(|call| Request::Write { call, work, timeout_ms });
@@ -216,7 +219,7 @@ impl Connection {
         mut each: impl FnMut(Result<Rows, SqlFailure>) + 'static,
     ) -> Subscription {
         let session = Rc::clone(&self.0.session);
-        if let Err(failure) = self.usable() {
+        if let Err(failure) = statement.fits().map_err(Failure::from).and_then(|()| self.usable()) {
             // As always not before this call has returned.
             spawn_local(async move { each(Err(SqlFailure::new(failure.code, failure.message))) });
             return Subscription {

@@ -3,7 +3,8 @@
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
 
-use crate::request::Failure;
+use crate::request::{Failure, FailureKind};
+use crate::sql::limits::TooLarge;
 
 /// An argument that is not what the method takes.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -21,13 +22,25 @@ pub(super) enum ArgumentError {
     /// What a getter or a Proxy of the page threw while the argument was looked at; it is handed back as it is.
     #[error("an accessor of the argument threw")]
     Thrown(JsValue),
+    /// Becomes what the engine's refusals are, with code `VALUE_TOO_LARGE`.
+    #[error("{outer}{refused}")]
+    Large { outer: String, refused: TooLarge },
+}
+
+impl From<TooLarge> for ArgumentError {
+    fn from(refused: TooLarge) -> Self {
+        let outer = String::new();
+        ArgumentError::Large { outer, refused }
+    }
 }
 
 impl ArgumentError {
     /// Says inside which argument the wrong one is.
     pub(super) fn within(mut self, outer: &str) -> Self {
-        if let ArgumentError::Type { what, .. } | ArgumentError::Range { what, .. } = &mut self {
-            *what = format!("{outer}: {what}");
+        match &mut self {
+            ArgumentError::Type { what, .. } | ArgumentError::Range { what, .. } => *what = format!("{outer}: {what}"),
+            ArgumentError::Large { outer: place, .. } => *place = format!("{outer}: {place}"),
+            ArgumentError::Thrown(_) => {}
         }
         self
     }
@@ -57,6 +70,7 @@ impl From<ArgumentError> for JsValue {
                 "PARAMETER_RANGE",
             ),
             ArgumentError::Thrown(exception) => exception,
+            ArgumentError::Large { .. } => js_error(&Failure::new(FailureKind::Sqlite, TooLarge::CODE, message)),
         }
     }
 }

@@ -314,7 +314,7 @@ impl Session {
     pub(super) fn send(self: &Rc<Self>, request: &Request) {
         let posted = match (&*self.port.borrow(), &self.state.borrow().status.failure) {
             (_, Some(failure)) => Err(failure.clone()),
-            (Some(port), None) => port.post(&encode(request)).map_err(Failure::from),
+            (Some(port), None) => port.post(|part| encode(request, part)).map_err(Failure::from),
             (None, None) => Ok(()),
         };
         if let Err(failure) = posted {

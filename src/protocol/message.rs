@@ -11,6 +11,8 @@
 //! | `Answered` | the leader | one tab | its write was refused, changed nothing, or was done before |
 //! | `Released` | a tab without Web Locks | those that wait | it has given the lease back |
 //!
+//! Everybody hears everything, with one exception: what concerns one tab and is large goes to that tab alone.
+//!
 //! Bytes: one version byte, then postcard's wire format. A version that is not ours is reported and not
 //! guessed at.
 
@@ -24,8 +26,12 @@ use crate::sql::{Outcome, Work};
 use crate::storage::{Commit, Epoch, Position, RequestId, Seq, TabId};
 
 const VERSION: u8 = 2;
+/// What concerns one tab is said to all up to this size: the channel of all is open already, which is faster.
+const LARGEST_TO_ALL: usize = 64 << 10;
+/// What a message takes beside what is large in it, about.
+const SMALL: usize = 256;
 
-/// One message. Everybody hears everything; `to`-like fields say whom it concerns.
+/// One message; its fields say whom it concerns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Message {
     Hello {
@@ -41,7 +47,7 @@ pub enum Message {
         request: RequestId,
         /// The leadership this is meant for; any other ignores it.
         epoch: Epoch,
-        work: Work,
+        work: Rc<Work>,
         /// The sender has the answers to all its requests below this counter.
         settled_below: u64,
         /// When the sender will have given up waiting: the work is stopped if it runs longer.
@@ -96,8 +102,20 @@ impl Message {
         }
     }
 
+    /// The one tab to which it goes, if it concerns one and is large. Who leads is what the sender knows of it.
+    pub fn only_for(&self, leader: Option<TabId>) -> Option<TabId> {
+        let addressee = match self {
+            Message::Write { .. } => leader,
+            Message::Answered { request, .. } => Some(request.tab),
+            _ => None,
+        };
+        addressee.filter(|_| self.weight() > LARGEST_TO_ALL)
+    }
+
     pub fn encode(&self) -> Vec<u8> {
-        let bytes = vec![VERSION];
+        // With room for all, or the last field after large ones would double it.
+        let mut bytes = Vec::with_capacity(SMALL + self.weight());
+        bytes.push(VERSION);
         postcard::to_extend(self, bytes).expect("plain data with known lengths always serialises")
     }
 
@@ -106,6 +124,18 @@ impl Message {
             Some((&VERSION, body)) => postcard::from_bytes(body).map_err(|_| MessageError::Damaged),
             Some((&version, _)) => Err(MessageError::Version(version)),
             None => Err(MessageError::Damaged),
+        }
+    }
+
+    /// Bytes of what may be large in it.
+    fn weight(&self) -> usize {
+        match self {
+            Message::Write { work, .. } => work.weight(),
+            Message::Answered {
+                answer: Ok(outcome), ..
+            } => outcome.rows.as_bytes().len(),
+            Message::Committed { commit, .. } => commit.weight(),
+            _ => 0,
         }
     }
 }
@@ -155,6 +185,46 @@ mod tests {
             at: Timestamp(5),
         };
         assert_eq!(Message::decode(&message.encode()), Ok(message));
+    }
+
+    #[test]
+    fn a_large_write_is_encoded_as_the_bytes_that_it_is_and_concerns_the_leader_alone() {
+        const LENGTH: usize = 3 << 20;
+        let (asker, leader) = (TabId(uuid::Uuid::from_u128(1)), TabId(uuid::Uuid::from_u128(2)));
+        let request = RequestId { tab: asker, counter: 1 };
+        let values = vec![crate::sql::Value::Blob(vec![255; LENGTH]), crate::sql::Value::Null];
+        let work = Work::batch(vec![crate::sql::Statement::with("INSERT INTO t VALUES (?, ?)", values)]);
+        let write = Message::Write {
+            request,
+            epoch: Epoch(1),
+            work: Rc::new(work),
+            settled_below: 1,
+            deadline: Timestamp(5_000),
+        };
+        let bytes = write.encode();
+        assert!(bytes.len() < LENGTH + SMALL, "{} bytes", bytes.len());
+        assert!(
+            bytes.capacity() < LENGTH + 2 * SMALL,
+            "room for {} bytes",
+            bytes.capacity()
+        );
+        assert_eq!(write.only_for(Some(leader)), Some(leader));
+        assert_eq!(write.only_for(None), None);
+        assert_eq!(Message::decode(&bytes), Ok(write));
+        let answered = |rows| Message::Answered {
+            request,
+            epoch: Epoch(1),
+            answer: Ok(Outcome {
+                rows,
+                ..Outcome::nothing()
+            }),
+            seq: Seq(1),
+        };
+        let mut rows = crate::sql::RowsBuilder::new(["a"].into_iter());
+        rows.blob(&[255; LENGTH]);
+        assert_eq!(answered(rows.finish()).only_for(Some(leader)), Some(asker));
+        assert_eq!(answered(Default::default()).only_for(Some(leader)), None, "small");
+        assert_eq!(Message::Hello { from: asker }.only_for(Some(leader)), None);
     }
 
     #[test]

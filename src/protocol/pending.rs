@@ -4,6 +4,7 @@
 //! it again harmless.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +58,8 @@ impl std::fmt::Display for Fate {
 /// One write that waits for its answer.
 #[derive(Debug)]
 pub(super) struct Pending {
-    pub(super) work: Work,
+    /// Shared with what is queued or sent: it may be large.
+    pub(super) work: Rc<Work>,
     pub(super) deadline: Timestamp,
     /// The leadership that it was last sent to (or that runs it here), and when.
     pub(super) sent: Option<(Epoch, Timestamp)>,
@@ -106,7 +108,7 @@ impl PendingWrites {
     pub(super) fn add(&mut self, work: Work, deadline: Timestamp) -> RequestId {
         let request = self.reserve();
         let pending = Pending {
-            work,
+            work: Rc::new(work),
             deadline,
             sent: None,
             done_at: None,

@@ -17,7 +17,7 @@ use crate::storage::{Commit, RequestId, Seq, TabId};
 #[derive(Clone, Debug)]
 pub struct Queued {
     pub request: RequestId,
-    pub work: Work,
+    pub work: Rc<Work>,
     pub settled_below: u64,
     /// Until when its page waits for it.
     pub deadline: Timestamp,

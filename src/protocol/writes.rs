@@ -16,6 +16,8 @@ use crate::storage::{Commit, Epoch, RequestId, Seq, StoreError};
 const LARGEST_BROADCAST: usize = 1 << 20;
 /// A write without an answer is sent again with the first heartbeat after this long.
 const RESEND_MS: u64 = 2_000;
+/// Longer, the larger it is: to send 100 MiB again while they are being stored helps nobody.
+const RESEND_BYTES_PER_MS: usize = 10 << 10;
 
 impl Protocol {
     pub(super) fn heard_write(&mut self, now: Timestamp, epoch: Epoch, queued: Queued) {
@@ -76,7 +78,7 @@ impl Protocol {
             return;
         };
         pending.sent = Some((epoch, now));
-        let (work, deadline) = (pending.work.clone(), pending.deadline);
+        let (work, deadline) = (Rc::clone(&pending.work), pending.deadline);
         if self.seat.leading().is_some() {
             self.queue.push(Queued {
                 request,
@@ -102,9 +104,10 @@ impl Protocol {
             let Some(pending) = self.pending.find(request) else {
                 continue;
             };
+            let patience_ms = RESEND_MS + (pending.work.weight() / RESEND_BYTES_PER_MS) as u64;
             let waits = pending
                 .sent
-                .is_some_and(|(sent_to, at)| sent_to == epoch && now < at.after_ms(RESEND_MS));
+                .is_some_and(|(sent_to, at)| sent_to == epoch && now < at.after_ms(patience_ms));
             if !waits {
                 self.send_pending(now, request);
             }

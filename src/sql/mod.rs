@@ -5,6 +5,7 @@
 
 mod access;
 mod failure;
+pub mod limits;
 mod rows;
 mod statement;
 mod value;

@@ -23,6 +23,8 @@
 //!
 //! Lengths count UTF-16 units because JavaScript decodes all texts in one call and then slices.
 
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 
 use super::Value;
@@ -43,9 +45,24 @@ const BLOB: u8 = 5;
 /// Packed rows; equal exactly if columns and all cells are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rows {
-    /// As one run of bytes: element by element, serde takes twenty times as long.
-    #[serde(with = "serde_bytes")]
-    packed: Vec<u8>,
+    /// Shared by all copies: an answer is in a commit, with the replies, and on its way to the page.
+    #[serde(with = "one_run")]
+    packed: Rc<Vec<u8>>,
+}
+
+/// As one run of bytes: element by element, serde takes twenty times as long.
+mod one_run {
+    use std::rc::Rc;
+
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(packed: &Rc<Vec<u8>>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(packed)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Rc<Vec<u8>>, D::Error> {
+        serde_bytes::deserialize(from).map(Rc::new)
+    }
 }
 
 /// Collects cells in row order; [`RowsBuilder::finish`] packs them.
@@ -71,13 +88,11 @@ impl Rows {
         &self.packed
     }
 
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.packed
-    }
-
     /// Takes bytes that [`Rows::as_bytes`] gave; `None` if they are not whole.
     pub fn from_bytes(packed: Vec<u8>) -> Option<Self> {
-        let rows = Rows { packed };
+        let rows = Rows {
+            packed: Rc::new(packed),
+        };
         rows.decode().map(|_| rows)
     }
 
@@ -199,11 +214,15 @@ impl RowsBuilder {
             self.lengths.len() / 4,
             self.texts.len(),
         ];
-        let mut packed: Vec<u8> = words.iter().flat_map(|word| (*word as u32).to_le_bytes()).collect();
-        for section in [self.numbers, self.lengths, self.tags, self.texts, self.blobs] {
+        let sections = [self.numbers, self.lengths, self.tags, self.texts, self.blobs];
+        let mut packed = Vec::with_capacity(HEADER + sections.iter().map(Vec::len).sum::<usize>());
+        packed.extend(words.iter().flat_map(|word| (*word as u32).to_le_bytes()));
+        for section in sections {
             packed.extend_from_slice(&section);
         }
-        Rows { packed }
+        Rows {
+            packed: Rc::new(packed),
+        }
     }
 
     fn push_text(&mut self, text: &str) {
@@ -282,11 +301,19 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_of_large_rows_copies_no_bytes() {
+        let mut builder = RowsBuilder::new(["a"].into_iter());
+        builder.blob(&[7; 1 << 20]);
+        let rows = builder.finish();
+        assert_eq!(rows.clone().as_bytes().as_ptr(), rows.as_bytes().as_ptr());
+    }
+
+    #[test]
     fn bytes_cut_short_are_refused() {
         let mut builder = RowsBuilder::new(["a"].into_iter());
         builder.text("some text 🦀".as_bytes());
         builder.integer(7);
-        let bytes = builder.finish().into_bytes();
+        let bytes = builder.finish().as_bytes().to_vec();
         for end in 0..bytes.len() {
             assert_eq!(Rows::from_bytes(bytes[..end].to_vec()), None, "cut at {end}");
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::limits::{self, TooLarge};
 use super::{Rows, SqlFailure, Value};
 
 /// Parameters of one statement. Values are bound (`sqlite3_bind_*`), never spliced into the text.
@@ -20,6 +21,14 @@ pub enum Params {
 impl Params {
     pub fn none() -> Self {
         Params::Positional(Vec::new())
+    }
+
+    /// All values, in order.
+    pub fn values(&self) -> Box<dyn Iterator<Item = &Value> + '_> {
+        match self {
+            Params::Positional(values) => Box::new(values.iter()),
+            Params::Named(values) => Box::new(values.iter().map(|(_, value)| value)),
+        }
     }
 }
 
@@ -44,6 +53,19 @@ impl Statement {
             sql: sql.into(),
             params: Params::Positional(params),
         }
+    }
+
+    /// Bytes of its text and of all its values.
+    pub fn weight(&self) -> usize {
+        self.sql.len() + self.params.values().map(Value::weight).sum::<usize>()
+    }
+
+    /// Whether it is within the limits of a call, each value and all together.
+    pub fn fits(&self) -> Result<(), TooLarge> {
+        (1..).zip(self.params.values()).try_for_each(|(number, value)| {
+            limits::value(|| format!("the value of parameter {number}"), value.weight())
+        })?;
+        limits::request(self.weight())
     }
 }
 
@@ -99,6 +121,20 @@ impl Script {
             Script::File { name, .. } => Cow::Owned(format!("{}{name}", Script::FILE_RECORD)),
         }
     }
+
+    fn fits(&self) -> Result<(), TooLarge> {
+        match self {
+            Script::Sql(sql) => limits::request(sql.len()),
+            Script::File { name, .. } => limits::file(|| format!("the file {name}"), self.weight()),
+        }
+    }
+
+    fn weight(&self) -> usize {
+        match self {
+            Script::Sql(sql) => sql.len(),
+            Script::File { file, .. } => file.as_ref().map_or(0, Vec::len),
+        }
+    }
 }
 
 impl<T: Into<String>> From<T> for Script {
@@ -112,6 +148,30 @@ impl Work {
         Work::Batch {
             statements,
             permit: Permit::All,
+        }
+    }
+
+    /// Whether it is within the limits of a call, or of a file.
+    pub fn fits(&self) -> Result<(), TooLarge> {
+        match self {
+            Work::Batch { statements, .. } => {
+                statements.iter().try_for_each(Statement::fits)?;
+                limits::request(self.weight())
+            }
+            Work::Migrate { scripts } => scripts.iter().try_for_each(Script::fits),
+            Work::Import { file, scripts } => {
+                limits::file(|| "the file".to_owned(), file.len())?;
+                scripts.iter().try_for_each(Script::fits)
+            }
+        }
+    }
+
+    /// Bytes of all texts, values, and files in it.
+    pub fn weight(&self) -> usize {
+        match self {
+            Work::Batch { statements, .. } => statements.iter().map(Statement::weight).sum(),
+            Work::Migrate { scripts } => scripts.iter().map(Script::weight).sum(),
+            Work::Import { file, scripts } => file.len() + scripts.iter().map(Script::weight).sum::<usize>(),
         }
     }
 }
@@ -141,3 +201,42 @@ impl Outcome {
 
 /// The answer to a unit of work: its outcome, or why SQLite refused it.
 pub type Answer = Result<Outcome, SqlFailure>;
+
+#[cfg(test)]
+mod tests {
+    use super::super::limits::{LARGEST_REQUEST, LARGEST_VALUE};
+    use super::*;
+
+    #[test]
+    fn what_is_larger_than_the_limit_says_its_size_and_the_limit() {
+        let largest = Statement::with("INSERT INTO t VALUES (?)", vec![Value::Blob(vec![0; LARGEST_VALUE])]);
+        assert_eq!(largest.fits(), Ok(()));
+        let larger = vec![Value::Null, Value::Blob(vec![0; LARGEST_VALUE + 1])];
+        let refused = Statement::with("INSERT INTO t VALUES (?, ?)", larger).fits();
+        let said = refused.unwrap_err().to_string();
+        assert!(
+            said.starts_with("the value of parameter 2 is too large: 104857601 bytes, and 104857600 are the most"),
+            "{said}"
+        );
+        assert!(said.contains("pieces"), "a way out: {said}");
+    }
+
+    #[test]
+    fn all_that_a_call_brings_counts_together() {
+        let half = || {
+            Statement::with(
+                "INSERT INTO t VALUES (?)",
+                vec![Value::Blob(vec![0; LARGEST_REQUEST / 2])],
+            )
+        };
+        assert_eq!(Work::batch(vec![half()]).fits(), Ok(()));
+        let said = Work::batch(vec![half(), half()]).fits().unwrap_err().to_string();
+        assert!(said.contains("several calls"), "{said}");
+        let both = Params::Named(vec![
+            ("a".to_owned(), Value::Blob(vec![0; LARGEST_REQUEST / 2])),
+            ("b".to_owned(), Value::Text("b".repeat(LARGEST_REQUEST / 2))),
+        ]);
+        let sql = "INSERT INTO t VALUES (:a, :b)".to_owned();
+        assert!(Statement { sql, params: both }.fits().is_err());
+    }
+}

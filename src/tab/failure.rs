@@ -61,3 +61,11 @@ impl From<MessageError> for Failure {
         Failure::new(FailureKind::State, code, error.to_string())
     }
 }
+
+impl Failure {
+    pub(super) fn permission_denied() -> Self {
+        let message = "WRITE_PERMISSION_DENIED: this tab does not lead, and only the leader may write; \
+                       use queueWrite() to have the leader do it, or allowNonLeaderWrites(true)";
+        Failure::new(FailureKind::Write, "WRITE_PERMISSION_DENIED", message)
+    }
+}

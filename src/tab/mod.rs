@@ -33,7 +33,7 @@ pub use unstored::Unstored;
 use crate::engine::Engine;
 use crate::live::Live;
 use crate::protocol::{Here, Input, Leadership, Message, MessageError, Output, Protocol, Queued, Timestamp};
-use crate::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin, Request};
+use crate::request::{Change, ChangeKind, Event, Failure, LeaderInfo, Origin, Request};
 use crate::sabotage::{self, Sabotage};
 use crate::storage::{
     ApplyError, Block, CatchUp, Checkpoint, Commit, Epoch, Folding, Head, Lease, LeaseStep, Reply, Seq, Snapshot,
@@ -64,6 +64,11 @@ pub enum Effect {
     Store(StoreCall),
     /// Say this to all other tabs.
     Broadcast(Vec<u8>),
+    /// Say this to one tab alone, for it is large.
+    Send {
+        to: TabId,
+        bytes: Vec<u8>,
+    },
     /// Tell the page.
     Tell(Event),
     /// Everything is given back; drop the tab.
@@ -355,7 +360,11 @@ impl Tab {
             Output::Append(commit) => Effect::Store(StoreCall::Append(commit)),
             Output::Send(message) => {
                 self.count_notification(&message);
-                Effect::Broadcast(message.encode())
+                let bytes = message.encode();
+                match message.only_for(self.protocol.leadership().leader) {
+                    Some(to) => Effect::Send { to, bytes },
+                    None => Effect::Broadcast(bytes),
+                }
             }
         };
         self.effects.push_back(effect);
@@ -380,7 +389,7 @@ impl Tab {
     }
 
     fn run(&mut self, now: Timestamp, epoch: Epoch, group: Vec<Queued>) -> Input {
-        let works: Vec<_> = group.iter().map(|queued| &queued.work).collect();
+        let works: Vec<_> = group.iter().map(|queued| &*queued.work).collect();
         let until = group.iter().map(|queued| queued.deadline).max().unwrap_or(now);
         self.pulse.borrow_mut().begin(now, self.protocol.sign_of_life(), until);
         let run = self.engine.run(&works);
@@ -488,13 +497,5 @@ impl From<Leadership> for LeaderInfo {
             leader_id: leadership.leader.map(|tab| tab.to_string()).unwrap_or_default(),
             lease_expiry_ms: leadership.lease_expiry.as_ms(),
         }
-    }
-}
-
-impl Failure {
-    fn permission_denied() -> Self {
-        let message = "WRITE_PERMISSION_DENIED: this tab does not lead, and only the leader may write; \
-                       use queueWrite() to have the leader do it, or allowNonLeaderWrites(true)";
-        Failure::new(FailureKind::Write, "WRITE_PERMISSION_DENIED", message)
     }
 }

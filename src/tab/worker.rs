@@ -69,7 +69,7 @@ pub async fn serve(name: String, durability: Durability, port: MessagePort) {
         Err(failure) => Err(failure),
     };
     if let Err(failure) = served
-        && let Err(error) = port.post(&encode(&Event::Failed(failure.clone())))
+        && let Err(error) = port.post(|part| encode(&Event::Failed(failure.clone()), part))
     {
         report_text(&format!(
             "sqlite-elements: {name}: {failure}; the page could not be told: {error}"
@@ -82,6 +82,9 @@ struct Driver<'a> {
     port: &'a Port,
     inbox: &'a Happenings,
     channel: Rc<Broadcast>,
+    /// What is said to this tab alone.
+    _own_channel: Broadcast,
+    shared_name: String,
     /// Absent on plain-http origins, and where there is nobody to share with.
     lock: Option<LockQueue>,
     store: StoreQueue,
@@ -100,14 +103,14 @@ impl<'a> Driver<'a> {
                 let locked = inbox.clone();
                 let lock = LockQueue::new(&shared_name, move |event| locked.push(happening(event)));
                 let snapshot = store.load().await?;
-                Driver::begin(Keeper::Store(store), snapshot, lock, channel, port, inbox)
+                Driver::begin(Keeper::Store(store), snapshot, lock, channel, shared_name, port, inbox)
             }
             Err(StoreError::Unavailable(reason)) => {
-                port.post(&encode(&Event::InMemory(in_memory(&reason))))?;
+                port.post(|part| encode(&Event::InMemory(in_memory(&reason)), part))?;
                 // Tabs that have nothing in common must not hear each other.
                 let channel = listen(&format!("{shared_name}:{}", time_ordered_id()), inbox)?;
                 let keeper = Keeper::Nobody(Unstored::default());
-                Driver::begin(keeper, Snapshot::empty(), None, channel, port, inbox)
+                Driver::begin(keeper, Snapshot::empty(), None, channel, shared_name, port, inbox)
             }
             Err(error) => Err(error.into()),
         }
@@ -118,12 +121,16 @@ impl<'a> Driver<'a> {
         snapshot: Snapshot,
         lock: Option<LockQueue>,
         channel: Broadcast,
+        shared_name: String,
         port: &'a Port,
         inbox: &'a Happenings,
     ) -> Result<Self, Failure> {
         let channel = Rc::new(channel);
         let election = lock.as_ref().map_or(Election::Lease, |_| Election::Locks);
-        let mut tab = Tab::open(now(), TabId(time_ordered_id()), snapshot, election)?;
+        let id = TabId(time_ordered_id());
+        // Before anybody can know that it is here.
+        let own_channel = listen(&name_of_one(&shared_name, id), inbox)?;
+        let mut tab = Tab::open(now(), id, snapshot, election)?;
         let on_progress = pulse(&tab.pulse(), &channel);
         tab.engine().set_on_progress(on_progress);
         Ok(Driver {
@@ -131,6 +138,8 @@ impl<'a> Driver<'a> {
             port,
             inbox,
             channel,
+            _own_channel: own_channel,
+            shared_name,
             lock,
             store: StoreQueue::start(keeper, inbox.clone()),
             timer: None,
@@ -149,7 +158,8 @@ impl<'a> Driver<'a> {
                     }),
                     Effect::Store(call) => self.store.push(call),
                     Effect::Broadcast(bytes) => self.channel.post(&bytes)?,
-                    Effect::Tell(event) => self.port.post(&encode(&event))?,
+                    Effect::Send { to, bytes } => Broadcast::post_once(&name_of_one(&self.shared_name, to), &bytes)?,
+                    Effect::Tell(event) => self.port.post(|part| encode(&event, part))?,
                     Effect::Closed => return Ok(()),
                 }
             }
@@ -182,6 +192,11 @@ impl<'a> Driver<'a> {
 fn listen(name: &str, inbox: &Happenings) -> Result<Broadcast, BrowserError> {
     let heard = inbox.clone();
     Broadcast::open(name, move |bytes| heard.push(Ok(Happening::Heard(bytes))))
+}
+
+/// The name of the channel on which one tab listens alone.
+fn name_of_one(shared_name: &str, tab: TabId) -> String {
+    format!("{shared_name}:{tab}")
 }
 
 /// Store calls, made one after the other; the store is closed when this is dropped and the last call is done.

@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::Closure;
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::BrowserError;
+use super::buffer::release;
 
 /// An open channel of byte messages; closed on drop. It does not hear itself.
 #[derive(Debug)]
@@ -22,11 +23,24 @@ impl Broadcast {
         let channel = BroadcastChannel::new(name)?;
         let heard = Closure::new(move |event: MessageEvent| {
             if let Some(bytes) = event.data().dyn_ref::<Uint8Array>() {
-                heard(bytes.to_vec());
+                let copy = bytes.to_vec();
+                release(bytes);
+                heard(copy);
             }
         });
         channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         Ok(Broadcast { channel, _heard: heard })
+    }
+
+    /// Posts to whoever listens under a name, and does not listen: an open channel is sent a copy of all that others post.
+    /// Messages under several names still arrive in their order.
+    pub fn post_once(name: &str, bytes: &[u8]) -> Result<(), BrowserError> {
+        let channel = BroadcastChannel::new(name)?;
+        let bytes = Uint8Array::from(bytes);
+        let posted = channel.post_message(&bytes);
+        channel.close();
+        release(&bytes);
+        Ok(posted?)
     }
 
     /// Posts a copy to every other tab.

@@ -8,6 +8,7 @@
 //! so no callback ever finds its owner in the middle of something.
 
 mod broadcast;
+mod buffer;
 mod clock;
 mod error;
 mod identity;

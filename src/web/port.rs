@@ -7,8 +7,9 @@ use wasm_bindgen::prelude::Closure;
 use web_sys::{MessageEvent, MessagePort};
 
 use super::BrowserError;
+use super::buffer::release;
 
-/// An open port of byte messages; closed on drop. What was posted before still arrives.
+/// An open port of messages in parts of bytes; closed on drop. What was posted before still arrives.
 #[derive(Debug)]
 #[must_use = "the port is closed when this is dropped"]
 pub struct Port {
@@ -20,8 +21,8 @@ impl Port {
     /// Calls `heard` for each message, those included that arrived before.
     pub fn listen(port: MessagePort, mut heard: impl FnMut(Vec<u8>) + 'static) -> Self {
         let heard = Closure::new(move |event: MessageEvent| {
-            if let Some(bytes) = event.data().dyn_ref::<Uint8Array>() {
-                heard(bytes.to_vec());
+            if let Some(parts) = event.data().dyn_ref::<Array>() {
+                heard(joined(parts));
             }
         });
         // Setting the handler also starts the port.
@@ -29,13 +30,32 @@ impl Port {
         Port { port, _heard: heard }
     }
 
-    /// Posts bytes: copied out of this module's memory once, then handed over.
-    pub fn post(&self, bytes: &[u8]) -> Result<(), BrowserError> {
-        let bytes = Uint8Array::from(bytes);
-        Ok(self
-            .port
-            .post_message_with_transferable(&bytes, &Array::of1(&bytes.buffer()))?)
+    /// Posts the parts that `write` gives, as one message: each is copied out of this module's memory once, then handed
+    /// over.
+    pub fn post(&self, write: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Result<(), BrowserError> {
+        let (parts, buffers) = (Array::new(), Array::new());
+        write(&mut |part| {
+            let part = Uint8Array::from(part);
+            buffers.push(&part.buffer());
+            parts.push(&part);
+        });
+        Ok(self.port.post_message_with_transferable(&parts, &buffers)?)
     }
+}
+
+/// All parts, one behind the other.
+fn joined(parts: &Array) -> Vec<u8> {
+    let parts: Vec<Uint8Array> = parts.iter().map(JsCast::unchecked_into).collect();
+    let length = parts.iter().map(|part| part.length() as usize).sum();
+    let mut bytes = vec![0; length];
+    let mut rest = bytes.as_mut_slice();
+    for part in parts {
+        let (here, behind) = rest.split_at_mut(part.length() as usize);
+        part.copy_to(here);
+        release(&part);
+        rest = behind;
+    }
+    bytes
 }
 
 impl Drop for Port {

@@ -91,8 +91,7 @@ impl Browser {
         let number = TabNo(self.tabs.len());
         let store = self.disk.open();
         let snapshot = now_or_never(store.load()).expect("the store loads");
-        let id = TabId(Uuid::from_u128((1 << 64) + number.0 as u128));
-        let tab = Tab::open(self.now, id, snapshot, self.election).expect("the image opens");
+        let tab = Tab::open(self.now, id(number), snapshot, self.election).expect("the image opens");
         self.tabs.push(Some(SimulatedTab {
             tab,
             store,
@@ -198,6 +197,15 @@ impl Browser {
     /// Whether something has arrived that the tab has not looked at.
     pub(crate) fn has_arrivals(&mut self, number: TabNo) -> bool {
         !self.tab(number).inbox.is_empty()
+    }
+
+    /// Bytes of all messages that arrived and were not looked at yet.
+    pub(crate) fn arrived_bytes(&mut self, number: TabNo) -> usize {
+        let lengths = self.tab(number).inbox.iter().map(|happening| match happening {
+            Happening::Heard(bytes) => bytes.len(),
+            _ => 0,
+        });
+        lengths.sum()
     }
 
     /// The message that arrived last and was not looked at yet; it stays where it is.
@@ -367,20 +375,23 @@ impl Browser {
             match effect {
                 Effect::Lock(call) => self.lock(number, call),
                 Effect::Store(call) => self.tab(number).store_calls.push_back(call),
-                Effect::Broadcast(bytes) => self.broadcast(number, &bytes),
+                Effect::Broadcast(bytes) => self.post(number, None, &bytes),
+                Effect::Send { to, bytes } => self.post(number, Some(to), &bytes),
                 Effect::Tell(event) => self.tab(number).events.push(event),
                 Effect::Closed => {}
             }
         }
     }
 
-    fn broadcast(&mut self, from: TabNo, bytes: &[u8]) {
+    /// To one tab, or to all.
+    fn post(&mut self, from: TabNo, to: Option<TabId>, bytes: &[u8]) {
         let mut bytes = bytes.to_vec();
         if self.strangers.contains(&from) {
             bytes[0] = 99;
         }
         for (index, tab) in self.tabs.iter_mut().enumerate() {
-            if let Some(tab) = tab.as_mut().filter(|_| index != from.0) {
+            let is_meant = index != from.0 && to.is_none_or(|to| id(TabNo(index)) == to);
+            if let Some(tab) = tab.as_mut().filter(|_| is_meant) {
                 tab.inbox.push_back(Happening::Heard(bytes.clone()));
             }
         }
@@ -413,6 +424,10 @@ impl Browser {
             self.tab(next).inbox.push_back(Happening::LockGranted);
         }
     }
+}
+
+fn id(tab: TabNo) -> TabId {
+    TabId(Uuid::from_u128((1 << 64) + tab.0 as u128))
 }
 
 pub(crate) fn perform(store: &MemoryStore, call: StoreCall) -> StoreAnswer {

@@ -49,6 +49,56 @@ fn a_write_of_a_follower_is_done_by_the_leader_and_seen_by_all() {
 }
 
 #[test]
+fn a_large_write_of_a_follower_goes_to_the_leader_alone_and_is_seen_by_all() {
+    let mut browser = tabs_with_table(3);
+    browser.freeze(C);
+    let call = browser.write(B, &format!("INSERT INTO t VALUES ('{}')", "x".repeat(2 << 20)));
+    browser.settle();
+    assert!(browser.answer(B, call).is_some_and(|answer| answer.is_ok()));
+    let arrived = browser.arrived_bytes(C);
+    assert!(arrived < 1 << 10, "C was sent {arrived} bytes");
+    browser.thaw(C);
+    browser.settle();
+    for tab in [A, B, C] {
+        assert_eq!(browser.column(tab, "SELECT length(a) FROM t"), ["2097152"]);
+    }
+}
+
+#[test]
+fn writes_of_a_follower_are_done_in_their_order_large_or_small() {
+    let mut browser = tabs_with_table(2);
+    let large = "x".repeat(200_000);
+    let calls = [
+        browser.write(B, "INSERT INTO t VALUES ('1')"),
+        browser.write(B, &format!("INSERT INTO t SELECT substr('2{large}', 1, 1)")),
+        browser.write(B, "INSERT INTO t VALUES ('3')"),
+    ];
+    browser.settle();
+    for call in calls {
+        assert!(browser.answer(B, call).is_some_and(|answer| answer.is_ok()));
+    }
+    assert_eq!(rows(&mut browser, A), ["1", "2", "3"]);
+}
+
+#[test]
+fn a_large_write_that_takes_long_is_not_sent_again_while_it_does() {
+    let mut browser = tabs_with_table(2);
+    browser.hold_store(A);
+    let call = browser.write(B, &format!("INSERT INTO t VALUES ('{}')", "x".repeat(50 << 20)));
+    browser.settle();
+    browser.freeze(B);
+    browser.freeze(A);
+    browser.thaw(B);
+    browser.pass_ms(4_000);
+    assert!(browser.arrived_bytes(A) < 1 << 20, "sent again");
+    browser.thaw(A);
+    browser.release_store(A);
+    browser.settle();
+    assert!(browser.answer(B, call).is_some_and(|answer| answer.is_ok()));
+    assert_eq!(browser.column(A, "SELECT count(*) FROM t"), ["1"]);
+}
+
+#[test]
 fn the_leader_dies_before_answering_and_the_write_happens_once() {
     let mut browser = tabs_with_table(3);
     browser.hold_store(A);

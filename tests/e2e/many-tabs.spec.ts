@@ -1,7 +1,7 @@
 // Many tabs of one database: one leads, from the first moment on, and all of them work.
 import { type Page } from '@playwright/test';
-import { readFileSync } from 'node:fs';
 import { Ledger, type WritingPage } from './support/ledger.ts';
+import { memoryMiB } from './support/memory.ts';
 import { expect, test } from './support/plain.ts';
 
 /**
@@ -71,19 +71,3 @@ test('twenty tabs of one database are open, each writes, and each sees what all 
   await plain.close();
   await ledger.close();
 });
-
-/** What all processes of the browser hold together, shared memory counted once; 0 where it cannot be asked. */
-async function memoryMiB(page: Page): Promise<number> {
-  if (process.platform !== 'linux') return 0;
-  const devtools = await page.context().browser()!.newBrowserCDPSession();
-  const { processInfo } = await devtools.send('SystemInfo.getProcessInfo');
-  const sizes = processInfo.map(({ id }) => {
-    try {
-      return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${id}/smaps_rollup`, 'utf8'))![1]);
-    } catch {
-      // It ended between the list and the look.
-      return 0;
-    }
-  });
-  return sizes.reduce((sum, size) => sum + size, 0) / 1024;
-}

@@ -25,6 +25,27 @@ test('the first tab leads and writes; a follower is refused, and its queued writ
   expect(info.leaseExpiry).toBeGreaterThan(Date.now() - 5_000);
 });
 
+test('large and small writes of a follower are done in their order, and a large result comes whole', async ({
+  open,
+}) => {
+  const [leader, follower] = [await open('sizes.db'), await open('sizes.db')];
+  await leader.write('CREATE TABLE entry (id INTEGER PRIMARY KEY, body BLOB)');
+  const lengths = [10, 3 << 20, 20, 8 << 20, 30];
+  const seen = await follower.run(async (lengths) => {
+    const { db } = globalThis as Scripted;
+    const sql = 'INSERT INTO entry (body) VALUES (?)';
+    await Promise.all(
+      lengths.map((length, i) => db.queueWriteWithTimeout(sql, 30_000, [new Uint8Array(length).fill(i)])),
+    );
+    const { rows } = await db.query('SELECT body FROM entry ORDER BY id');
+    return rows.map(({ body }) => {
+      const bytes = body as Uint8Array;
+      return [bytes.length, bytes[0], bytes.at(-1)];
+    });
+  }, lengths);
+  expect(seen).toEqual(lengths.map((length, i) => [length, i, i]));
+});
+
 test('values of every kind come back as they were', async ({ open }) => {
   const tab = await open('values.db');
   const seen = await tab.run(async () => {

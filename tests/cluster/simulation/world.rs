@@ -298,7 +298,8 @@ impl World {
                     }
                     self.start_store(number);
                 }
-                Effect::Broadcast(bytes) => self.broadcast(number, &bytes),
+                Effect::Broadcast(bytes) => self.post(number, None, &bytes),
+                Effect::Send { to, bytes } => self.post(number, Some(to), &bytes),
                 Effect::Tell(event) => self.sights.push_back(Sight::Told(number, Box::new(event))),
                 Effect::Closed => {
                     self.leave_lock(number);
@@ -358,8 +359,10 @@ impl World {
 
 // The network.
 impl World {
-    fn broadcast(&mut self, from: TabNo, bytes: &[u8]) {
-        let others: Vec<TabNo> = self.tabs.keys().copied().filter(|tab| *tab != from).collect();
+    /// To one tab, or to all.
+    fn post(&mut self, from: TabNo, to: Option<TabId>, bytes: &[u8]) {
+        let is_meant = |tab: &TabNo| *tab != from && to.is_none_or(|to| id(*tab) == to);
+        let others: Vec<TabNo> = self.tabs.keys().copied().filter(is_meant).collect();
         for to in others {
             let copies = match (
                 self.random.per_mille(self.profile.lost),

@@ -1,0 +1,170 @@
+//! The bytes of requests and events: postcard's wire format, in parts.
+//!
+//! `client` and `tab::worker` post each part as a buffer of its own, which is transferred: 10,000 rows cost one hand-over
+//! and no clone. What is large is such a part, straight from where it is. To collect all in one run of bytes first was
+//! refused: memory of a WebAssembly module never shrinks, so that copy of a file of 50 MB would be there until the page
+//! is closed. Page and worker are the same build of the same module, so these bytes carry no version.
+
+use postcard::ser_flavors::Flavor;
+use serde::{Deserialize, Serialize};
+
+/// Runs of bytes from here on are a part of their own.
+const LARGE: usize = 64 << 10;
+
+/// Encodes a request or an event, and hands it over in parts that belong one behind the other: what is small is
+/// collected, what is large is not copied.
+pub fn encode<T: Serialize>(message: &T, part: &mut dyn FnMut(&[u8])) {
+    let parts = Parts {
+        small: Vec::new(),
+        part,
+    };
+    postcard::serialize_with_flavor(message, parts).expect("plain data with known lengths always serialises");
+}
+
+/// Decodes what the parts of [`encode`] are together; `None` if the bytes are anything else.
+pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    postcard::from_bytes(bytes).ok()
+}
+
+struct Parts<'a> {
+    small: Vec<u8>,
+    part: &'a mut dyn FnMut(&[u8]),
+}
+
+impl Parts<'_> {
+    fn flush(&mut self) {
+        if !self.small.is_empty() {
+            (self.part)(&self.small);
+            self.small.clear();
+        }
+    }
+}
+
+impl Flavor for Parts<'_> {
+    type Output = ();
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        if bytes.len() < LARGE {
+            self.small.extend_from_slice(bytes);
+        } else {
+            self.flush();
+            (self.part)(bytes);
+        }
+        Ok(())
+    }
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.small.push(byte);
+        Ok(())
+    }
+
+    fn finalize(mut self) -> postcard::Result<()> {
+        self.flush();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::{CallId, Event, QueryId, Request, Response};
+    use crate::sql::{Outcome, RowsBuilder, Script, Statement, Value, Work};
+
+    fn parts<T: Serialize>(message: &T) -> Vec<Vec<u8>> {
+        let mut parts = Vec::new();
+        encode(message, &mut |part| parts.push(part.to_vec()));
+        parts
+    }
+
+    #[test]
+    fn a_large_value_is_one_part_that_is_taken_from_where_it_is_and_comes_back_whole() {
+        let (blob, text) = (vec![7; 3 * LARGE], "é".repeat(LARGE));
+        let values = vec![
+            Value::from("small"),
+            Value::Blob(blob),
+            Value::Text(text),
+            Value::Blob(vec![1, 2]),
+        ];
+        let mut places: Vec<*const u8> = values
+            .iter()
+            .filter(|value| value.weight() > LARGE)
+            .map(|value| match value {
+                Value::Blob(blob) => blob.as_ptr(),
+                Value::Text(text) => text.as_ptr(),
+                _ => std::ptr::null(),
+            })
+            .collect();
+        let request = Request::Write {
+            call: CallId(1),
+            work: Work::batch(vec![Statement::with("INSERT INTO t VALUES (?, ?, ?, ?)", values)]),
+            timeout_ms: 5_000,
+        };
+        let mut bytes = Vec::new();
+        encode(&request, &mut |part| {
+            if part.len() >= LARGE {
+                assert_eq!(part.as_ptr(), places.remove(0), "not a copy");
+            } else {
+                assert!(part.len() < 100, "{} bytes of what is small", part.len());
+            }
+            bytes.extend_from_slice(part);
+        });
+        assert!(places.is_empty());
+        assert_eq!(decode(&bytes), Some(request));
+    }
+
+    #[test]
+    fn bytes_are_encoded_as_bytes_whatever_carries_them() {
+        const LENGTH: usize = 10 * LARGE;
+        let rows = {
+            let mut rows = RowsBuilder::new(["b"].into_iter());
+            rows.blob(&[255; LENGTH]);
+            rows.finish()
+        };
+        let call = CallId(1);
+        let outcome = Outcome {
+            rows: rows.clone(),
+            ..Outcome::nothing()
+        };
+        let answers = [Response::File(vec![255; LENGTH]), Response::Outcome(outcome)];
+        let events = answers
+            .map(|answer| Event::Answered {
+                call,
+                answer: Ok(answer),
+            })
+            .into_iter()
+            .chain([Event::Rows {
+                query: QueryId(1),
+                rows: Ok(rows),
+            }]);
+        for event in events {
+            let parts = parts(&event);
+            assert_eq!(parts.iter().filter(|part| part.len() >= LENGTH).count(), 1, "one run");
+            let all = parts.concat();
+            assert!(all.len() < LENGTH + 100, "{} bytes", all.len());
+            assert_eq!(decode(&all), Some(event));
+        }
+        for work in [
+            Work::Import {
+                file: vec![255; LENGTH],
+            },
+            Work::Migrate {
+                scripts: vec![Script::File {
+                    name: "a".into(),
+                    file: Some(vec![255; LENGTH]),
+                }],
+            },
+        ] {
+            assert_eq!(work.weight(), LENGTH);
+            assert_eq!(parts(&work).iter().filter(|part| part.len() == LENGTH).count(), 1);
+        }
+    }
+
+    #[test]
+    fn what_is_small_is_one_part() {
+        let request = Request::Classify {
+            call: CallId(1),
+            sql: "SELECT 1".into(),
+        };
+        assert_eq!(parts(&request).len(), 1);
+    }
+}
