@@ -204,7 +204,14 @@ fn what_was_broken_before_refuses_nothing_and_what_breaks_now_is_told_from_it() 
         .unwrap();
     file[at + reference.len() - 1] = b'p';
     let mut tab = Tab::new();
-    assert!(tab.answer(&Work::Import { file }).0.is_ok());
+    assert!(
+        tab.answer(&Work::Import {
+            file,
+            scripts: Vec::new()
+        })
+        .0
+        .is_ok()
+    );
     assert_eq!(tab.rows("PRAGMA foreign_key_check").len(), 2);
     tab.write(&format!(
         "{OFF} CREATE TABLE q_new (id INTEGER PRIMARY KEY); DROP TABLE q; ALTER TABLE q_new RENAME TO q"
