@@ -246,7 +246,7 @@ fn mistaken(what: &str, wanted: &'static str, given: String) -> ArgumentError {
 
 #[cfg(test)]
 mod tests {
-    use js_sys::{ArrayBuffer, BigInt, DataView, Date, Function, Object};
+    use js_sys::{BigInt, DataView, Date, Function, Object};
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;
