@@ -145,6 +145,7 @@ mod tests {
         }
         for work in [
             Work::Import {
+                scripts: Vec::new(),
                 file: vec![255; LENGTH],
             },
             Work::Migrate {

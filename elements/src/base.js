@@ -131,7 +131,7 @@ export class SqliteQueryBase extends Element {
   get rows() {
     return cores.get(this).rows;
   }
-  refresh() {
+  async refresh() {
     return cores.get(this).refresh();
   }
 }
@@ -145,6 +145,9 @@ export class SqliteWriteBase extends Element {
     this.addEventListener('submit', (event) => cores.get(this).submitted(event));
     this.addEventListener('click', (event) => cores.get(this).clicked(event));
     this.addEventListener('change', (event) => cores.get(this).changed(event));
+    this.addEventListener('reset', ({ target }) => cores.get(this).withdrawn(target));
+    // They do not bubble: a dialog in the element is heard on the way down, one around it by the core.
+    this.addEventListener('close', ({ target }) => cores.get(this).withdrawn(target), true);
     this.addEventListener('focusin', editable.began);
     this.addEventListener('focusout', editable.ended);
     this.addEventListener('keydown', editable.pressed);
@@ -155,7 +158,7 @@ export class SqliteWriteBase extends Element {
   get error() {
     return cores.get(this).error;
   }
-  submit() {
+  async submit() {
     return cores.get(this).submit();
   }
 }

@@ -16,8 +16,7 @@ use std::task::{Poll, Waker};
 use custom_elements::CustomElement;
 use js_sys::{Function, Object, WeakRef};
 use sqlite_elements::client::{Connection, Listener, OpenOptions, change_detail, js_error};
-use sqlite_elements::request::{Change, Event, Failure, FailureKind, LeaderInfo, Origin};
-use sqlite_elements::sql::Work;
+use sqlite_elements::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin};
 use sqlite_elements::storage::Durability;
 use sqlite_elements::web::in_task;
 use wasm_bindgen::prelude::*;
@@ -27,16 +26,16 @@ use web_sys::HtmlElement;
 use crate::base::{self, Base, show_states};
 use crate::document::{self, Depth};
 use crate::event::{detail, dispatch, fire, fire_error};
+use crate::notice::Place;
 use crate::schedule::{self, Due, ElementNumber, Look, announce};
 use crate::{migrations, notice, style};
 
 mod nearest;
+mod schema;
 mod script;
 
 pub(crate) use nearest::{failure_of_missing, find, missing, reach};
-
-/// How long a migration may wait for a leader and then run.
-const MIGRATION_TIMEOUT_MS: u32 = 60_000;
+use schema::Migrating;
 
 /// Names one opening of a database by an element, so that what arrives late from an earlier one is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +75,7 @@ struct Session {
     connection: Connection,
     /// What was asked to be run, as it stands in the element.
     scripts: Option<Vec<migrations::Source>>,
+    migrating: Migrating,
     phase: Phase,
     leader: Option<LeaderInfo>,
     /// The same connection as script sees it, made when it is first asked for.
@@ -233,6 +233,7 @@ impl Db {
             durability,
             connection,
             scripts: None,
+            migrating: Migrating::No,
             phase: Phase::Loading,
             leader: None,
             database: None,
@@ -253,35 +254,11 @@ impl Db {
         }
     }
 
-    /// Runs the migrations that stand in the element, if there are more than before.
-    fn migrate(self: &Rc<Self>, element: &HtmlElement) {
-        let scripts = migrations::sources(element);
+    /// Asks the session of this number, unless it is over.
+    fn of_session<T>(&self, number: SessionNumber, ask: impl FnOnce(&mut Session) -> T) -> Option<T> {
         let mut session = self.session.borrow_mut();
-        let Some(session) = session.as_mut().filter(|session| !session.name.is_empty()) else {
-            return;
-        };
-        // A framework may take scripts out again once they ran: that undoes nothing.
-        if session
-            .scripts
-            .as_ref()
-            .is_some_and(|before| before.starts_with(&scripts))
-        {
-            return;
-        }
-        session.scripts = Some(scripts.clone());
-        let (number, connection, db) = (session.number, session.connection.clone(), self.clone());
-        spawn_local(async move {
-            let prepared = prepare(&connection, scripts.clone()).await;
-            if !db.is_newest(number, &scripts) {
-                return;
-            }
-            db.show(number, prepared.map_or_else(Phase::Failed, |()| Phase::Ready));
-        });
-    }
-
-    fn is_newest(&self, number: SessionNumber, scripts: &[migrations::Source]) -> bool {
-        let newest = |session: &Session| session.number == number && session.scripts.as_deref() == Some(scripts);
-        self.session.borrow().as_ref().is_some_and(newest)
+        let session = session.as_mut().filter(|session| session.number == number);
+        session.map(ask)
     }
 
     /// Enters a phase and shows it, unless the session it belongs to is over.
@@ -309,8 +286,8 @@ impl Db {
                 fire(&element, "ready", JsValue::NULL);
             }
             Phase::Failed(failure) => {
-                notice::show(&element, &failure);
-                fire_error(&element, &failure);
+                notice::show(&element, &failure, Place::First);
+                fire_error(&element, &failure, &[]);
             }
         }
     }
@@ -333,7 +310,12 @@ impl Db {
             return;
         }
         match event {
-            Event::Changed(change) => fire(&element, "commit", detail_of_commit(change)),
+            Event::Changed(change) => {
+                fire(&element, "commit", detail_of_commit(change));
+                if change.kind == ChangeKind::Schema {
+                    self.migrate_again(number);
+                }
+            }
             Event::InMemory(reason) => {
                 document::set_attribute(&element, "storage", Some("memory"));
                 self.show_states(&element);
@@ -436,22 +418,6 @@ impl Drop for Db {
     fn drop(&mut self) {
         schedule::discharge(self.number);
         nearest::remove(self.number);
-    }
-}
-
-async fn prepare(connection: &Connection, sources: Vec<migrations::Source>) -> Result<(), Failure> {
-    connection.opened().await?;
-    if sources.is_empty() {
-        return Ok(());
-    }
-    let mut scripts = migrations::load(&sources).await?;
-    let migrate = |scripts| connection.write(Work::Migrate { scripts }, MIGRATION_TIMEOUT_MS);
-    match migrate(scripts.clone()).await {
-        Err(failure) if migrations::lacks_file(&failure) => {
-            migrations::bring(&mut scripts).await?;
-            migrate(scripts).await.map(drop)
-        }
-        done => done.map(drop),
     }
 }
 

@@ -28,8 +28,18 @@ function isChanged(element) {
 function show(element, value) {
   passedOver.delete(element);
   refused.delete(element);
-  if (element.childElementCount > 0 || element.textContent !== value) element.textContent = value;
+  if (element.childElementCount > 0 || element.textContent !== value) {
+    const caret = caretIn(element);
+    element.textContent = value;
+    if (caret !== undefined) getSelection().collapse(element.firstChild ?? element, Math.min(caret, value.length));
+  }
   before.set(element, text(element));
+}
+
+/** Where in its text somebody stands who edits it. */
+function caretIn(element) {
+  const { anchorNode, anchorOffset } = getSelection() ?? {};
+  return element.matches(':focus') && anchorNode?.parentNode === element ? anchorOffset : undefined;
 }
 
 function handOver(element) {

@@ -10,6 +10,12 @@ use sqlite_elements::web::in_task;
 use wasm_bindgen::prelude::*;
 use web_sys::{CustomEvent, CustomEventInit, Element};
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    fn console_error(text: &str, element: &Element);
+}
+
 /// Dispatches a `CustomEvent` that neither bubbles nor can be cancelled, in a task of its own.
 pub(crate) fn fire(element: &Element, name: &'static str, detail: JsValue) {
     let element = element.clone();
@@ -27,8 +33,17 @@ pub(crate) fn dispatch(element: &Element, name: &'static str, detail: JsValue) {
         .expect_throw("a new event can be dispatched");
 }
 
-/// Dispatches `error`, its `detail` being the JavaScript error.
-pub(crate) fn fire_error(element: &Element, failure: &Failure) {
+/// Dispatches `error`, its `detail` being the JavaScript error, and has the console say once what failed where: with the
+/// SQL and the names of its parameters, whose values are the page's own business.
+pub(crate) fn fire_error(element: &Element, failure: &Failure, names: &[String]) {
+    let mut text = format!("<{}>: {} ({})", element.local_name(), failure.message, failure.code);
+    if let Some(sql) = element.get_attribute("sql") {
+        text += &format!("\nSQL: {sql}");
+    }
+    if !names.is_empty() {
+        text += &format!("\nParameters: :{}", names.join(", :"));
+    }
+    console_error(&text, element);
     fire(element, "error", js_error(failure));
 }
 

@@ -1,6 +1,6 @@
 //! The message that an element shows in its place when something is wrong: `<p part="error" role="alert">`.
 //!
-//! In the light DOM, so that the page's own style sheet applies, as the last child of the element: a page author sees
+//! In the light DOM, so that the page's own style sheet applies, as a child of the element: a page author sees
 //! what is wrong with the SQL without opening the console. It is found again in the document and not held in Rust, so
 //! an element that is moved keeps its message, and one that is gone can be collected.
 
@@ -10,8 +10,15 @@ use web_sys::Element;
 
 const SELECTOR: &str = ":scope > p[part=error][role=alert]";
 
-/// Shows the failure as the element's last child, in place of an earlier one.
-pub(crate) fn show(element: &Element, failure: &Failure) {
+/// Where in the element the message stands: what concerns all that is in it comes before that.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    First,
+    Last,
+}
+
+/// Shows the failure in the element, in place of an earlier one.
+pub(crate) fn show(element: &Element, failure: &Failure, place: Place) {
     let paragraph = find(element).unwrap_or_else(|| {
         let document = element.owner_document().expect_throw("an element has a document");
         let paragraph = document.create_element("p").expect_throw("p is a tag");
@@ -21,8 +28,9 @@ pub(crate) fn show(element: &Element, failure: &Failure) {
         paragraph
             .set_attribute("role", "alert")
             .expect_throw("the name is valid");
+        let before = element.first_child().filter(|_| place == Place::First);
         element
-            .append_child(&paragraph)
+            .insert_before(&paragraph, before.as_ref())
             .expect_throw("an element takes children");
         paragraph
     });

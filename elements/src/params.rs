@@ -99,6 +99,11 @@ impl Fields {
         }
     }
 
+    /// What the parameters are called.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.0.iter().map(|(name, _)| name.clone()).collect()
+    }
+
     /// Values only; files are left out.
     pub(crate) fn values(self) -> Vec<(String, Value)> {
         let value = |(name, field)| match field {

@@ -167,7 +167,9 @@ impl Status {
             writes => format!("{writes} writes pending"),
         };
         set_text(&parts.pending, &pending);
-        let latency = status.last_change.and_then(|change| change.latency_ms);
+        // What a leader commits does not arrive; what arrived before it led is past.
+        let last_change = status.last_change.filter(|_| !status.leader.is_leader);
+        let latency = last_change.and_then(|change| change.latency_ms);
         set_text(
             &parts.latency,
             &latency

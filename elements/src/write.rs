@@ -15,11 +15,14 @@ use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::{Outcome, Params, Statement, Work};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, Event, HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent};
+use web_sys::{
+    AddEventListenerOptions, Element, Event, EventTarget, HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent,
+};
 
 use crate::base::{self, Base, show_states};
 use crate::document::set_attribute;
 use crate::event::{detail, fire, fire_error};
+use crate::notice::Place;
 use crate::params::{Fields, is_nearest, reset_form, said_by_form};
 use crate::{buttons, db, notice, style};
 
@@ -99,16 +102,43 @@ impl Write {
             _ => Some(buttons::switch_off(&element)),
         };
         async move {
+            let names = fields.names();
             let result = perform(&element, sql, fields).await;
             drop(off);
             self.pending.set(self.pending.get() - 1);
             match &result {
                 Ok(outcome) => self.show_success(&element, &cause, outcome),
-                Err(failure) => self.show_failure(&element, &cause, failure),
+                Err(failure) => self.show_failure(&element, &cause, failure, &names),
             }
             self.show_states(&element);
             result
         }
+    }
+
+    /// The message belongs to what was tried: where that is given up, a form that is reset, a dialog that is closed, it goes.
+    fn withdraw(&self, element: &Element) {
+        if self.failure.take().is_some() {
+            notice::clear(element);
+            self.show_states(element);
+        }
+    }
+
+    /// Hears of the dialog around the element, once.
+    fn follow_dialog(self: &Rc<Self>, element: &HtmlElement) {
+        let dialog = element.closest("dialog").expect_throw("a tag is a selector");
+        let Some(dialog) = dialog else { return };
+        let (write, own) = (Rc::downgrade(self), self.element.clone());
+        let closed = Closure::once_into_js(move || {
+            if let (Some(write), Some(element)) = (write.upgrade(), own.deref()) {
+                write.withdraw(&element);
+            }
+        });
+        let options = AddEventListenerOptions::new();
+        options.set_once(true);
+        let listener = closed.unchecked_ref();
+        dialog
+            .add_event_listener_with_callback_and_add_event_listener_options("close", listener, &options)
+            .expect_throw("a listener can be added");
     }
 
     fn show_states(&self, element: &Element) {
@@ -128,9 +158,10 @@ impl Write {
         fire(element, "done", detail_of(outcome));
     }
 
-    fn show_failure(&self, element: &HtmlElement, cause: &Cause, failure: &Failure) {
+    fn show_failure(self: &Rc<Self>, element: &HtmlElement, cause: &Cause, failure: &Failure, names: &[String]) {
         self.failure.replace(Some(failure.clone()));
-        notice::show(element, failure);
+        notice::show(element, failure, Place::Last);
+        self.follow_dialog(element);
         if let Cause::Field(field) = cause {
             refuse(field);
             // A box that could not be ticked shows again what is stored; a text stays, to be corrected.
@@ -140,7 +171,7 @@ impl Write {
                 input.set_checked(input.default_checked());
             }
         }
-        fire_error(element, failure);
+        fire_error(element, failure, names);
     }
 
     fn set_off(self: &Rc<Self>, event: &Event, element: HtmlElement, cause: Cause) {
@@ -269,6 +300,15 @@ impl WriteCore {
         };
         if form_in(&element).is_none() {
             self.0.set_off(event, element, Cause::Button(button));
+        }
+    }
+
+    /// A form was reset, or a dialog closed.
+    pub fn withdrawn(&self, target: &EventTarget) {
+        if let (Some(element), Some(target)) = (self.0.element.deref(), target.dyn_ref::<Element>())
+            && is_nearest(&element, target)
+        {
+            self.0.withdraw(&element);
         }
     }
 

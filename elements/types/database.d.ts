@@ -189,7 +189,9 @@ export class Database {
 
   /**
    * Puts an SQLite file in the place of all that the database holds, from any tab: one commit, which all tabs then show.
-   * A file that is damaged, cut off, or none of SQLite is refused with `IMPORT_REFUSED`, and nothing is changed.
+   * The migrations of a `<sqlite-db>` in this page that has the database run on the file in the same commit. A file that
+   * they do not run on, or that is damaged, cut off, or none of SQLite, is refused with `IMPORT_REFUSED`, and nothing is
+   * changed.
    */
   import(file: Blob | ArrayBuffer | Uint8Array | DataView): Promise<void>;
 
@@ -221,7 +223,8 @@ export class Database {
 
   getLeaderInfo(): Promise<LeaderInfo>;
   /**
-   * Calls back after each commit that holds another tab's writes, once this tab shows it. Lasts until `close()`. Throws
+   * Calls back after each commit that holds another tab's writes, once this tab shows it; a tab that was away for long
+   * and reads the database anew is called once, with `schema` and no tables. Lasts until `close()`. Throws
    * `DATABASE_CLOSED` after it.
    */
   onDataChange(callback: (changeType: ChangeType, detail: ChangeDetail) => void): void;

@@ -23,9 +23,9 @@ export interface CommitDetail extends ChangeDetail {
 
 /** What a `<sqlite-write>` did: the `detail` of its `done` event. */
 export interface WriteDetail {
-  /** Rows inserted, updated or deleted, those included that triggers and cascades touched. */
+  /** Rows that the statements inserted, updated or deleted: SQLite's `changes()`, without triggers and cascades. */
   changes: number;
-  /** The rowid that the last INSERT gave; 0 if there was none. */
+  /** The rowid of the last row that it inserted; 0 if it inserted none, or none with a rowid. */
   lastInsertId: number | bigint;
 }
 

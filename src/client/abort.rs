@@ -3,33 +3,14 @@
 //! The promise rejects at once with the signal's reason; the worker, which hears nothing while SQLite runs, sees by a
 //! [`Recall`] that nobody waits any more, and stops. A write cannot be given up: it may be done in another tab by now.
 
-use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortSignal;
 
-use super::arguments::wrong;
 use super::connection::Connection;
-use super::error::ArgumentError;
 use crate::request::Failure;
 use crate::sql::{Outcome, Statement};
 use crate::web::{Inbox, Recall};
-
-/// The signal in the options of a query: nothing, or `{ signal }`.
-pub(super) fn signal(options: &JsValue) -> Result<Option<AbortSignal>, ArgumentError> {
-    if options.is_null() || options.is_undefined() {
-        return Ok(None);
-    }
-    if !options.is_object() {
-        return Err(wrong("options", "an object", options));
-    }
-    let given = Reflect::get(options, &"signal".into()).unwrap_or_default();
-    if given.is_null() || given.is_undefined() {
-        return Ok(None);
-    }
-    let signal = given.dyn_into().map(Some);
-    signal.map_err(|given| wrong("options.signal", "an AbortSignal", &given))
-}
 
 /// Runs a query until it is done or given up.
 pub(super) async fn query(

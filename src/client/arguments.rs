@@ -1,13 +1,39 @@
-//! Arguments as script hands them in, parsed into our own words or refused with an error that names them.
+//! Arguments as script hands them in, parsed into our own words or refused with an error that names them, and says of what
+//! kind they are, never what they hold.
+//!
+//! Whatever may run the page's own code is looked at in `arguments.js`, which see.
 
-use js_sys::{Array, ArrayBuffer, DataView, Date, Function, JsString, Number, Object, Reflect, Uint8Array};
+use js_sys::{Array, Function, JsString, Number, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Blob;
+use web_sys::AbortSignal;
 
 use super::error::ArgumentError;
 use crate::sql::{Params, Statement, Value, limits};
 use crate::storage::Durability;
+
+#[wasm_bindgen(module = "/src/client/arguments.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = given, js_name = parametersOf)]
+    fn parameters_of(given: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = given, js_name = statementsOf)]
+    fn statements_of(given: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_namespace = given, js_name = bytesOf)]
+    fn bytes_of(given: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_namespace = given, js_name = isBlob)]
+    fn is_blob(given: &JsValue) -> bool;
+    #[wasm_bindgen(catch, js_namespace = given, js_name = bytesOfBlob)]
+    fn bytes_of_blob(blob: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(js_namespace = given, js_name = isSignal)]
+    fn is_signal(given: &JsValue) -> bool;
+    #[wasm_bindgen(js_namespace = given, js_name = kindOf)]
+    fn kind_of(given: &JsValue) -> String;
+}
+
+/// What `arguments.js` says of a date that is none.
+const INVALID_DATE: f64 = 1.0;
+/// Characters of a parameter's name that stand in a message.
+const LONGEST_NAME: usize = 40;
 
 /// A string.
 pub(super) fn text(what: &str, given: &JsValue) -> Result<String, ArgumentError> {
@@ -51,19 +77,36 @@ pub(super) fn milliseconds(what: &str, given: &JsValue) -> Result<u32, ArgumentE
 
 /// The options of `newDatabase`: nothing, or `{ durability: "relaxed" | "strict" }`.
 pub(super) fn durability(options: &JsValue) -> Result<Durability, ArgumentError> {
-    if options.is_null() || options.is_undefined() {
-        return Ok(Durability::Relaxed);
-    }
-    if !options.is_object() {
-        return Err(wrong("options", "an object", options));
-    }
-    let given = Reflect::get(options, &"durability".into()).unwrap_or_default();
+    let given = option(options, "durability")?;
     match given.as_string().as_deref() {
         Some("relaxed") => Ok(Durability::Relaxed),
         Some("strict") => Ok(Durability::Strict),
         _ if given.is_undefined() => Ok(Durability::Relaxed),
         _ => Err(wrong("options.durability", "\"relaxed\" or \"strict\"", &given)),
     }
+}
+
+/// The signal in the options of a query: nothing, or `{ signal }`.
+pub(super) fn signal(options: &JsValue) -> Result<Option<AbortSignal>, ArgumentError> {
+    let given = option(options, "signal")?;
+    if given.is_null() || given.is_undefined() {
+        return Ok(None);
+    }
+    if !is_signal(&given) {
+        return Err(wrong("options.signal", "an AbortSignal", &given));
+    }
+    Ok(Some(given.unchecked_into()))
+}
+
+/// One of the options; `undefined` where there are none.
+fn option(options: &JsValue, name: &str) -> Result<JsValue, ArgumentError> {
+    if options.is_null() || options.is_undefined() {
+        return Ok(JsValue::UNDEFINED);
+    }
+    if !options.is_object() {
+        return Err(wrong("options", "an object", options));
+    }
+    Reflect::get(options, &name.into()).map_err(ArgumentError::Thrown)
 }
 
 /// SQL and its parameters.
@@ -76,7 +119,8 @@ pub(super) fn statement(sql: &JsValue, params: &JsValue) -> Result<Statement, Ar
 
 /// The statements of a batch: each a string, or an array of SQL and parameters.
 pub(super) fn statements(given: &JsValue) -> Result<Vec<Statement>, ArgumentError> {
-    let list: &Array = given.dyn_ref().ok_or_else(|| wrong("statements", "an array", given))?;
+    let list = statements_of(given).map_err(ArgumentError::Thrown)?;
+    let list = of_kind(list).map_err(|kind| mistaken("statements", "an array", kind))?;
     let mut room = Room::default();
     let one = |(index, entry): (usize, JsValue)| match entry.dyn_ref::<Array>() {
         Some(pair) => Ok(Statement {
@@ -92,26 +136,22 @@ pub(super) fn statements(given: &JsValue) -> Result<Vec<Statement>, ArgumentErro
     list.iter().enumerate().map(one).map(kept).collect()
 }
 
-/// Parameters: an array for `?`, an object for `:name`, `@name` and `$name` (with or without the sign), or nothing.
+/// Parameters: an array for `?`, an object for `:name`, `@name` and `$name` (with the sign or without), or nothing.
 pub(super) fn parameters(given: &JsValue) -> Result<Params, ArgumentError> {
-    if given.is_undefined() || given.is_null() {
-        return Ok(Params::none());
-    }
+    let pair = parameters_of(given).map_err(ArgumentError::Thrown)?;
+    let pair = of_kind(pair).map_err(|kind| mistaken("parameters", "an array or a plain object", kind))?;
     let mut room = Room::default();
-    if let Some(list) = given.dyn_ref::<Array>() {
-        let one = |(index, given): (usize, JsValue)| room.value(&given, || format!("parameter {}", index + 1));
+    let values = pair.get(1).unchecked_into::<Array>().into_iter().enumerate();
+    let Some(names) = pair.get(0).dyn_ref::<Array>().cloned() else {
+        let one = |(index, given)| room.value(given, || format!("parameter {}", index + 1));
         return Ok(Params::Positional(
-            list.iter().enumerate().map(one).collect::<Result<_, ArgumentError>>()?,
+            values.map(one).collect::<Result<_, ArgumentError>>()?,
         ));
-    }
-    if !is_plain(given) {
-        return Err(wrong("parameters", "an array or a plain object", given));
-    }
-    let named = Object::entries(given.unchecked_ref()).into_iter().map(|entry| {
-        let entry: Array = entry.unchecked_into();
-        let key = entry.get(0).as_string().unwrap_or_default();
-        let value = room.value(&entry.get(1), || format!("parameter {key:?}"))?;
-        Ok((key.strip_prefix([':', '@', '$']).unwrap_or(&key).to_owned(), value))
+    };
+    let named = values.map(|(index, given)| {
+        let name = names.get(index as u32).as_string().unwrap_or_default();
+        let value = room.value(given, || format!("parameter {:?}", brief(&name)))?;
+        Ok((name, value))
     });
     Ok(Params::Named(named.collect::<Result<_, ArgumentError>>()?))
 }
@@ -123,8 +163,8 @@ struct Room {
 }
 
 impl Room {
-    fn value(&mut self, given: &JsValue, what: impl Fn() -> String) -> Result<Value, ArgumentError> {
-        let size = size(given);
+    fn value(&mut self, given: JsValue, what: impl Fn() -> String) -> Result<Value, ArgumentError> {
+        let size = size(&given);
         limits::value(&what, size)?;
         limits::request(self.taken.saturating_add(size))?;
         let value = value(given, &what)?;
@@ -138,27 +178,41 @@ impl Room {
     }
 }
 
-/// The least number of bytes that a string, a buffer, or a view of one will be.
+/// The least number of bytes that a string or a view of bytes will be.
 fn size(given: &JsValue) -> usize {
     if let Some(text) = given.dyn_ref::<JsString>() {
         return text.length() as usize;
     }
-    if ArrayBuffer::is_view(given) || given.is_instance_of::<ArrayBuffer>() {
-        let length = Reflect::get(given, &"byteLength".into()).unwrap_or_default();
-        return length.as_f64().unwrap_or_default() as usize;
+    if let Some(bytes) = given.dyn_ref::<Uint8Array>() {
+        return bytes.length() as usize;
     }
     0
 }
 
-fn value(given: &JsValue, what: impl Fn() -> String) -> Result<Value, ArgumentError> {
-    if given.is_null() || given.is_undefined() {
+/// What was looked at, or the kind of what is something else.
+fn of_kind(given: JsValue) -> Result<Array, String> {
+    given
+        .dyn_into()
+        .map_err(|kind: JsValue| kind.as_string().unwrap_or_default())
+}
+
+fn brief(name: &str) -> String {
+    match name.char_indices().nth(LONGEST_NAME) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
+/// What `arguments.js` makes of a value to bind.
+fn value(given: JsValue, what: impl Fn() -> String) -> Result<Value, ArgumentError> {
+    if given.is_null() {
         return Ok(Value::Null);
     }
     if let Some(flag) = given.as_bool() {
         return Ok(Value::Integer(i64::from(flag)));
     }
     if let Some(number) = given.as_f64() {
-        let is_integer = Number::is_safe_integer(given) && !(number == 0.0 && number.is_sign_negative());
+        let is_integer = Number::is_safe_integer(&given) && !(number == 0.0 && number.is_sign_negative());
         return Ok(if is_integer {
             Value::Integer(number as i64)
         } else {
@@ -169,97 +223,80 @@ fn value(given: &JsValue, what: impl Fn() -> String) -> Result<Value, ArgumentEr
         return Ok(Value::Text(text));
     }
     if given.is_bigint() {
-        let integer = i64::try_from(given.clone());
+        let integer = i64::try_from(given);
         return integer.map(Value::Integer).map_err(|_| ArgumentError::Range {
             what: what(),
             range: "SQLite's integers have 64 bits",
         });
     }
-    if let Some(bytes) = buffered(given) {
-        return Ok(Value::Blob(bytes));
-    }
-    if let Some(date) = given.dyn_ref::<Date>() {
-        if date.get_time().is_nan() {
-            return Err(ArgumentError::Range {
-                what: what(),
-                range: "it is an invalid date",
-            });
-        }
-        return Ok(Value::Text(date.to_iso_string().into()));
+    if let Some(bytes) = given.dyn_ref::<Uint8Array>() {
+        return Ok(Value::Blob(bytes.to_vec()));
     }
     let wanted = "null, a boolean, number, bigint, string, Uint8Array, ArrayBuffer, DataView or Date";
-    Err(wrong(&what(), wanted, given))
+    Err(refused(&what(), wanted, &given))
 }
 
-/// An object literal or one without a prototype: not a Map, a Date, an element.
+/// By an array of one: the kind of what is no value, or why it is none.
+fn refused(what: &str, wanted: &'static str, why: &JsValue) -> ArgumentError {
+    let why = why.unchecked_ref::<Array>().get(0);
+    let range = match why.as_f64() {
+        Some(INVALID_DATE) => "it is an invalid date",
+        Some(_) => "its bytes are gone: the buffer was transferred to somebody else, or made smaller",
+        None => return mistaken(what, wanted, why.as_string().unwrap_or_default()),
+    };
+    ArgumentError::Range {
+        what: what.to_owned(),
+        range,
+    }
+}
+
 /// The bytes of a `Blob`, an `ArrayBuffer`, or a view of one; a buffer's are read at once.
 pub(super) fn bytes(
     what: &str,
     given: &JsValue,
 ) -> Result<impl Future<Output = Result<Vec<u8>, JsValue>> + use<>, ArgumentError> {
-    let blob_size = given.dyn_ref::<Blob>().map(|blob| blob.size() as usize);
-    limits::file(|| what.to_owned(), blob_size.unwrap_or_else(|| size(given)))?;
-    let buffered = match blob_size {
-        Some(_) => None,
-        None => Some(buffered(given).ok_or_else(|| wrong(what, "a Blob, an ArrayBuffer or a Uint8Array", given))?),
+    const WANTED: &str = "a Blob, an ArrayBuffer or a Uint8Array";
+    let buffered = bytes_of(given);
+    let size = match is_blob(given) {
+        true => Reflect::get(given, &"size".into())
+            .ok()
+            .and_then(|size| size.as_f64())
+            .unwrap_or_default() as usize,
+        false => size(&buffered),
     };
-    let blob = given.clone();
+    limits::file(|| what.to_owned(), size)?;
+    let found = match buffered.dyn_ref::<Uint8Array>() {
+        Some(bytes) => Ok(bytes.to_vec()),
+        None if is_blob(given) => Err(given.clone()),
+        None if buffered.is_undefined() => return Err(wrong(what, WANTED, given)),
+        None => return Err(refused(what, WANTED, &buffered)),
+    };
     Ok(async move {
-        match buffered {
-            Some(bytes) => Ok(bytes),
-            None => {
-                let read = JsFuture::from(blob.unchecked_ref::<Blob>().array_buffer()).await?;
+        match found {
+            Ok(bytes) => Ok(bytes),
+            Err(blob) => {
+                let read = JsFuture::from(bytes_of_blob(&blob)?).await?;
                 Ok(Uint8Array::new(&read).to_vec())
             }
         }
     })
 }
 
-/// The bytes of an `ArrayBuffer` or of a view of one.
-fn buffered(given: &JsValue) -> Option<Vec<u8>> {
-    if let Some(bytes) = given.dyn_ref::<Uint8Array>() {
-        return Some(bytes.to_vec());
-    }
-    if given.is_instance_of::<ArrayBuffer>() {
-        return Some(Uint8Array::new(given).to_vec());
-    }
-    let view = given.dyn_ref::<DataView>()?;
-    let (offset, length) = (view.byte_offset() as u32, view.byte_length() as u32);
-    Some(Uint8Array::new_with_byte_offset_and_length(&view.buffer(), offset, length).to_vec())
-}
-
-fn is_plain(given: &JsValue) -> bool {
-    if !given.is_object() {
-        return false;
-    }
-    let prototype: JsValue = Object::get_prototype_of(given).into();
-    // Of any realm: an object from an iframe has that iframe's Object.prototype.
-    prototype.is_null() || JsValue::from(Object::get_prototype_of(&prototype)).is_null()
-}
-
 pub(super) fn wrong(what: &str, wanted: &'static str, given: &JsValue) -> ArgumentError {
+    mistaken(what, wanted, kind_of(given))
+}
+
+fn mistaken(what: &str, wanted: &'static str, given: String) -> ArgumentError {
     ArgumentError::Type {
         what: what.to_owned(),
         wanted,
-        given: kind(given),
+        given,
     }
-}
-
-/// What a developer would call this value.
-fn kind(given: &JsValue) -> String {
-    if given.is_null() {
-        return "null".to_owned();
-    }
-    if given.is_object() {
-        let tag = String::from(given.unchecked_ref::<Object>().to_string());
-        return tag.trim_start_matches("[object ").trim_end_matches(']').to_owned();
-    }
-    given.js_typeof().as_string().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use js_sys::BigInt;
+    use js_sys::{BigInt, DataView, Date, Function, Object};
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;
@@ -348,10 +385,103 @@ mod tests {
         }
     }
 
+    /// What the page's code throws, as it stands in the error.
+    fn thrown<T: std::fmt::Debug>(refused: Result<T, ArgumentError>) -> String {
+        let error = JsValue::from(refused.expect_err("its own code throws"));
+        error.unchecked_ref::<js_sys::Error>().message().into()
+    }
+
+    fn evaluated(text: &str) -> JsValue {
+        js_sys::eval(text).expect("the text is JavaScript")
+    }
+
     #[wasm_bindgen_test]
-    fn names_are_taken_with_or_without_their_sign() {
+    fn what_the_pages_own_code_throws_is_the_error() {
+        let throws = "() => { throw new Error('mine'); }";
+        for object in [
+            "({ get a() { throw new Error('mine'); } })".to_owned(),
+            format!("new Proxy({{ a: 1 }}, {{ get: {throws} }})"),
+            format!("new Proxy({{ a: 1 }}, {{ ownKeys: {throws} }})"),
+            format!("new Proxy({{ a: 1 }}, {{ getPrototypeOf: {throws} }})"),
+            format!("new Proxy([1], {{ get: {throws} }})"),
+            "Object.defineProperty([1], 0, { get() { throw new Error('mine'); } })".to_owned(),
+        ] {
+            let given = evaluated(&object);
+            assert_eq!(thrown(parameters(&given)), "mine", "{object}");
+            let pair = Array::of2(&"SELECT ?".into(), &given);
+            assert_eq!(thrown(statements(&Array::of1(&pair))), "mine", "{object}");
+        }
+        let batch = evaluated(&format!("new Proxy([], {{ get: {throws} }})"));
+        assert_eq!(thrown(statements(&batch)), "mine");
+        let options = "({ get signal() { throw new Error('mine'); }, get durability() { throw new Error('mine'); } })";
+        assert_eq!(thrown(signal(&evaluated(options))), "mine");
+        assert_eq!(thrown(durability(&evaluated(options))), "mine");
+        let revoked = "(() => { const { proxy, revoke } = Proxy.revocable([], {}); revoke(); return proxy; })()";
+        assert!(matches!(parameters(&evaluated(revoked)), Err(ArgumentError::Thrown(_))));
+        assert!(matches!(
+            positional(&evaluated(revoked)),
+            Err(ArgumentError::Type { .. })
+        ));
+    }
+
+    #[wasm_bindgen_test]
+    fn an_error_says_the_kind_and_never_what_is_held() {
+        for (text, kind) in [
+            ("['secret', 2]", "Array"),
+            ("({ a: 'secret' })", "Object"),
+            ("Object.create(null)", "Object"),
+            ("({ toString() { throw new Error('secret'); } })", "Object"),
+            ("[Object.create(null)]", "Array"),
+            ("new Map([['secret', 1]])", "Map"),
+            ("new String('secret')", "String"),
+            ("new Float64Array(200000)", "Float64Array"),
+            ("new (class Secretary {})()", "Secretary"),
+            ("new (class { static name = 'x'.repeat(100000) })()", &"x".repeat(40)),
+            (
+                "new Proxy({}, { getPrototypeOf() { throw new Error('secret'); } })",
+                "object",
+            ),
+            ("Symbol('secret')", "symbol"),
+            ("(() => 'secret')", "function"),
+            ("/secret/", "RegExp"),
+            ("new SharedArrayBuffer(4)", "SharedArrayBuffer"),
+        ] {
+            let refused = positional(&evaluated(text)).unwrap_err().to_string();
+            assert!(refused.ends_with(&format!(", not {kind}")), "{text}: {refused}");
+        }
+        let long = object(&[(&"n".repeat(100_000), Function::default().into())]);
+        assert!(parameters(&long).unwrap_err().to_string().len() < 300);
+    }
+
+    #[wasm_bindgen_test]
+    fn bytes_that_are_gone_are_not_bound_as_none() {
+        for view in ["new Uint8Array(buffer)", "new DataView(buffer)", "buffer"] {
+            let detached = format!(
+                "(() => {{ const buffer = new ArrayBuffer(8); const given = {view}; structuredClone(buffer, {{ transfer: \
+                 [buffer] }}); return given; }})()"
+            );
+            let given = evaluated(&detached);
+            let refused = positional(&given);
+            assert!(
+                matches!(&refused, Err(ArgumentError::Range { range, .. }) if range.contains("transferred")),
+                "{view}: {refused:?}"
+            );
+            assert!(bytes("file", &given).is_err(), "{view}");
+        }
+        let invalid = positional(&evaluated("new Date(NaN)"));
+        assert!(matches!(&invalid, Err(ArgumentError::Range { range, .. }) if range.contains("date")));
+    }
+
+    #[wasm_bindgen_test]
+    fn a_view_of_shared_memory_is_bound_by_what_it_holds_now() {
+        let given = evaluated("new Uint8Array(new SharedArrayBuffer(2)).fill(7)");
+        assert_eq!(positional(&given), Ok(Value::Blob(vec![7, 7])));
+    }
+
+    #[wasm_bindgen_test]
+    fn names_are_taken_as_they_are_given() {
         let given = object(&[(":a", 1.into()), ("@b", 2.into()), ("$c", 3.into()), ("d", 4.into())]);
-        let expected = ["a", "b", "c", "d"]
+        let expected = [":a", "@b", "$c", "d"]
             .iter()
             .zip(1..)
             .map(|(name, value)| ((*name).to_owned(), Value::Integer(value)));

@@ -15,7 +15,7 @@ use crate::request::{
     CallId, Event, Failure, FailureKind, LeaderInfo, Metrics, MetricsAction, NonLeaderWrites, QueryId, Request,
     Response, StatementKind, UserId,
 };
-use crate::sql::{Outcome, Rows, SqlFailure, Statement, Work};
+use crate::sql::{Outcome, Rows, Script, SqlFailure, Statement, Work};
 use crate::storage::Durability;
 use crate::web::Timer;
 
@@ -258,6 +258,10 @@ impl Connection {
         self.0.session.closed().await;
     }
 
+    pub(super) fn migrations(&self) -> &RefCell<Vec<Script>> {
+        &self.0.session.migrations
+    }
+
     /// Whether calls make sense: not after `close()`, not after the session failed.
     pub(super) fn usable(&self) -> Result<(), Failure> {
         self.session()?.failure().map_or(Ok(()), Err)
@@ -399,7 +403,15 @@ fn outcome(response: Response) -> Result<Outcome, Failure> {
 }
 
 fn unexpected(response: &Response) -> Failure {
-    let message = format!("the worker gave an answer to another question: {response:?}");
+    let kind = match response {
+        Response::Outcome(_) => "an outcome",
+        Response::Leadership(_) => "who leads",
+        Response::Kind(_) => "a kind",
+        Response::Metrics(_) => "metrics",
+        Response::File(_) => "a file",
+        Response::Done => "done",
+    };
+    let message = format!("the worker gave an answer to another question: {kind}");
     Failure::new(FailureKind::State, "ANSWER_UNREADABLE", message)
 }
 

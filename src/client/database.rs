@@ -15,8 +15,8 @@ use std::rc::{Rc, Weak};
 use js_sys::{Function, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::abort::{self, signal};
-use super::arguments::{bytes, callback, durability, flag, milliseconds, statement, statements, text};
+use super::abort;
+use super::arguments::{bytes, callback, durability, flag, milliseconds, signal, statement, statements, text};
 use super::connection::{Connection, Listener, OpenOptions, Subscription};
 use super::error::{ArgumentError, js_error};
 use super::promise::{done, promise};
@@ -27,8 +27,6 @@ use crate::web::{report_exception, since_start_ms};
 
 /// As the guide has it.
 const WRITE_TIMEOUT_MS: u32 = 5_000;
-/// A file is looked through and stored whole.
-const IMPORT_TIMEOUT_MS: u32 = 60_000;
 
 #[wasm_bindgen]
 pub struct Database {
@@ -121,8 +119,7 @@ impl Database {
         let (connection, given) = (self.connection.clone(), bytes("file", &file));
         promise(async move {
             let file = given?.await?;
-            let work = Work::Import { file };
-            done(connection.write(work, IMPORT_TIMEOUT_MS).await.map(drop))
+            done(connection.import(file).await)
         })
     }
 

@@ -7,7 +7,7 @@ use crate::request::{Failure, FailureKind};
 use crate::sql::limits::TooLarge;
 
 /// An argument that is not what the method takes.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(super) enum ArgumentError {
     /// Becomes a `TypeError` with code `ARGUMENT_TYPE`.
     #[error("{what} must be {wanted}, not {given}")]
@@ -19,6 +19,9 @@ pub(super) enum ArgumentError {
     /// Becomes a `RangeError` with code `PARAMETER_RANGE`.
     #[error("{what} is out of range: {range}")]
     Range { what: String, range: &'static str },
+    /// What a getter or a Proxy of the page threw while the argument was looked at; it is handed back as it is.
+    #[error("an accessor of the argument threw")]
+    Thrown(JsValue),
     /// Becomes what the engine's refusals are, with code `VALUE_TOO_LARGE`.
     #[error("{outer}{refused}")]
     Large { outer: String, refused: TooLarge },
@@ -37,6 +40,7 @@ impl ArgumentError {
         match &mut self {
             ArgumentError::Type { what, .. } | ArgumentError::Range { what, .. } => *what = format!("{outer}: {what}"),
             ArgumentError::Large { outer: place, .. } => *place = format!("{outer}: {place}"),
+            ArgumentError::Thrown(_) => {}
         }
         self
     }
@@ -65,6 +69,7 @@ impl From<ArgumentError> for JsValue {
                 "RangeError",
                 "PARAMETER_RANGE",
             ),
+            ArgumentError::Thrown(exception) => exception,
             ArgumentError::Large { .. } => js_error(&Failure::new(FailureKind::Sqlite, TooLarge::CODE, message)),
         }
     }

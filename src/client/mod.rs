@@ -18,6 +18,7 @@ mod database;
 mod error;
 mod optimistic;
 mod promise;
+mod restore;
 mod result;
 mod session;
 mod stored;

@@ -20,7 +20,7 @@ use super::worker::PageWorker;
 use crate::request::{
     CallId, Change, Event, Failure, FailureKind, LeaderInfo, QueryId, Request, Response, UserId, decode, encode,
 };
-use crate::sql::{Rows, SqlFailure};
+use crate::sql::{Rows, Script, SqlFailure};
 use crate::storage::Durability;
 use crate::web::{BrowserError, Inbox, Port, Recall, report_text};
 
@@ -65,6 +65,8 @@ pub(super) struct Session {
     /// What the worker compares with: it is there as long as the session.
     control: RefCell<Option<Recall>>,
     pub(super) optimistic: RefCell<Optimistic>,
+    /// The migrations of this page: see [`super::restore`].
+    pub(super) migrations: RefCell<Vec<Script>>,
 }
 
 struct State {
@@ -106,6 +108,7 @@ impl Session {
             recall: RefCell::default(),
             control: RefCell::default(),
             optimistic: RefCell::default(),
+            migrations: RefCell::default(),
         });
         SESSIONS.with_borrow_mut(|sessions| {
             sessions.retain(|_, session| session.strong_count() > 0);

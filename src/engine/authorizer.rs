@@ -11,42 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
 
+use super::pragma::{self, Claim, Setting, Verdict};
 use super::prepared::Control;
-use crate::sql::SqlFailure;
-
-/// PRAGMAs that only tell something; an argument names a table or a limit.
-const READING: &[&str] = &[
-    "collation_list",
-    "compile_options",
-    "data_version",
-    "database_list",
-    "foreign_key_check",
-    "foreign_key_list",
-    "freelist_count",
-    "function_list",
-    "index_info",
-    "index_list",
-    "index_xinfo",
-    "integrity_check",
-    "page_count",
-    "quick_check",
-    "table_info",
-    "table_list",
-    "table_xinfo",
-];
-/// PRAGMAs that tell something without an argument and would set it with one.
-const READING_WITHOUT_VALUE: &[&str] = &["encoding", "foreign_keys", "page_size", "schema_version"];
-/// PRAGMAs that write to the database: the second group only with an argument.
-const WRITING: &[&str] = &["optimize"];
-const WRITING_WITH_VALUE: &[&str] = &["application_id", "user_version"];
-/// PRAGMAs whose answer depends on the content of every table.
-const READING_EVERYTHING: &[&str] = &[
-    "foreign_key_check",
-    "freelist_count",
-    "integrity_check",
-    "page_count",
-    "quick_check",
-];
+use crate::sql::{SqlFailure, WriteSet};
 
 /// Tables and columns; an empty column stands for "rows, no column".
 pub(super) type Reads = BTreeSet<(String, String)>;
@@ -57,6 +24,14 @@ pub(super) enum Write {
     Insert { table: String },
     Delete { table: String },
     Update { table: String, column: String },
+}
+
+impl Write {
+    pub(super) fn table(&self) -> &str {
+        match self {
+            Write::Insert { table } | Write::Delete { table } | Write::Update { table, .. } => table,
+        }
+    }
 }
 
 /// Whose statement is being prepared, and so how it is judged.
@@ -79,8 +54,37 @@ pub(super) struct Notes {
     pub(super) reads_everything: bool,
     pub(super) schema: bool,
     pub(super) transaction: Option<Control>,
+    /// Tables that the statement itself inserts into, not its triggers.
+    pub(super) targets: BTreeSet<String>,
+    /// The table that is dropped.
+    pub(super) drops: Option<String>,
+    pub(super) counters: Counters,
+    pub(super) setting: Option<Setting>,
+    pub(super) claim: Option<Claim>,
+    /// Whether a PRAGMA is asked, which SQLite does not always call reading.
+    pub(super) pragma_asked: Asked,
+    /// The PRAGMA that answers in the place of one that was passed over.
+    pub(super) answer: Option<String>,
     seen: bool,
     refusal: Option<SqlFailure>,
+}
+
+/// Whether the functions that tell of the statement before are called: `changes()`, `total_changes()`,
+/// `last_insert_rowid()`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Counters {
+    #[default]
+    Unasked,
+    /// By a view or a trigger.
+    AskedBeneath,
+    Asked,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Asked {
+    #[default]
+    No,
+    Yes,
 }
 
 /// A handle on one connection's authorizer.
@@ -99,6 +103,13 @@ impl Notes {
     /// Whether SQLite asked nothing: an empty text, or a statement that had been prepared before.
     pub(super) fn is_empty(&self) -> bool {
         !self.seen
+    }
+
+    /// The tables that are written, without what the schema adds.
+    pub(super) fn tables_written(&self) -> WriteSet {
+        let mut written = WriteSet::default();
+        self.writes.iter().for_each(|write| written.note_rows(write.table()));
+        written
     }
 }
 
@@ -136,12 +147,12 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 impl State {
     fn judge(&mut self, context: AuthContext<'_>) -> Authorization {
         let verdict = match self.watch {
-            Watch::Own => Ok(()),
-            Watch::Vacuum => vacuum(context.action),
-            Watch::Statement => self.note(context.action, context.database_name),
+            Watch::Own => Ok(Authorization::Allow),
+            Watch::Vacuum => vacuum(context.action).map(|()| Authorization::Allow),
+            Watch::Statement => self.note(&context),
         };
         match verdict {
-            Ok(()) => Authorization::Allow,
+            Ok(authorization) => authorization,
             Err(refusal) => {
                 self.notes.refusal.get_or_insert(refusal);
                 Authorization::Deny
@@ -149,10 +160,10 @@ impl State {
         }
     }
 
-    fn note(&mut self, action: AuthAction<'_>, database: Option<&str>) -> Result<(), SqlFailure> {
+    fn note(&mut self, context: &AuthContext<'_>) -> Result<Authorization, SqlFailure> {
         let notes = &mut self.notes;
         notes.seen = true;
-        match action {
+        match context.action {
             AuthAction::Read {
                 table_name,
                 column_name,
@@ -162,9 +173,12 @@ impl State {
                     .insert((table_name.to_ascii_lowercase(), column_name.to_owned()));
             }
             // `CREATE TABLE temp.t` announces itself by its entry in the temporary schema only.
-            AuthAction::Insert { .. } if database == Some("temp") => return Err(temporary_refused()),
+            AuthAction::Insert { .. } if context.database_name == Some("temp") => return Err(temporary_refused()),
             AuthAction::Insert { table_name } => {
                 notes.write(table_name, |table| Write::Insert { table });
+                if context.accessor.is_none() {
+                    notes.targets.insert(table_name.to_ascii_lowercase());
+                }
             }
             AuthAction::Delete { table_name } => {
                 notes.write(table_name, |table| Write::Delete { table });
@@ -180,7 +194,14 @@ impl State {
                 pragma_name,
                 pragma_value,
             } => {
-                return notes.pragma(&pragma_name.to_ascii_lowercase(), pragma_value);
+                return notes.pragma(pragma::judge(&pragma_name.to_ascii_lowercase(), pragma_value));
+            }
+            AuthAction::Function { function_name } => {
+                notes.function(function_name, context.accessor)?;
+            }
+            AuthAction::DropTable { table_name } => {
+                notes.drops = Some(table_name.to_owned());
+                notes.schema = true;
             }
             AuthAction::Transaction { operation } => {
                 notes.transaction = Some(match operation {
@@ -197,23 +218,21 @@ impl State {
                 });
             }
             AuthAction::Select | AuthAction::Recursive => {}
-            AuthAction::Function { function_name } => return function(function_name),
             AuthAction::CreateIndex { .. }
             | AuthAction::CreateTable { .. }
             | AuthAction::CreateTrigger { .. }
             | AuthAction::CreateView { .. }
             | AuthAction::CreateVtable { .. }
             | AuthAction::DropIndex { .. }
-            | AuthAction::DropTable { .. }
             | AuthAction::DropTrigger { .. }
             | AuthAction::DropView { .. }
             | AuthAction::DropVtable { .. }
             | AuthAction::AlterTable { .. }
             | AuthAction::Analyze { .. }
             | AuthAction::Reindex { .. } => notes.schema = true,
-            _ => return refused(action),
+            action => refused(action)?,
         }
-        Ok(())
+        Ok(Authorization::Allow)
     }
 }
 
@@ -229,49 +248,51 @@ impl Notes {
         }
     }
 
-    fn pragma(&mut self, name: &str, value: Option<&str>) -> Result<(), SqlFailure> {
-        self.reads_everything |= READING_EVERYTHING.contains(&name);
-        if WRITING.contains(&name) || (WRITING_WITH_VALUE.contains(&name) && value.is_some()) {
-            self.schema = true;
-            return Ok(());
+    /// What is not to be carried out is ignored: SQLite then prepares a statement that does nothing.
+    fn pragma(&mut self, verdict: Verdict) -> Result<Authorization, SqlFailure> {
+        match verdict {
+            Verdict::Tells => {
+                self.pragma_asked = Asked::Yes;
+                return Ok(Authorization::Allow);
+            }
+            Verdict::TellsOfEverything => {
+                self.pragma_asked = Asked::Yes;
+                self.reads_everything = true;
+                return Ok(Authorization::Allow);
+            }
+            Verdict::Writes => {
+                self.schema = true;
+                return Ok(Authorization::Allow);
+            }
+            Verdict::PassedOver(answer) => self.answer = answer,
+            Verdict::Sets(setting) => self.setting = Some(setting),
+            Verdict::Claims(claim) => self.claim = Some(claim),
+            Verdict::Refused(refusal) => return Err(refusal),
         }
-        let reads = READING.contains(&name)
-            || WRITING_WITH_VALUE.contains(&name)
-            || (READING_WITHOUT_VALUE.contains(&name) && value.is_none());
-        if reads { Ok(()) } else { Err(pragma_refused(name)) }
+        Ok(Authorization::Ignore)
+    }
+
+    fn function(&mut self, name: &str, accessor: Option<&str>) -> Result<(), SqlFailure> {
+        let is = |function: &str| name.eq_ignore_ascii_case(function);
+        if is("load_extension") {
+            return Err(refuse(
+                "extensions cannot be loaded: a page has no native code to load. FTS5, R-Tree, JSON and \
+                 the math functions are built in",
+            ));
+        }
+        if is("changes") || is("total_changes") || is("last_insert_rowid") {
+            let asked = match accessor {
+                None => Counters::Asked,
+                Some(_) => Counters::AskedBeneath,
+            };
+            self.counters = self.counters.max(asked);
+        }
+        Ok(())
     }
 }
 
 fn refuse(reason: &str) -> SqlFailure {
     SqlFailure::new("SQLITE_AUTH", reason)
-}
-
-fn pragma_refused(name: &str) -> SqlFailure {
-    let way_out = match name {
-        "foreign_keys" => {
-            "foreign keys are always enforced; declare a constraint DEFERRABLE \
-                           INITIALLY DEFERRED to have it checked at the end"
-        }
-        "journal_mode" | "synchronous" | "locking_mode" | "wal_checkpoint" => {
-            "how the database is stored is an option of the database, not of the connection"
-        }
-        "writable_schema" => "change the schema with CREATE, ALTER and DROP",
-        "page_size" | "auto_vacuum" | "encoding" => {
-            "it is fixed when a database is made; import a file that has the setting you want"
-        }
-        _ => "allowed are those that only tell something, such as table_info, and user_version",
-    };
-    refuse(&format!("PRAGMA {name} is not available: {way_out}"))
-}
-
-fn function(name: &str) -> Result<(), SqlFailure> {
-    if name.eq_ignore_ascii_case("load_extension") {
-        return Err(refuse(
-            "extensions cannot be loaded: a page has no native code to load. FTS5, R-Tree, JSON and \
-             the math functions are built in",
-        ));
-    }
-    Ok(())
 }
 
 fn vacuum(action: AuthAction<'_>) -> Result<(), SqlFailure> {

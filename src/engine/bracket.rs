@@ -36,6 +36,8 @@ impl Bracket {
     /// What becomes of the unit's next statement.
     pub(super) fn admit(&self, kind: Kind) -> Result<Admission, SqlFailure> {
         let (place, admission) = match (kind, self.0.get()) {
+            // It ends with the unit, wherever it stands.
+            (Kind::Setting(_), place) => (place, Admission::Run),
             (_, Place::Committed) => return Err(refused("nothing can follow the COMMIT")),
             (Kind::Transaction(Control::Begin), Place::Nothing) => (Place::Begun, Admission::PassOver),
             (Kind::Transaction(Control::Commit), Place::Begun) => (Place::Committed, Admission::PassOver),

@@ -23,7 +23,7 @@ impl Engine {
     pub(super) fn run_one(&mut self, work: &Work) -> Answer {
         let staging = self.pages.borrow().staging();
         let file = match work {
-            Work::Import { file } => Some(file.as_slice()),
+            Work::Import { file, .. } => Some(file.as_slice()),
             Work::Migrate { scripts } => migration::seed(self.writer()?, scripts)?,
             Work::Batch { .. } => None,
         };
@@ -31,8 +31,8 @@ impl Engine {
             return self.run_unit(work);
         };
         let done = self.import(file).and_then(|()| {
-            if let Work::Migrate { .. } = work {
-                migration::forget(self.writer()?)?;
+            if let Work::Migrate { scripts } = work {
+                migration::begin(self.writer()?, scripts)?;
             }
             self.run_unit(work)
         });

@@ -8,9 +8,14 @@ use rusqlite::Connection;
 
 use super::authorizer::Watch;
 use super::bracket::Bracket;
-use super::session::{Effects, Session};
-use super::work::Done;
+use super::effects::Effects;
+use super::recognition;
+use super::session::Session;
+use super::work::{self, Done};
 use crate::sql::{Params, Script, SqlFailure};
+
+/// Characters of a script that stand in a message.
+const EXCERPT: usize = 60;
 
 /// Whether a database has all scripts of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +38,33 @@ pub(super) fn state(reader: &Session, scripts: &[Script]) -> Result<Migrations, 
 /// Runs the scripts that have not run yet, inside the transaction of the caller.
 pub(super) fn migrate(writer: &Session, scripts: &[Script]) -> Result<Done, SqlFailure> {
     let recorded = check(writer, scripts)?;
+    if recorded > 0 || recognition::is_empty(writer)? {
+        return complete(writer, scripts, recorded, recorded);
+    }
+    match recognition::known(writer, scripts)? {
+        0 => complete(writer, scripts, recorded, 0).map_err(unrecognised),
+        known => complete(writer, scripts, recorded, known),
+    }
+}
+
+/// Brings an imported file up to date, inside the transaction of the caller. Where the first script is a file whose bytes
+/// are needed to say whether the imported one began with it, that is left to the page, which will bring them.
+pub(super) fn bring_up_to_date(writer: &Session, scripts: &[Script]) -> Result<Done, SqlFailure> {
+    migrate(writer, scripts).or_else(|failure| match failure.code.as_str() {
+        "MIGRATION_FILE_NEEDED" => Ok(Done::default()),
+        "SQLITE_INTERRUPT" => Err(failure),
+        _ => Err(SqlFailure::new(
+            "IMPORT_REFUSED",
+            format!(
+                "the file cannot be imported: the migrations of this page do not run on it, and nothing was changed: {}",
+                failure.message
+            ),
+        )),
+    })
+}
+
+/// Runs the scripts from `known` on, and records those from `recorded` on.
+fn complete(writer: &Session, scripts: &[Script], recorded: usize, known: usize) -> Result<Done, SqlFailure> {
     let mut done = Done {
         changes: Some(0),
         ..Done::default()
@@ -40,14 +72,18 @@ pub(super) fn migrate(writer: &Session, scripts: &[Script]) -> Result<Done, SqlF
     for (index, script) in scripts.iter().enumerate().skip(recorded) {
         let number = index + 1;
         let effects = match script {
+            _ if index < known => Effects::default(),
             Script::Sql(sql) => run(writer, sql).map_err(|failure| named(failure, number))?,
-            // It has taken the place of everything already: see `Engine::seed`.
-            Script::File { .. } => Effects::default(),
+            // One that a new database begins with is recorded already: see [`begin`].
+            Script::File { name, file: None } => return Err(needed(name)),
+            Script::File { name, .. } => {
+                let message = format!("the database has tables already, so it cannot begin with {name}");
+                return Err(named(SqlFailure::new("MIGRATION_FILE_LATE", message), number));
+            }
         };
         writer.own(|connection| record(connection, number, &script.record()))?;
         writer.forget_schema();
-        done.effects.writes.merge(effects.writes);
-        done.effects.inserts = done.effects.inserts.max(effects.inserts);
+        done.effects.then(effects);
         done.effects.writes.note_schema();
         done.changes = done.changes.map(|changes| changes + 1);
     }
@@ -56,8 +92,10 @@ pub(super) fn migrate(writer: &Session, scripts: &[Script]) -> Result<Done, SqlF
 
 fn run(writer: &Session, sql: &str) -> Result<Effects, SqlFailure> {
     let bracket = Bracket::default();
+    writer.begins_script();
     let effects = writer.perform(sql, &Params::none(), Watch::Statement, &|kind| bracket.admit(kind))?;
     bracket.finish()?;
+    work::close(writer, &effects)?;
     Ok(effects)
 }
 
@@ -77,18 +115,17 @@ pub(super) fn seed<'a>(writer: &Session, scripts: &'a [Script]) -> Result<Option
     if check(writer, scripts)? > 0 {
         return Ok(None);
     }
-    let tables = "SELECT EXISTS (SELECT 1 FROM sqlite_schema)";
-    if writer.own(|connection| connection.query_row(tables, [], |row| row.get(0)))? {
-        let message = format!("the database has tables already, so it cannot begin with {name}");
-        return Err(named(SqlFailure::new("MIGRATION_FILE_LATE", message), 1));
-    }
-    let needed = || SqlFailure::new("MIGRATION_FILE_NEEDED", format!("the bytes of {name} are needed"));
-    file.as_deref().map(Some).ok_or_else(needed)
+    // Without its bytes nobody can say whether what is there began with it.
+    let bytes = file.as_deref().ok_or_else(|| needed(name))?;
+    Ok(recognition::is_empty(writer)?.then_some(bytes))
 }
 
-/// Forgets what an imported file says of the migrations of the page that it is from.
-pub(super) fn forget(writer: &Session) -> Result<(), SqlFailure> {
-    writer.own(|connection| connection.execute_batch("DROP TABLE IF EXISTS _elements_migrations"))
+/// The database has begun with the first script, a file: what that says of the page which it is from is forgotten.
+pub(super) fn begin(writer: &Session, scripts: &[Script]) -> Result<(), SqlFailure> {
+    let record = |first: &Script| writer.own(|connection| record(connection, 1, &first.record()));
+    scripts.first().map_or(Ok(()), record)?;
+    writer.forget_schema();
+    Ok(())
 }
 
 /// How many scripts have run. All that both sides have must be equal but for white space.
@@ -96,40 +133,110 @@ pub(super) fn forget(writer: &Session) -> Result<(), SqlFailure> {
 fn check(session: &Session, scripts: &[Script]) -> Result<usize, SqlFailure> {
     let recorded = session.own(recorded)?;
     for (index, (ran, script)) in recorded.iter().zip(scripts).enumerate() {
-        if !ran.split_whitespace().eq(script.record().split_whitespace()) {
-            return Err(SqlFailure::new(
-                "MIGRATION_CHANGED",
-                format!(
-                    "migration {} has run on this database already, with another text. Leave it as it \
-                     was and add a new script after the last",
-                    index + 1
-                ),
-            ));
+        if !is_same(ran, script) {
+            return Err(changed(index, ran, scripts));
         }
     }
     Ok(recorded.len())
 }
 
+/// White space does not count, nor does where a file was fetched from: a new address is no other beginning.
+fn is_same(ran: &str, script: &Script) -> bool {
+    match script {
+        Script::Sql(sql) => ran.split_whitespace().eq(sql.split_whitespace()),
+        Script::File { .. } => ran.starts_with(Script::FILE_RECORD),
+    }
+}
+
+/// Says what is different, and the way out.
+fn changed(index: usize, ran: &str, scripts: &[Script]) -> SqlFailure {
+    let number = index + 1;
+    let now = scripts[index].record();
+    let (before, after) = difference(ran, &now);
+    let moved = scripts.iter().position(|script| is_same(ran, script));
+    let how = match moved {
+        Some(place) => format!(
+            "the script that ran as migration {number} is migration {} now",
+            place + 1
+        ),
+        None => format!(
+            "migration {number} has run on this database already, with another text: where it said {before}, it says \
+             {after} now"
+        ),
+    };
+    let message = format!("{how}. Leave it as it was, where it was, and add a new script after the last");
+    SqlFailure::new("MIGRATION_CHANGED", message)
+}
+
+/// From the first word that differs on, as much of each as a message can hold.
+fn difference(before: &str, after: &str) -> (String, String) {
+    let same = before
+        .split_whitespace()
+        .zip(after.split_whitespace())
+        .take_while(|(before, after)| before == after)
+        .count();
+    let excerpt = |text: &str| {
+        let rest = text.split_whitespace().skip(same).collect::<Vec<_>>().join(" ");
+        match rest.char_indices().nth(EXCERPT) {
+            Some((end, _)) => format!("`{} …`", &rest[..end]),
+            None if rest.is_empty() => "nothing more".to_owned(),
+            None => format!("`{rest}`"),
+        }
+    };
+    (excerpt(before), excerpt(after))
+}
+
 fn recorded(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut exists =
-        connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_elements_migrations'")?;
-    if !exists.exists([])? {
+    // An imported file may have anything under this name.
+    let mut columns = connection.prepare(
+        "SELECT 1 FROM sqlite_schema, pragma_table_xinfo('_elements_migrations') AS column \
+         WHERE sqlite_schema.type = 'table' AND sqlite_schema.name = '_elements_migrations' AND column.name = 'sql'",
+    )?;
+    if !columns.exists([])? {
         return Ok(Vec::new());
     }
-    let mut scripts = connection.prepare("SELECT sql FROM _elements_migrations ORDER BY id")?;
+    let mut scripts =
+        connection.prepare("SELECT CAST(ifnull(sql, '') AS TEXT) FROM _elements_migrations ORDER BY id")?;
     let scripts = scripts.query_map([], |row| row.get(0))?;
     scripts.collect()
 }
 
+/// The first begins a new record.
 fn record(connection: &Connection, number: usize, script: &str) -> rusqlite::Result<()> {
-    connection.execute_batch(
-        "CREATE TABLE IF NOT EXISTS _elements_migrations(\
-         id INTEGER PRIMARY KEY, sql TEXT NOT NULL, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)",
-    )?;
+    if number == 1 {
+        let mut kind = connection.prepare("SELECT type FROM sqlite_schema WHERE name = '_elements_migrations'")?;
+        let kind: Option<String> = kind.query_map([], |row| row.get(0))?.next().transpose()?;
+        if let Some(kind) = kind {
+            connection.execute_batch(&format!("DROP {kind} _elements_migrations"))?;
+        }
+        connection.execute_batch(
+            "CREATE TABLE _elements_migrations(\
+             id INTEGER PRIMARY KEY, sql TEXT NOT NULL, applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)",
+        )?;
+    }
     let insert = "INSERT INTO _elements_migrations(id, sql) VALUES (?1, ?2)";
     connection
         .execute(insert, rusqlite::params![number as i64, script])
         .map(drop)
+}
+
+fn needed(name: &str) -> SqlFailure {
+    SqlFailure::new("MIGRATION_FILE_NEEDED", format!("the bytes of {name} are needed"))
+}
+
+/// What the author may not see from the failure: that the database did not come about by these scripts.
+fn unrecognised(failure: SqlFailure) -> SqlFailure {
+    let hint = match failure.code.as_str() {
+        "MIGRATION_FILE_NEEDED" | "SQLITE_INTERRUPT" => return failure,
+        _ => {
+            ". The database has tables and no record of migrations, and what is there is not what the first of them, or \
+             more, would have made: import another file, or begin anew with Database.delete(name)"
+        }
+    };
+    SqlFailure {
+        message: failure.message + hint,
+        ..failure
+    }
 }
 
 fn named(failure: SqlFailure, number: usize) -> SqlFailure {

@@ -31,15 +31,23 @@
 
 mod authorizer;
 mod bracket;
+mod class;
+mod effects;
+mod effort;
+mod enforcement;
 mod failure;
+mod given_rowid;
 mod import;
 mod migration;
 mod pages;
 mod parameters;
+mod pragma;
 mod prepared;
 mod progress;
+mod recognition;
 mod schema;
 mod session;
+mod text;
 mod transaction;
 mod vfs;
 mod work;
@@ -49,15 +57,17 @@ use std::rc::Rc;
 
 use authorizer::Watch;
 use bracket::{Admission, Bracket};
+use class::{Seen, strongest};
 use pages::{Pages, View};
 use prepared::{Control, Kind};
-use session::Session;
+use session::{Detail, Session};
 use transaction::Transacted;
 
 use crate::sabotage::{self, Sabotage};
 use crate::sql::{Answer, Outcome, Params, ReadSet, Script, SqlFailure, Statement, Work, WriteSet};
 use crate::storage::{ApplyError, Commit, Dirty, Image, PageNo, Position};
 
+pub use class::Class;
 pub use migration::Migrations;
 pub use progress::{OnProgress, Progress};
 
@@ -83,22 +93,6 @@ pub enum EngineError {
     /// SQLite would not take the virtual file system: nothing can be opened in this process.
     #[error("SQLite does not accept the file system: {0}")]
     Vfs(String),
-}
-
-/// What the statements of a text are; of several the one that asks for most, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    /// Changes nothing.
-    Read,
-    /// Creates, alters, or drops; may be forwarded from any tab.
-    Schema,
-    /// Inserts, updates, or deletes rows.
-    Write,
-    /// Begins a transaction and leaves it open.
-    Begins,
-    /// `COMMIT`, `ROLLBACK`, `SAVEPOINT`, `RELEASE` in or behind other statements: means something only inside
-    /// a transaction that is open.
-    Controls,
 }
 
 /// How a text ends the transaction around it.
@@ -245,12 +239,13 @@ impl Engine {
     /// may run: [`Engine::run`] would fail. If it is over by an error, it had no effect.
     pub fn transact(&mut self, statement: &Statement) -> (Answer, Standing) {
         let on_progress = self.on_progress.clone();
+        let detail = self.detail();
         let writer = match self.writer() {
             Ok(writer) => writer,
             Err(failure) => return (Err(failure), Standing::Over(None)),
         };
         let Transacted { answer, writes } =
-            progress::during(on_progress.as_ref(), || transaction::run(writer, statement));
+            progress::during(on_progress.as_ref(), || transaction::run(writer, statement, detail));
         let is_over = writer.is_autocommit();
         self.staged_writes.merge(writes);
         if is_over && answer.is_err() {
@@ -275,7 +270,8 @@ impl Engine {
 
     /// How a text would end the transaction around it, if it would.
     pub fn ending(&mut self, sql: &str) -> Option<Ending> {
-        match self.reader.kinds(sql).0.last() {
+        let kinds = self.reader.kinds(sql).0;
+        match kinds.iter().rfind(|kind| !matches!(kind, Kind::Setting(_))) {
             Some(Kind::Transaction(Control::Commit)) => Some(Ending::Commit),
             Some(Kind::Transaction(Control::Rollback)) => Some(Ending::Rollback),
             _ => None,
@@ -359,9 +355,19 @@ impl Engine {
     }
 
     fn run_unit(&mut self, work: &Work) -> Answer {
-        let (outcome, written) = work::run(self.writer()?, work).map_err(stopped)?;
+        let detail = self.detail();
+        let (outcome, written) = work::run(self.writer()?, work, detail).map_err(stopped)?;
         self.staged_writes.merge(written);
         Ok(outcome)
+    }
+
+    /// What is staged already says how much is to be told of what comes.
+    fn detail(&self) -> Detail {
+        if self.staged_writes.changes_schema() {
+            Detail::Tables
+        } else {
+            Detail::Columns
+        }
     }
 
     fn writer(&mut self) -> Result<&Session, SqlFailure> {
@@ -384,50 +390,12 @@ impl Engine {
     }
 }
 
-fn class(kind: Kind) -> Class {
-    match kind {
-        Kind::Read => Class::Read,
-        Kind::Schema | Kind::Vacuum => Class::Schema,
-        Kind::Rows => Class::Write,
-        Kind::Transaction(_) => Class::Controls,
-    }
-}
-
-/// How much of a text could be prepared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Seen {
-    All,
-    Beginning,
-}
-
-/// Of a text that puts `BEGIN` and `COMMIT` around itself, what is between them: such a text is a unit like any
-/// other. One whose later statements cannot be prepared yet may turn out to be one.
-fn strongest(kinds: &[Kind], seen: Seen) -> Option<Class> {
-    let [Kind::Transaction(Control::Begin), inner @ ..] = kinds else {
-        let begins = matches!(kinds.first(), Some(Kind::Transaction(Control::Savepoint)));
-        let strongest = kinds.iter().copied().map(class).max();
-        return if begins { Some(Class::Begins) } else { strongest };
-    };
-    let (inner, closed) = match inner {
-        [inner @ .., Kind::Transaction(Control::Commit)] => (inner, true),
-        inner => (inner, seen == Seen::Beginning),
-    };
-    let nested = [Control::Savepoint, Control::EndSavepoint].map(Kind::Transaction);
-    let is_unit = closed
-        && inner
-            .iter()
-            .all(|kind| !matches!(kind, Kind::Transaction(_)) || nested.contains(kind));
-    if !is_unit {
-        return Some(Class::Begins);
-    }
-    let inner = inner.iter().filter(|kind| !nested.contains(kind));
-    inner.copied().map(class).max().or(closed.then_some(Class::Read))
-}
-
 fn only_reads(kind: Kind, admission: Admission) -> Result<Admission, SqlFailure> {
     match kind {
         _ if admission == Admission::PassOver => Ok(admission),
         Kind::Read => Ok(admission),
+        Kind::Setting(setting) if setting.says_what_is_so() => Ok(Admission::PassOver),
+        Kind::Setting(_) => Err(pragma::alone()),
         Kind::Rows | Kind::Schema | Kind::Vacuum => Err(SqlFailure::new(
             "SQLITE_READONLY",
             "a query only reads: give this statement to execute or queueWrite",

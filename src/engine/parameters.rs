@@ -8,6 +8,7 @@ use crate::sql::{Params, SqlFailure, Value};
 
 const PARAMETER_COUNT: &str = "PARAMETER_COUNT";
 const PARAMETER_MISSING: &str = "PARAMETER_MISSING";
+const PARAMETER_AMBIGUOUS: &str = "PARAMETER_AMBIGUOUS";
 
 /// Gives the parameters of one text to its statements: named ones to each that names them, those by position to the only
 /// one that takes any, since nothing says where the next one's begin.
@@ -71,14 +72,48 @@ fn positional(statement: &mut Statement<'_>, count: usize, values: &[Value]) -> 
 
 fn named(statement: &mut Statement<'_>, count: usize, values: &[(String, Value)]) -> Result<(), SqlFailure> {
     for index in 1..=count {
-        let name = statement.parameter_name(index).and_then(|name| name.get(1..));
-        let found = values.iter().rev().find(|(given, _)| Some(given.as_str()) == name);
-        let Some((_, value)) = found else {
-            return Err(missing(index, statement.parameter_name(index)));
-        };
+        let value = find(statement, index, count, values)?;
         set(statement, index, value)?;
     }
     Ok(())
+}
+
+/// The value for a parameter: by its whole name, else by its name without the sign, if only one parameter has that.
+fn find<'a>(
+    statement: &Statement<'_>,
+    index: usize,
+    count: usize,
+    values: &'a [(String, Value)],
+) -> Result<&'a Value, SqlFailure> {
+    let whole = statement.parameter_name(index);
+    let by = |name: &str| {
+        values
+            .iter()
+            .rev()
+            .find(|(given, _)| given == name)
+            .map(|(_, value)| value)
+    };
+    let Some(name) = whole else {
+        return Err(missing(index, None));
+    };
+    if let Some(value) = by(name) {
+        return Ok(value);
+    }
+    let bare = |name: &str| name.get(1..).map(str::to_owned);
+    let value = bare(name)
+        .and_then(|bare| by(&bare))
+        .ok_or_else(|| missing(index, whole))?;
+    let twin = (1..=count)
+        .filter(|other| *other != index)
+        .filter_map(|other| statement.parameter_name(other))
+        .find(|other| other.get(1..) == name.get(1..));
+    match twin {
+        None => Ok(value),
+        Some(twin) => Err(SqlFailure::new(
+            PARAMETER_AMBIGUOUS,
+            format!("{name} and {twin} are two parameters: give each value under its name with the sign"),
+        )),
+    }
 }
 
 fn set(statement: &mut Statement<'_>, index: usize, value: &Value) -> Result<(), SqlFailure> {

@@ -1,10 +1,12 @@
 //! What a prepared statement is and touches, as SQLite and its authorizer say.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use super::authorizer::{Notes, Reads, Write};
-use super::schema::Schema;
-use crate::sql::WriteSet;
+use super::authorizer::{Asked, Counters, Notes, Reads};
+use super::pragma::Setting;
+use super::schema::{Replaces, Schema};
+use crate::sql::{SqlFailure, WriteSet};
 
 /// What a statement does when it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(super) enum Kind {
     /// Like `Schema`, but cannot run inside a transaction.
     Vacuum,
     Transaction(Control),
+    /// What its unit sets for itself.
+    Setting(Setting),
 }
 
 /// What a statement does to a transaction.
@@ -35,55 +39,90 @@ pub(super) enum Control {
     EndSavepoint,
 }
 
-/// Whether rows are inserted, so that `sqlite3_last_insert_rowid` means something.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Inserts {
-    #[default]
-    None,
-    Some,
-}
-
-#[derive(Clone, Debug)]
+/// A prepared statement.
+#[derive(Debug)]
 pub(super) struct Access {
     pub(super) kind: Kind,
+    pub(super) notes: Notes,
+    pub(super) replaces: Replaces,
+    touched: OnceCell<Touched>,
+}
+
+/// What the notes say with what the schema adds.
+#[derive(Debug)]
+pub(super) struct Touched {
     pub(super) reads: Reads,
     pub(super) writes: WriteSet,
-    pub(super) inserts: Inserts,
     /// Virtual tables among the tables read.
     pub(super) virtual_tables: BTreeSet<String>,
 }
 
 impl Access {
-    pub(super) fn of(statement: &rusqlite::Statement<'_>, mut notes: Notes, schema: &Schema, sql: &str) -> Self {
-        let reads = schema.reads(&mut notes);
+    pub(super) fn of(statement: &rusqlite::Statement<'_>, notes: Notes, text: &str) -> Self {
         Access {
-            kind: kind(statement, &notes, sql),
-            virtual_tables: schema.virtual_tables(&reads),
-            writes: schema.writes(&notes, sql),
-            inserts: notes.inserts(),
-            reads,
+            kind: kind(statement, &notes, text),
+            replaces: Replaces::of(text),
+            notes,
+            touched: OnceCell::new(),
         }
+    }
+
+    /// To be asked as long as the schema is that for which the statement was prepared.
+    pub(super) fn touched(&self, schema: &Schema) -> &Touched {
+        self.touched.get_or_init(|| {
+            let reads = schema.reads(&self.notes);
+            Touched {
+                virtual_tables: schema.virtual_tables(&reads),
+                writes: schema.writes(&self.notes, self.replaces),
+                reads,
+            }
+        })
+    }
+
+    /// Whether it asks what the statement before did. A trigger asks of its own.
+    pub(super) fn asks_of_the_one_before(&self) -> bool {
+        match self.notes.counters {
+            Counters::Unasked => false,
+            Counters::AskedBeneath => self.kind == Kind::Read,
+            Counters::Asked => true,
+        }
+    }
+
+    /// The table that it drops, if that may touch rows of others.
+    pub(super) fn drops_with_others(&self) -> Option<&str> {
+        let table = self.notes.drops.as_deref()?;
+        let is_other = |written: &str| !written.eq_ignore_ascii_case(table) && !written.starts_with("sqlite_");
+        self.notes
+            .writes
+            .iter()
+            .any(|write| is_other(write.table()))
+            .then_some(table)
     }
 }
 
-impl Notes {
-    fn inserts(&self) -> Inserts {
-        let inserts = self.writes.iter().any(|write| matches!(write, Write::Insert { .. }));
-        if inserts { Inserts::Some } else { Inserts::None }
-    }
+/// The connection is everybody's: what it did last may be another tab's.
+pub(super) fn asked_alone() -> SqlFailure {
+    SqlFailure::new(
+        "SQLITE_MISUSE",
+        "changes(), total_changes() and last_insert_rowid() tell of the statements before them in the same text, batch \
+         or transaction, and here are none that write rows: take rowsAffected and lastInsertId of the write's result, \
+         or ask in the same text, or by RETURNING",
+    )
 }
 
 /// A virtual table prepares writing statements of its own while it connects, and these are noted with
 /// the statement that uses it: so that a statement writes is SQLite's word (`sqlite3_stmt_readonly`),
 /// the notes only tell what. DDL that finds nothing to do (`DROP TABLE IF EXISTS`) notes nothing.
 fn kind(statement: &rusqlite::Statement<'_>, notes: &Notes, sql: &str) -> Kind {
-    if let Some(control) = notes.transaction {
+    if let Some(setting) = notes.setting {
+        Kind::Setting(setting)
+    } else if let Some(control) = notes.transaction {
         Kind::Transaction(control)
     } else if statement.is_explain() != 0 {
         Kind::Read
     } else if notes.schema {
         Kind::Schema
-    } else if statement.readonly() {
+    } else if statement.readonly() || (notes.pragma_asked == Asked::Yes && notes.writes.is_empty()) {
         Kind::Read
     } else if !notes.writes.is_empty() {
         Kind::Rows

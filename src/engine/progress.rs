@@ -1,6 +1,9 @@
 //! What is done while a statement runs: SQLite calls here every few milliseconds, and may be told to stop
 //! (<https://sqlite.org/c3ref/progress_handler.html>).
 //!
+//! It counts the instructions of each statement by itself, so a text of many small ones would never be looked after: they
+//! are counted here.
+//!
 //! The handler belongs to the thread and not to the connection: SQLite's callback must be `Send`, and what a worker has
 //! to do meanwhile (its clock, its channel) is not. One statement runs on a thread at a time, so there is one.
 
@@ -24,28 +27,51 @@ pub type OnProgress = Rc<dyn Fn(u32) -> Progress>;
 /// Instructions of SQLite's machine between two calls: some milliseconds in a browser.
 const INSTRUCTIONS: c_int = 50_000;
 
+/// Statements that take as long, with preparing them.
+const STATEMENTS: u32 = 256;
+
 thread_local! {
-    static CURRENT: RefCell<Option<(OnProgress, u32)>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+}
+
+struct Current {
+    on_progress: OnProgress,
+    calls: u32,
+    statements: u32,
 }
 
 /// Has the statements of this connection call whatever [`during`] names.
 pub(super) fn install(connection: &mut Connection) -> rusqlite::Result<()> {
-    connection.progress_handler(
-        INSTRUCTIONS,
-        Some(|| {
-            let current = CURRENT.with_borrow_mut(|current| {
-                let (on_progress, calls) = current.as_mut()?;
-                *calls += 1;
-                Some((Rc::clone(on_progress), *calls - 1))
-            });
-            current.is_some_and(|(on_progress, calls)| on_progress(calls) == Progress::Interrupt)
-        }),
-    )
+    connection.progress_handler(INSTRUCTIONS, Some(|| call() == Progress::Interrupt))
+}
+
+/// One statement of a text has run.
+pub(super) fn after_statement() -> Progress {
+    let is_due = CURRENT.with_borrow_mut(|current| {
+        current.as_mut().is_some_and(|current| {
+            current.statements += 1;
+            current.statements.is_multiple_of(STATEMENTS)
+        })
+    });
+    if is_due { call() } else { Progress::GoOn }
+}
+
+fn call() -> Progress {
+    let current = CURRENT.with_borrow_mut(|current| {
+        let current = current.as_mut()?;
+        current.calls += 1;
+        Some((Rc::clone(&current.on_progress), current.calls - 1))
+    });
+    current.map_or(Progress::GoOn, |(on_progress, calls)| on_progress(calls))
 }
 
 /// Does something, with this called meanwhile.
 pub(super) fn during<T>(on_progress: Option<&OnProgress>, action: impl FnOnce() -> T) -> T {
-    let before = CURRENT.replace(on_progress.map(|on_progress| (Rc::clone(on_progress), 0)));
+    let before = CURRENT.replace(on_progress.map(|on_progress| Current {
+        on_progress: Rc::clone(on_progress),
+        calls: 0,
+        statements: 0,
+    }));
     let result = action();
     CURRENT.set(before);
     result

@@ -1,6 +1,7 @@
 //! What the schema adds to the authorizer's report, where SQLite says less than happens.
 //!
-//! Read once per schema change and connection. Each rule widens a write set, never narrows it:
+//! Read once per schema change and connection, and only if a write set asks for it: of a commit that changes the
+//! schema every query is told anyway. Each rule widens a write set, never narrows it:
 //!
 //! | SQLite reports | happens too | so |
 //! |---|---|---|
@@ -18,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 
 use super::authorizer::{Notes, Reads, Write};
+use super::effort;
 use crate::sql::WriteSet;
 
 const SEQUENCE: &str = "sqlite_sequence";
@@ -54,14 +56,16 @@ enum Virtuality {
 
 /// Whether a conflict may be resolved by deleting other rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Replaces {
+pub(super) enum Replaces {
     #[default]
     Never,
     Perhaps,
 }
 
 impl Replaces {
-    fn of(sql: &str) -> Self {
+    /// Of a statement, or of one that the schema keeps.
+    pub(super) fn of(sql: &str) -> Self {
+        effort::scanned(sql.len());
         let word = b"replace";
         let found = sql
             .as_bytes()
@@ -80,6 +84,7 @@ impl Schema {
         )?;
         let mut rows = entries.query([])?;
         while let Some(row) = rows.next()? {
+            effort::read_of_the_schema();
             let replaces = Replaces::of(&row.get::<_, String>(3)?);
             if row.get(0)? {
                 let virtual_table = row.get::<_, i64>(2)? == 0;
@@ -121,9 +126,9 @@ impl Schema {
     }
 
     /// All that a statement with these notes may write.
-    pub(super) fn writes(&self, notes: &Notes, sql: &str) -> WriteSet {
+    pub(super) fn writes(&self, notes: &Notes, replaces: Replaces) -> WriteSet {
         let mut written = WriteSet::default();
-        let replaces = match Replaces::of(sql) {
+        let replaces = match replaces {
             Replaces::Never => self.triggers_replace,
             Replaces::Perhaps => Replaces::Perhaps,
         };
@@ -149,8 +154,8 @@ impl Schema {
     }
 
     /// All that a statement with these notes reads.
-    pub(super) fn reads(&self, notes: &mut Notes) -> Reads {
-        let mut reads = std::mem::take(&mut notes.reads);
+    pub(super) fn reads(&self, notes: &Notes) -> Reads {
+        let mut reads = notes.reads.clone();
         if notes.reads_everything {
             // Virtual tables have no columns here; what they store is in their shadow tables.
             for (name, table) in &self.tables {

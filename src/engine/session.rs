@@ -10,6 +10,7 @@
 //!   spares only the copying of a page into it. Over an image of 9 MB a point select took 5 to 9 µs and a
 //!   one-row insert 17 to 24 µs with 256 KiB to 4 MiB alike, twice that for the insert with 64 KiB
 //!   (`tests/engine/measure.rs`);
+//! * no texts in double quotes: a misspelt column is an error and not a text;
 //! * defensive: shadow tables of FTS5 and R-Tree cannot be damaged by a statement, nor the schema table;
 //! * no mmap: pages are not contiguous.
 //!
@@ -18,63 +19,74 @@
 //!
 //! What goes on while a statement runs is [`super::progress`]'s.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use rusqlite::config::DbConfig;
-use rusqlite::fallible_iterator::FallibleIterator;
-use rusqlite::types::ValueRef;
-use rusqlite::{Batch, Connection, Error, Statement};
+use rusqlite::{Connection, Error, Statement};
 
-use super::EngineError;
-use super::authorizer::{Authorizer, Reads, Watch};
+use super::authorizer::{Authorizer, Notes, Reads, Watch};
 use super::bracket::Admission;
-use super::failure::{failure, place};
+use super::effects::{Effects, rows};
+use super::enforcement::{self, Dropping, Enforcement};
+use super::failure::failure;
 use super::pages::{Pages, View};
 use super::parameters::Binder;
-use super::prepared::{Access, Inserts, Kind, first_token};
-use super::progress;
+use super::pragma::Setting;
+use super::prepared::{Access, Control, Kind, asked_alone};
+use super::progress::{self, Progress};
 use super::schema::Schema;
-use super::vfs;
-use crate::sql::{Params, ReadSet, Rows, RowsBuilder, SqlFailure, WriteSet};
+use super::text::Text;
+use super::{EngineError, given_rowid, vfs};
+use crate::sql::{Params, ReadSet, Rows, SqlFailure, WriteSet};
 
 /// Pager cache of each connection in KiB.
 const CACHE_KIB: usize = 1024;
 /// Prepared statements kept, and texts remembered.
 const STATEMENTS: usize = 128;
+/// A longer text is not remembered: it was made by a program, and will not come again.
+const LONGEST_REMEMBERED: usize = 16 * 1024;
 
 pub(super) struct Session {
     connection: Connection,
     authorizer: Authorizer,
+    view: View,
     memory: RefCell<Memory>,
+    enforcement: RefCell<Enforcement>,
+    detail: Cell<Detail>,
+    rows_written: Cell<Rowwise>,
+}
+
+/// How much is to be told of what is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Which columns, and what happens besides.
+    Columns,
+    /// The tables: the schema has changed, and every query will be told.
+    Tables,
+}
+
+/// Whether rows were written since the unit began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rowwise {
+    NotYet,
+    Written,
 }
 
 #[derive(Default)]
 struct Memory {
     schema: Option<Rc<Schema>>,
-    texts: HashMap<String, Text>,
+    texts: HashMap<String, Known>,
     /// What virtual tables read through statements of their own (FTS5 with external content, its
     /// vocabulary tables). They prepare these once, so it is learnt when it happens and kept.
     beneath: BTreeMap<String, Reads>,
 }
 
 #[derive(Clone)]
-enum Text {
+enum Known {
     Single(Rc<Access>),
     Several,
-}
-
-/// What came of all statements of one text.
-#[derive(Default)]
-pub(super) struct Effects {
-    /// Of the last statement that returns any.
-    pub(super) rows: Option<Rows>,
-    pub(super) reads: ReadSet,
-    pub(super) writes: WriteSet,
-    /// Whether any statement did.
-    pub(super) inserts: Inserts,
-    pub(super) statements: usize,
 }
 
 /// One statement of a text, prepared.
@@ -94,15 +106,22 @@ impl Session {
                 page_size.bytes()
             ))?;
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
             connection.set_prepared_statement_cache_capacity(STATEMENTS);
             progress::install(&mut connection)?;
+            given_rowid::install(&mut connection)?;
             Authorizer::install(&mut connection)
         })();
         let authorizer = configured.map_err(|error| EngineError::Sqlite(failure(error, "")))?;
         Ok(Session {
             connection,
             authorizer,
+            view,
             memory: RefCell::default(),
+            enforcement: RefCell::default(),
+            detail: Cell::new(Detail::Columns),
+            rows_written: Cell::new(Rowwise::NotYet),
         })
     }
 
@@ -136,7 +155,11 @@ impl Session {
                     return Ok(());
                 }
                 binder.bind(prepared.statement)?;
-                self.step(prepared, sql, &mut effects)
+                self.step(prepared, &mut effects)?;
+                match progress::after_statement() {
+                    Progress::GoOn => Ok(()),
+                    Progress::Interrupt => Err(SqlFailure::new("SQLITE_INTERRUPT", "interrupted")),
+                }
             })
         })?;
         if effects.statements > 0 {
@@ -149,6 +172,43 @@ impl Session {
     pub(super) fn own<T>(&self, action: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, SqlFailure> {
         let result = self.authorizer.under(Watch::Own, || action(&self.connection));
         result.map_err(|error| failure(error, ""))
+    }
+
+    /// A unit begins, or goes on: what it writes is told in this detail.
+    pub(super) fn begins(&self, detail: Detail) {
+        self.detail.set(detail);
+        if self.is_autocommit() {
+            self.rows_written.set(Rowwise::NotYet);
+        }
+    }
+
+    /// What a statement asks of the one before it cannot be told any more.
+    pub(super) fn begins_script(&self) {
+        self.rows_written.set(Rowwise::NotYet);
+    }
+
+    /// Whether the unit has nothing set for itself.
+    pub(super) fn is_as_always(&self) -> bool {
+        self.enforcement.borrow().is_as_always()
+    }
+
+    /// The unit is about to commit.
+    pub(super) fn settle(&self) -> Result<(), SqlFailure> {
+        self.own(|connection| self.enforcement.borrow().settle(connection))?
+    }
+
+    /// The unit is over: what it set for itself is not so any more.
+    pub(super) fn restore(&self) -> Result<(), SqlFailure> {
+        if !self.is_as_always() {
+            self.forget_schema();
+        }
+        self.own(|connection| self.enforcement.borrow_mut().restore(connection))
+    }
+
+    /// The unit did not commit: why, as far as can be told.
+    pub(super) fn named(&self, refusal: SqlFailure) -> SqlFailure {
+        self.authorizer
+            .under(Watch::Own, || enforcement::named(&self.connection, refusal))
     }
 
     /// Whether no transaction is open.
@@ -176,6 +236,10 @@ impl Session {
                 "the SQL text contains a NUL character",
             ));
         }
+        if self.view == View::Committed {
+            // Reading it makes SQLite see that the image has moved on: it would prepare for the schema of before.
+            self.schema()?;
+        }
         match self.single(sql, action)? {
             Single::Done => Ok(()),
             Single::Not => self.several(sql, action),
@@ -189,17 +253,16 @@ impl Session {
         action: &mut dyn FnMut(Prepared<'_, '_>) -> Result<(), SqlFailure>,
     ) -> Result<Single, SqlFailure> {
         let known = match self.memory.borrow().texts.get(sql) {
-            Some(Text::Several) => return Ok(Single::Not),
-            Some(Text::Single(access)) => Some(Rc::clone(access)),
+            Some(Known::Several) => return Ok(Single::Not),
+            Some(Known::Single(access)) => Some(Rc::clone(access)),
             None => None,
         };
-        let schema = self.schema()?;
         self.authorizer.take();
         let mut statement = match self.connection.prepare_cached(sql) {
             Ok(statement) => statement,
             Err(error) => {
                 if matches!(error, Error::MultipleStatement) {
-                    self.remember(sql, Text::Several);
+                    self.remember(sql, Known::Several);
                 }
                 return Ok(Single::Not);
             }
@@ -207,8 +270,9 @@ impl Session {
         let notes = self.authorizer.take();
         let access = match known {
             _ if !notes.is_empty() => {
-                let access = Rc::new(Access::of(&statement, notes, &schema, sql));
-                self.remember(sql, Text::Single(Rc::clone(&access)));
+                self.check_claim(&notes)?;
+                let access = Rc::new(Access::of(&statement, notes, sql));
+                self.remember(sql, Known::Single(Rc::clone(&access)));
                 access
             }
             Some(access) => access,
@@ -218,11 +282,14 @@ impl Session {
                 return Ok(Single::Not);
             }
         };
-        action(Prepared {
+        let done = action(Prepared {
             statement: &mut statement,
             access,
-        })?;
-        Ok(Single::Done)
+        });
+        if sql.len() > LONGEST_REMEMBERED {
+            statement.discard();
+        }
+        done.map(|()| Single::Done)
     }
 
     fn several(
@@ -230,71 +297,162 @@ impl Session {
         sql: &str,
         action: &mut dyn FnMut(Prepared<'_, '_>) -> Result<(), SqlFailure>,
     ) -> Result<(), SqlFailure> {
-        let mut batch = Batch::new(&self.connection, sql);
-        let mut place = Place {
-            sql,
-            begin: 0,
-            end: Some(0),
-        };
+        let text = Text::new(sql);
+        let mut statements = text.statements(&self.connection);
         loop {
-            let schema = self.schema()?;
             self.authorizer.take();
-            let next = batch.next();
-            let mut statement = match next {
-                Ok(Some(statement)) => statement,
-                Ok(None) => return Ok(()),
-                Err(error) => {
-                    place.behind();
-                    return Err(place.name(self.failure(error, sql)));
+            let done = match statements.next() {
+                Err(error) if self.may_wait_for_a_parent(&error) => {
+                    self.own(|connection| self.enforcement.borrow_mut().loosen(connection))?;
+                    self.authorizer.take();
+                    let done = self.prepared(statements.next(), text.as_str(), action);
+                    self.own(|connection| self.enforcement.borrow().tighten(connection))?;
+                    done
                 }
+                next => self.prepared(next, text.as_str(), action),
             };
-            place.next(&statement);
-            let text = statement.expanded_sql().unwrap_or_default();
-            let access = Access::of(&statement, self.authorizer.take(), &schema, &text);
-            let prepared = Prepared {
-                statement: &mut statement,
-                access: Rc::new(access),
-            };
-            action(prepared).map_err(|failure| place.name(failure))?;
+            match done.map_err(|failure| statements.name(failure))? {
+                Single::Done => {}
+                Single::Not => return Ok(()),
+            }
         }
     }
 
-    fn step(&self, prepared: Prepared<'_, '_>, sql: &str, effects: &mut Effects) -> Result<(), SqlFailure> {
+    /// Acts on the next statement, if there is one more.
+    fn prepared(
+        &self,
+        next: rusqlite::Result<Option<(Statement<'_>, String)>>,
+        text: &str,
+        action: &mut dyn FnMut(Prepared<'_, '_>) -> Result<(), SqlFailure>,
+    ) -> Result<Single, SqlFailure> {
+        let Some((mut statement, own_text)) = next.map_err(|error| self.failure(error, text))? else {
+            return Ok(Single::Not);
+        };
+        let notes = self.authorizer.take();
+        self.check_claim(&notes)?;
+        let access = Rc::new(Access::of(&statement, notes, &own_text));
+        action(Prepared {
+            statement: &mut statement,
+            access,
+        })?;
+        Ok(Single::Done)
+    }
+
+    fn may_wait_for_a_parent(&self, error: &Error) -> bool {
+        self.view == View::Staged && !self.is_autocommit() && self.enforcement.borrow().may_wait(error)
+    }
+
+    fn step(&self, prepared: Prepared<'_, '_>, effects: &mut Effects) -> Result<(), SqlFailure> {
         let Prepared { statement, access } = prepared;
+        if access.asks_of_the_one_before() && self.rows_written.get() == Rowwise::NotYet {
+            return Err(asked_alone());
+        }
+        if let Kind::Setting(setting) = access.kind {
+            effects.settings += 1;
+            return self.set(setting);
+        }
+        let dropping = self.dropping(&access)?;
+        let schema = self.schema_for(&access)?;
         let changes = self.connection.total_changes();
         self.authorizer.take();
-        let rows = match access.kind {
-            Kind::Vacuum => self.authorizer.under(Watch::Vacuum, || rows(statement)),
-            _ => rows(statement),
-        };
-        let rows = rows.map_err(|error| self.failure(error, sql))?;
-        let mut late = self.authorizer.take();
-        let schema = self.memory.borrow().schema.clone().unwrap_or_default();
-        let changed = self.connection.total_changes() != changes;
-        if changed {
-            effects.inserts = effects.inserts.max(access.inserts);
-            effects.writes.merge(access.writes.clone());
-            effects.writes.merge(schema.writes(&late, sql));
+        let (rows, given) = given_rowid::during(&self.connection, &access.notes.targets, || {
+            self.run(statement, access.kind, dropping)
+        });
+        let rows = rows.map_err(|refusal| match (&access.notes.drops, access.kind) {
+            (Some(table), _) => enforcement::explained(refusal, table),
+            (None, Kind::Transaction(Control::Commit)) => self.named(refusal),
+            (None, _) => refusal,
+        })?;
+        let late = self.authorizer.take();
+        if self.connection.total_changes() != changes {
+            effects.writes.merge(self.written(&access, &late, schema.as_deref()));
         }
-        self.note_reads(&access, schema.reads(&mut late), &mut effects.reads);
-        match access.kind {
-            Kind::Schema | Kind::Vacuum => {
-                effects.writes.note_schema();
-                self.forget_schema();
-            }
-            // It may have taken a schema change back.
-            Kind::Transaction(_) => self.forget_schema(),
-            Kind::Read | Kind::Rows => {}
+        if access.kind == Kind::Rows {
+            self.rows_written.set(Rowwise::Written);
+            effects.changes += self.connection.changes();
+            effects.last_row_id = given.or(effects.last_row_id);
         }
-        if rows.is_some() {
-            effects.rows = rows;
+        if let Some(schema) = schema.filter(|_| self.view == View::Committed) {
+            self.note_reads(&access, schema.reads(&late), &schema, &mut effects.reads);
         }
+        if matches!(access.kind, Kind::Schema | Kind::Vacuum) {
+            effects.writes.note_schema();
+            self.detail.set(Detail::Tables);
+        }
+        if matches!(access.kind, Kind::Schema | Kind::Vacuum | Kind::Transaction(_)) {
+            // A transaction that ends may have taken a schema change back.
+            self.forget_schema();
+        }
+        effects.rows = self.answered(&access, rows)?.or(effects.rows.take());
         Ok(())
+    }
+
+    fn run(&self, statement: &mut Statement<'_>, kind: Kind, dropping: Dropping) -> Result<Option<Rows>, SqlFailure> {
+        let ran = match (kind, dropping) {
+            (Kind::Vacuum, _) => self.authorizer.under(Watch::Vacuum, || rows(statement)),
+            (_, Dropping::AsItIs) => rows(statement),
+            (_, Dropping::WithoutForeignKeys) => {
+                enforcement::without_foreign_keys(&self.connection, || rows(statement)).and_then(|ran| ran)
+            }
+        };
+        ran.map_err(|error| self.failure(error, ""))
+    }
+
+    fn set(&self, setting: Setting) -> Result<(), SqlFailure> {
+        self.own(|connection| self.enforcement.borrow_mut().set(connection, setting))?;
+        // What a statement writes depends on it, and SQLite prepares anew.
+        self.forget_schema();
+        Ok(())
+    }
+
+    fn dropping(&self, access: &Access) -> Result<Dropping, SqlFailure> {
+        match access.drops_with_others() {
+            None => Ok(Dropping::AsItIs),
+            Some(table) => self.own(|connection| self.enforcement.borrow().dropping(connection, table))?,
+        }
+    }
+
+    /// The schema, where it has to be known: it is read anew after each change.
+    fn schema_for(&self, access: &Access) -> Result<Option<Rc<Schema>>, SqlFailure> {
+        let is_wanted = match self.view {
+            View::Committed => access.kind == Kind::Read,
+            View::Staged => access.kind == Kind::Rows && self.detail.get() == Detail::Columns,
+        };
+        is_wanted.then(|| self.schema()).transpose()
+    }
+
+    fn written(&self, access: &Access, late: &Notes, schema: Option<&Schema>) -> WriteSet {
+        let (mut written, late) = match schema {
+            Some(schema) => (
+                access.touched(schema).writes.clone(),
+                schema.writes(late, access.replaces),
+            ),
+            None => (access.notes.tables_written(), late.tables_written()),
+        };
+        written.merge(late);
+        written
+    }
+
+    /// What a PRAGMA that was passed over answers.
+    fn answered(&self, access: &Access, rows_of: Option<Rows>) -> Result<Option<Rows>, SqlFailure> {
+        match &access.notes.answer {
+            None => Ok(rows_of),
+            Some(pragma) => self.own(|connection| rows(&mut connection.prepare(&format!("PRAGMA {pragma}"))?)),
+        }
+    }
+
+    fn check_claim(&self, notes: &Notes) -> Result<(), SqlFailure> {
+        let Some(claim) = &notes.claim else {
+            return Ok(());
+        };
+        let told = self.own(|connection| claim.told(connection))?;
+        claim.check(&told)
     }
 
     /// `late` was read through statements prepared while this one ran: by SQLite, which prepares anew
     /// after a schema change, or by a virtual table.
-    fn note_reads(&self, access: &Access, late: Reads, noted: &mut ReadSet) {
+    fn note_reads(&self, access: &Access, late: Reads, schema: &Schema, noted: &mut ReadSet) {
+        let access = access.touched(schema);
         let mut memory = self.memory.borrow_mut();
         for table in &access.virtual_tables {
             let beneath = memory.beneath.entry(table.clone()).or_default();
@@ -317,7 +475,10 @@ impl Session {
         Ok(schema)
     }
 
-    fn remember(&self, sql: &str, text: Text) {
+    fn remember(&self, sql: &str, text: Known) {
+        if sql.len() > LONGEST_REMEMBERED {
+            return;
+        }
         let mut memory = self.memory.borrow_mut();
         if memory.texts.len() >= STATEMENTS {
             memory.texts.clear();
@@ -335,64 +496,4 @@ impl Session {
 enum Single {
     Done,
     Not,
-}
-
-/// Where in a text of several statements the current one stands, as far as that can be told:
-/// SQLite gives the text of a statement back, but with its parameters filled in.
-struct Place<'a> {
-    sql: &'a str,
-    begin: usize,
-    end: Option<usize>,
-}
-
-impl Place<'_> {
-    fn next(&mut self, statement: &Statement<'_>) {
-        let from = self.end.take();
-        if statement.parameter_count() == 0 {
-            let text = statement.expanded_sql().unwrap_or_default();
-            let found = from.and_then(|from| self.sql[from..].find(&text).map(|at| from + at));
-            self.begin = found.unwrap_or(0);
-            self.end = found.map(|begin| begin + text.len());
-        }
-    }
-
-    /// The current one could not be prepared; it begins where the one before ended.
-    fn behind(&mut self) {
-        self.begin = self.end.unwrap_or(0);
-    }
-
-    /// Adds the line, if there are several lines and the message has no place yet.
-    fn name(&self, mut failure: SqlFailure) -> SqlFailure {
-        let begin = self.begin + first_token(&self.sql[self.begin..]);
-        if self.end.is_some() && self.sql.contains('\n') && !failure.message.contains("(line ") {
-            let (line, _) = place(self.sql, begin);
-            failure.message += &format!(" (in the statement on line {line})");
-        }
-        failure
-    }
-}
-
-/// Runs a statement to its end and packs what it returns; `None` if it has no columns.
-fn rows(statement: &mut Statement<'_>) -> rusqlite::Result<Option<Rows>> {
-    let mut packed = None;
-    let mut rows = statement.raw_query();
-    while let Some(row) = rows.next()? {
-        let names = row.as_ref();
-        let builder = packed.get_or_insert_with(|| RowsBuilder::new(names.column_names()));
-        for column in 0..names.column_count() {
-            match row.get_ref(column)? {
-                ValueRef::Null => builder.null(),
-                ValueRef::Integer(integer) => builder.integer(integer),
-                ValueRef::Real(real) => builder.real(real),
-                ValueRef::Text(text) => builder.text(text),
-                ValueRef::Blob(blob) => builder.blob(blob),
-            }
-        }
-    }
-    drop(rows);
-    // The names are asked for after the first step: before it, SQLite may still prepare anew.
-    if packed.is_none() && statement.column_count() > 0 {
-        packed = Some(RowsBuilder::new(statement.column_names()));
-    }
-    Ok(packed.map(RowsBuilder::finish))
 }

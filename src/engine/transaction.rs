@@ -10,8 +10,9 @@ use std::cell::Cell;
 
 use super::authorizer::Watch;
 use super::bracket::Admission;
-use super::prepared::{Inserts, Kind};
-use super::session::{Effects, Session};
+use super::effects::Effects;
+use super::prepared::{Control, Kind};
+use super::session::{Detail, Session};
 use super::work;
 use crate::sql::{Outcome, SqlFailure, Statement, WriteSet};
 
@@ -27,7 +28,8 @@ const RELEASE: &str = "RELEASE \"sqlite-elements\"";
 const UNDO: &str = "ROLLBACK TO \"sqlite-elements\"; RELEASE \"sqlite-elements\"";
 
 /// Runs a text inside the open transaction, or opens one with it.
-pub(super) fn run(writer: &Session, statement: &Statement) -> Transacted {
+pub(super) fn run(writer: &Session, statement: &Statement, detail: Detail) -> Transacted {
+    writer.begins(detail);
     let (kinds, prepared) = writer.kinds(&statement.sql);
     let controls = kinds.iter().any(|kind| matches!(kind, Kind::Transaction(_)));
     let several = kinds.len() > 1 || prepared.is_err();
@@ -35,6 +37,14 @@ pub(super) fn run(writer: &Session, statement: &Statement) -> Transacted {
         whole(writer, statement)
     } else {
         one_by_one(writer, statement)
+    };
+    let done = if writer.is_autocommit() {
+        // `RELEASE` may have been its end: then only now are the references looked at.
+        done.and_then(|done| writer.settle().map(|()| done))
+            .and_then(|done| writer.restore().map(|()| done))
+            .inspect_err(|_| drop(writer.restore()))
+    } else {
+        done
     };
     let mut writes = WriteSet::default();
     match &done {
@@ -81,31 +91,31 @@ fn whole(writer: &Session, statement: &Statement) -> Result<(Outcome, Effects), 
 }
 
 fn one_by_one(writer: &Session, statement: &Statement) -> Result<(Outcome, Effects), SqlFailure> {
-    let before = writer.own(|connection| Ok(connection.total_changes()))?;
     let was_open = Cell::new(false);
-    let admit = |_| {
+    let admit = |kind| {
         let is_open = !writer.is_autocommit();
         if was_open.get() && !is_open {
-            return Err(goes_on());
+            return match kind {
+                Kind::Setting(setting) if setting.says_what_is_so() => Ok(Admission::PassOver),
+                _ => Err(goes_on()),
+            };
         }
         was_open.set(is_open);
+        if kind == Kind::Transaction(Control::Commit) && is_open {
+            writer.settle()?;
+        }
         Ok(Admission::Run)
     };
-    let mut effects = writer.perform(&statement.sql, &statement.params, Watch::Statement, &admit)?;
+    let ran = writer.perform(&statement.sql, &statement.params, Watch::Statement, &admit);
+    let mut effects = ran?;
     if effects.statements == 0 {
         return Err(work::empty());
     }
-    let rows = effects.rows.take().unwrap_or_default();
-    let outcome = writer.own(|connection| {
-        Ok(Outcome {
-            rows,
-            changes: connection.total_changes() - before,
-            last_row_id: match effects.inserts {
-                Inserts::None => 0,
-                Inserts::Some => connection.last_insert_rowid(),
-            },
-        })
-    })?;
+    let outcome = Outcome {
+        rows: effects.rows.take().unwrap_or_default(),
+        changes: effects.changes,
+        last_row_id: effects.last_row_id.unwrap_or(0),
+    };
     Ok((outcome, effects))
 }
 

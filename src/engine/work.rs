@@ -8,36 +8,34 @@
 
 use super::authorizer::Watch;
 use super::bracket::Bracket;
+use super::effects::Effects;
 use super::migration;
-use super::prepared::{Inserts, Kind};
-use super::session::{Effects, Session};
+use super::pragma;
+use super::prepared::Kind;
+use super::session::{Detail, Session};
 use crate::sql::{Outcome, Permit, SqlFailure, Statement, Work, WriteSet};
 
 /// Runs one unit: all of it, or nothing.
-pub(super) fn run(writer: &Session, work: &Work) -> Result<(Outcome, WriteSet), SqlFailure> {
-    let before = writer.own(|connection| Ok(connection.total_changes()))?;
+pub(super) fn run(writer: &Session, work: &Work, detail: Detail) -> Result<(Outcome, WriteSet), SqlFailure> {
+    writer.begins(detail);
     begin(writer)?;
     let done = match work {
         Work::Batch { statements, permit } => batch(writer, statements, *permit),
         Work::Migrate { scripts } => migration::migrate(writer, scripts),
-        Work::Import { .. } => Ok(Done::default()),
+        Work::Import { scripts, .. } => migration::bring_up_to_date(writer, scripts),
     };
     let done = done.and_then(|done| finish(writer).map(|()| done));
     if done.is_err() && !writer.is_autocommit() {
         // An error that ended the transaction by itself has done this already.
         writer.own(|connection| connection.execute_batch("ROLLBACK"))?;
     }
+    writer.restore()?;
     let done = done.inspect_err(|_| writer.forget_schema())?;
-    let outcome = writer.own(|connection| {
-        Ok(Outcome {
-            rows: done.effects.rows.unwrap_or_default(),
-            changes: done.changes.unwrap_or(connection.total_changes() - before),
-            last_row_id: match done.effects.inserts {
-                Inserts::None => 0,
-                Inserts::Some => connection.last_insert_rowid(),
-            },
-        })
-    })?;
+    let outcome = Outcome {
+        rows: done.effects.rows.unwrap_or_default(),
+        changes: done.changes.unwrap_or(done.effects.changes),
+        last_row_id: done.effects.last_row_id.unwrap_or(0),
+    };
     Ok((outcome, done.effects.writes))
 }
 
@@ -62,9 +60,17 @@ fn finish(writer: &Session) -> Result<(), SqlFailure> {
     if writer.is_autocommit() {
         return Ok(());
     }
-    writer
-        .own(|connection| connection.prepare_cached("COMMIT")?.raw_execute())
-        .map(drop)
+    let committed = writer.own(|connection| connection.prepare_cached("COMMIT")?.raw_execute());
+    committed.map(drop).map_err(|refusal| writer.named(refusal))
+}
+
+/// The end of a batch or a script: what it set for itself ends here, and what it did under it is looked at.
+pub(super) fn close(writer: &Session, effects: &Effects) -> Result<(), SqlFailure> {
+    if effects.statements == effects.settings && !writer.is_as_always() {
+        return Err(pragma::alone());
+    }
+    writer.settle()?;
+    writer.restore()
 }
 
 fn batch(writer: &Session, statements: &[Statement], permit: Permit) -> Result<Done, SqlFailure> {
@@ -85,11 +91,10 @@ fn batch(writer: &Session, statements: &[Statement], permit: Permit) -> Result<D
         if effects.statements == 0 {
             return Err(empty());
         }
-        all.writes.merge(effects.writes);
-        all.inserts = all.inserts.max(effects.inserts);
-        all.rows = effects.rows.or(all.rows);
+        all.then(effects);
     }
     bracket.finish()?;
+    close(writer, &all)?;
     Ok(Done {
         effects: all,
         changes: None,

@@ -17,7 +17,7 @@
 //! | 20 | 4 | `T`, bytes of text |
 //! | 24 | 8·N | numbers: `f64`, but `i64` under tag 2 |
 //! | … | 4·L | lengths, column names first: UTF-16 code units of a text, bytes of a blob |
-//! | … | C·R | tags: 0 NULL, 1 integer within ±2⁵³, 2 other integer, 3 real, 4 text, 5 blob |
+//! | … | C·R | tags: 0 NULL, 1 integer within ±(2⁵³ - 1), 2 other integer, 3 real, 4 text, 5 blob |
 //! | … | T | all texts in order, UTF-8 |
 //! | … | rest | all blobs in order |
 //!
@@ -31,7 +31,9 @@ use super::Value;
 
 const VERSION: u32 = 1;
 const HEADER: usize = 24;
-const SAFE_INTEGER: i64 = 1 << 53;
+/// A number of the page stands for one integer up to here: 2⁵³ as a number is 2⁵³ + 1 as well, and is written back as a
+/// real.
+const SAFE_INTEGER: i64 = (1 << 53) - 1;
 
 const NULL: u8 = 0;
 const INTEGER: u8 = 1;

@@ -12,7 +12,8 @@ use super::{Rows, SqlFailure, Value};
 pub enum Params {
     /// For `?` and `?1`; there must be as many as the statement has.
     Positional(Vec<Value>),
-    /// For `:name`, `@name` and `$name`, given without the sign. Names that the statement does not use
+    /// For `:name`, `@name` and `$name`, which are three parameters. With its sign a name is that one; without, it is
+    /// whichever the statement has, and an error if that is more than one. Names that the statement does not use
     /// are ignored (a form has fields that a query does not need); a name it uses and lacks is an error.
     Named(Vec<(String, Value)>),
 }
@@ -89,10 +90,11 @@ pub enum Work {
     Migrate {
         scripts: Vec<Script>,
     },
-    /// An SQLite file takes the place of all that there is.
+    /// An SQLite file takes the place of all that there is, brought up to date by the migrations of the page.
     Import {
         #[serde(with = "serde_bytes")]
         file: Vec<u8>,
+        scripts: Vec<Script>,
     },
 }
 
@@ -109,11 +111,14 @@ pub enum Script {
 }
 
 impl Script {
+    /// How the record of a file begins.
+    pub const FILE_RECORD: &str = "-- file: ";
+
     /// What a database remembers of a migration that has run.
     pub fn record(&self) -> Cow<'_, str> {
         match self {
             Script::Sql(sql) => Cow::Borrowed(sql),
-            Script::File { name, .. } => Cow::Owned(format!("-- file: {name}")),
+            Script::File { name, .. } => Cow::Owned(format!("{}{name}", Script::FILE_RECORD)),
         }
     }
 
@@ -154,7 +159,10 @@ impl Work {
                 limits::request(self.weight())
             }
             Work::Migrate { scripts } => scripts.iter().try_for_each(Script::fits),
-            Work::Import { file } => limits::file(|| "the file".to_owned(), file.len()),
+            Work::Import { file, scripts } => {
+                limits::file(|| "the file".to_owned(), file.len())?;
+                scripts.iter().try_for_each(Script::fits)
+            }
         }
     }
 
@@ -163,7 +171,7 @@ impl Work {
         match self {
             Work::Batch { statements, .. } => statements.iter().map(Statement::weight).sum(),
             Work::Migrate { scripts } => scripts.iter().map(Script::weight).sum(),
-            Work::Import { file } => file.len(),
+            Work::Import { file, scripts } => file.len() + scripts.iter().map(Script::weight).sum::<usize>(),
         }
     }
 }
@@ -173,9 +181,10 @@ impl Work {
 pub struct Outcome {
     /// Rows of the last statement that returns any (`SELECT`, `… RETURNING`), else empty.
     pub rows: Rows,
-    /// Rows inserted, updated or deleted (`sqlite3_total_changes64`), triggers included.
+    /// Rows that the statements themselves inserted, updated or deleted (`sqlite3_changes64`, summed up); not those of
+    /// triggers and cascades.
     pub changes: u64,
-    /// `sqlite3_last_insert_rowid` after the work; 0 if it inserted nothing.
+    /// The rowid of the last row that the work inserted; 0 if it inserted none, or none with a rowid.
     pub last_row_id: i64,
 }
 

@@ -13,9 +13,12 @@ use super::runner::{Moment, Piece};
 use super::transactions::{Asked, Purpose};
 use crate::engine::{Class, Migrations};
 use crate::protocol::{Here, Input, Timestamp, WriteError};
-use crate::request::{CallId, Event, Failure, FailureKind, NonLeaderWrites, Request, Response, StatementKind, UserId};
+use crate::request::{
+    CallId, Change, ChangeKind, Event, Failure, FailureKind, NonLeaderWrites, Origin, Request, Response, StatementKind,
+    UserId,
+};
 use crate::sql::{Outcome, Permit, Work};
-use crate::storage::RequestId;
+use crate::storage::{Position, RequestId};
 
 /// How long `execute` waits for a leader: longer than a lease, so that a leader that hangs is replaced first.
 pub(super) const EXECUTE_TIMEOUT_MS: u64 = 10_000;
@@ -243,6 +246,18 @@ impl Tab {
             !waits.is_empty()
         });
         done.into_iter().for_each(|call| self.answer(call, Ok(Response::Done)));
+    }
+
+    /// The image is another one, and the commits up to this position are not known one by one.
+    pub(super) fn anything_may_have_changed(&mut self, position: Position) {
+        self.live.invalidate_all();
+        self.tell(Event::Changed(Change {
+            seq: position.seq.0,
+            kind: ChangeKind::Schema,
+            origin: Origin::Elsewhere,
+            tables: Vec::new(),
+            latency_ms: None,
+        }));
     }
 
     /// The protocol has let go of everything, and has settled every write before.

@@ -276,7 +276,7 @@ impl Tab {
         self.folding = folding;
         match self.engine.reload(image) {
             Ok(()) => {
-                self.live.invalidate_all();
+                self.anything_may_have_changed(head.position);
                 Input::Reloaded(Ok((head.position, replies)))
             }
             Err(error) => Input::Reloaded(Err(StoreError::Corrupt {

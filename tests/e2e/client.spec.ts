@@ -237,6 +237,107 @@ test('arguments are checked', async ({ chromium, fixtures }) => {
   ]);
 });
 
+test('what an argument’s own code throws is what the promise rejects with, whichever method it is', async ({
+  chromium,
+  fixtures,
+}) => {
+  const page = await opened(chromium, fixtures);
+  const seen = await page.evaluate(async () => {
+    const { db, library } = globalThis as Opened;
+    const fail = () => {
+      throw new Error('mine');
+    };
+    const named = Object.defineProperty({}, 'a', { get: fail, enumerable: true });
+    const listed = Object.defineProperty([1], 0, { get: fail });
+    const proxies = [new Proxy({ a: 1 }, { ownKeys: fail }), new Proxy([1], { get: fail })];
+    const options = {
+      get durability() {
+        return fail();
+      },
+      get signal() {
+        return fail();
+      },
+    };
+    const calls: [object, string, unknown[]][] = [];
+    for (const params of [named, listed, ...proxies]) {
+      for (const method of ['execute', 'executeWithParams', 'query', 'queueWrite']) {
+        calls.push([db, method, ['SELECT :a', params]]);
+      }
+      calls.push([db, 'queueWriteWithTimeout', ['SELECT :a', 1000, params]], [db, 'batch', [[['SELECT :a', params]]]]);
+    }
+    calls.push([db, 'batch', [new Proxy([], { get: fail })]], [db, 'query', ['SELECT 1', [], options]]);
+    calls.push([library.Database, 'newDatabase', ['other.db', options]]);
+    const wrong: string[] = [];
+    for (const [object, method, given] of calls) {
+      try {
+        const promise: Promise<unknown> = (object as Record<string, Function>)[method]!(...given);
+        const said = await promise.then(
+          () => 'nothing',
+          ({ message }) => message,
+        );
+        if (said !== 'mine') wrong.push(`${method} rejects with ${said}`);
+      } catch (error) {
+        wrong.push(`${method} throws ${error}`);
+      }
+    }
+    return { wrong, after: (await db.query('SELECT 1 AS one')).rows };
+  });
+  expect(seen).toEqual({ wrong: [], after: [{ one: 1 }] });
+});
+
+test('values, files and signals of another frame are what they are', async ({ chromium, fixtures }) => {
+  const page = await opened(chromium, fixtures);
+  const seen = await page.evaluate(async () => {
+    const { db } = globalThis as Opened;
+    const frame = document.createElement('iframe');
+    document.body.append(frame);
+    const other = frame.contentWindow as unknown as typeof globalThis;
+    const bytes = other.Uint8Array.of(1, 2);
+    const params: any = other.Object.assign(new other.Object(), { a: bytes, b: bytes.buffer, c: new other.Date(0) });
+    Object.assign(params, { d: new other.DataView(bytes.buffer, 1) });
+    const bound = await db.query('SELECT hex(:a) a, hex(:b) b, :c c, hex(:d) d', params);
+    const listed = await db.batch(
+      other.Array.of<any>(other.Array.of<any>('SELECT hex(?) a', other.Array.of(bytes))) as any,
+    );
+    await db.execute('CREATE TABLE t (a)');
+    const file = new other.Blob([(await db.export()) as BlobPart]);
+    await db.import(file);
+    const controller = new other.AbortController();
+    controller.abort(new Error('enough'));
+    const { message } = await db.query('SELECT 1', [], { signal: controller.signal }).catch((error) => error);
+    const map = await db.query('SELECT ?', [new other.Map() as any]).catch((error) => error.message);
+    return { bound: bound.rows, listed: listed.rows, message, map };
+  });
+  expect(seen).toMatchObject({
+    bound: [{ a: '0102', b: '0102', c: '1970-01-01T00:00:00.000Z', d: '02' }],
+    listed: [{ a: '0102' }],
+    message: 'enough',
+    map: expect.stringMatching(/^parameter 1 must be .*, not Map$/),
+  });
+});
+
+test('an error message holds no value, however long', async ({ chromium, fixtures }) => {
+  const page = await opened(chromium, fixtures);
+  const seen = await page.evaluate(async () => {
+    const { db } = globalThis as Opened;
+    const long = 'x'.repeat(400_000);
+    const given: [string, any][] = [
+      ['SELECT ?', [new Float64Array(200_000)]],
+      ['SELECT ?', [Array(200_000).fill('secret')]],
+      ['SELECT ?', long],
+      ['SELECT :a', { [long]: Symbol('secret') }],
+      [`SELECT ${long}`, []],
+      [`SELECT 1 '${long}`, []],
+    ];
+    const messages = given.map(([sql, params]) => db.query(sql, params).catch(({ message }) => message as string));
+    return (await Promise.all(messages)).map(String);
+  });
+  for (const message of seen) {
+    expect(message.length).toBeLessThan(1100);
+    expect(message).not.toContain('secret');
+  }
+});
+
 test('metrics are JSON under the names of the guide', async ({ chromium, fixtures }) => {
   const page = await opened(chromium, fixtures);
   const seen = await page.evaluate(async () => {

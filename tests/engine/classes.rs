@@ -47,6 +47,18 @@ fn sqlite_decides_what_a_text_is_and_nothing_runs() {
         ("VACUUM", Class::Schema),
         ("PRAGMA user_version = 7", Class::Schema),
         ("PRAGMA optimize", Class::Schema),
+        ("PRAGMA incremental_vacuum", Class::Schema),
+        ("PRAGMA journal_mode = WAL", Class::Read),
+        ("PRAGMA foreign_keys = ON", Class::Read),
+        ("PRAGMA foreign_keys = OFF", Class::Schema),
+        ("PRAGMA foreign_keys = OFF; SELECT 1", Class::Schema),
+        ("PRAGMA foreign_keys = ON; INSERT INTO t VALUES (1)", Class::Write),
+        ("PRAGMA foreign_keys = OFF; BEGIN", Class::Begins),
+        (
+            "PRAGMA foreign_keys = OFF; BEGIN; INSERT INTO t VALUES (1); COMMIT; PRAGMA foreign_keys = ON",
+            Class::Write,
+        ),
+        ("COMMIT; PRAGMA foreign_keys = ON", Class::Controls),
         ("BEGIN", Class::Begins),
         ("/* c */ begin immediate", Class::Begins),
         ("SAVEPOINT s", Class::Begins),
@@ -112,14 +124,18 @@ fn what_would_leave_the_image_is_refused_with_a_way_out() {
         ),
         ("CREATE TABLE temp.x(a)", "ordinary table"),
         ("PRAGMA writable_schema = ON", "ALTER"),
-        ("PRAGMA journal_mode = WAL", "option of the database"),
-        ("PRAGMA foreign_keys = OFF", "DEFERRABLE"),
-        ("PRAGMA query_only = OFF", "table_info"),
-        ("PRAGMA schema_version = 9", "table_info"),
+        ("PRAGMA query_only = ON", "query()"),
+        ("PRAGMA schema_version = 9", "user_version"),
         ("PRAGMA page_size = 512", "import"),
-        ("PRAGMA cache_size = 5", "table_info"),
-        ("PRAGMA journal_mode", "option of the database"),
-        ("SELECT 1; PRAGMA cache_size = 5", "table_info"),
+        ("PRAGMA encoding = 'UTF-16'", "import"),
+        ("PRAGMA auto_vacuum = FULL", "import"),
+        ("PRAGMA recursive_triggers = ON", "RECURSIVE"),
+        ("PRAGMA case_sensitive_like = 1", "GLOB"),
+        ("PRAGMA ignore_check_constraints(yes)", "without the constraint"),
+        ("PRAGMA reverse_unordered_selects = true", "ORDER BY"),
+        ("PRAGMA max_page_count = 9", "user_version"),
+        ("PRAGMA no_such_pragma = 9", "user_version"),
+        ("SELECT 1; PRAGMA query_only = ON", "query()"),
     ] {
         for refusal in [tab.try_query(sql).map(drop), tab.try_write(sql).map(drop)] {
             assert_eq!(code(refusal.clone()), "SQLITE_AUTH", "{sql}");
@@ -178,6 +194,128 @@ fn pragmas_that_only_tell_are_answered() {
     assert_eq!(tab.integers("PRAGMA user_version"), [7]);
     assert_eq!(tab.integers("PRAGMA application_id"), [8]);
     tab.write("PRAGMA optimize");
+}
+
+#[test]
+fn any_pragma_is_answered_without_a_value() {
+    let mut tab = Tab::with("CREATE TABLE t(a)");
+    // Of one of another build SQLite says nothing.
+    for pragma in [
+        "auto_vacuum",
+        "busy_timeout",
+        "cache_size",
+        "defer_foreign_keys",
+        "journal_mode",
+        "legacy_alter_table",
+        "locking_mode",
+        "max_page_count",
+        "module_list",
+        "pragma_list",
+        "query_only",
+        "recursive_triggers",
+        "secure_delete",
+        "synchronous",
+        "temp_store",
+        "writable_schema",
+    ] {
+        for sql in [format!("PRAGMA {pragma}"), format!("SELECT * FROM pragma_{pragma}")] {
+            assert!(!tab.rows(&sql).is_empty(), "{sql}");
+            assert!(!tab.write(&sql).rows.is_empty(), "{sql}");
+        }
+    }
+    let known = tab.rows("PRAGMA pragma_list").concat();
+    for name in known {
+        let sqlite_elements::sql::Value::Text(name) = name else {
+            panic!()
+        };
+        if !["incremental_vacuum", "optimize"].contains(&name.as_str()) {
+            assert!(tab.try_query(&format!("PRAGMA {name}")).is_ok(), "{name}");
+        }
+    }
+    assert!(tab.rows("PRAGMA no_such_pragma").is_empty());
+    tab.assert_whole();
+}
+
+/// As templates and clients send them when they open a database.
+#[test]
+fn a_pragma_that_says_what_is_so_does_nothing_and_succeeds() {
+    let mut tab = Tab::with("CREATE TABLE t(a); INSERT INTO t VALUES ('a')");
+    let told = |tab: &mut Tab| {
+        [
+            "journal_mode",
+            "synchronous",
+            "cache_size",
+            "temp_store",
+            "locking_mode",
+            "foreign_keys",
+            "busy_timeout",
+        ]
+        .map(|name| tab.rows(&format!("PRAGMA {name}")))
+    };
+    let before = told(&mut tab);
+    let position = tab.engine.position();
+    for setting in [
+        "foreign_keys = ON",
+        "foreign_keys(1)",
+        "main.foreign_keys = yes",
+        "defer_foreign_keys = OFF",
+        "legacy_alter_table = 0",
+        "journal_mode = WAL",
+        "journal_mode('delete')",
+        "synchronous = NORMAL",
+        "synchronous = 2",
+        "busy_timeout = 5000",
+        "cache_size = -64000",
+        "temp_store = MEMORY",
+        "mmap_size = 30000000000",
+        "locking_mode = EXCLUSIVE",
+        "locking_mode = NORMAL",
+        "wal_autocheckpoint = 1000",
+        "wal_checkpoint(TRUNCATE)",
+        "journal_size_limit = 27103364",
+        "automatic_index = ON",
+        "trusted_schema = OFF",
+        "auto_vacuum = 0",
+        "auto_vacuum = NONE",
+        "encoding = 'UTF-8'",
+        "encoding = \"utf8\"",
+        "page_size = 4096",
+        "recursive_triggers = OFF",
+        "case_sensitive_like = off",
+        "query_only = 0",
+        "writable_schema = RESET",
+        "ignore_check_constraints = false",
+        "analysis_limit = 400",
+    ] {
+        let sql = format!("PRAGMA {setting}");
+        assert!(tab.try_query(&sql).is_ok(), "{sql}");
+        tab.write(&sql);
+        tab.write(&format!("{sql}; {sql}; SELECT 1"));
+        assert_eq!(told(&mut tab), before, "{sql}");
+    }
+    assert_eq!(tab.engine.position(), position);
+    assert_eq!(
+        tab.rows("PRAGMA journal_mode = WAL"),
+        before[0],
+        "it answers with what is so"
+    );
+    assert_eq!(tab.integers("SELECT 'A' LIKE 'a'"), [1]);
+}
+
+#[test]
+fn a_pragma_as_a_table_writes_nothing_in_a_query() {
+    let mut tab = Tab::with("CREATE TABLE t(a); CREATE INDEX i ON t(a); INSERT INTO t VALUES (1)");
+    let position = tab.engine.position();
+    for sql in [
+        "SELECT * FROM pragma_optimize",
+        "SELECT * FROM pragma_optimize(0x10002)",
+    ] {
+        let _ = tab.try_query(sql);
+        assert_eq!(tab.engine.position(), position);
+        assert_eq!(tab.integers("SELECT count(*) FROM sqlite_schema"), [2], "{sql}");
+    }
+    tab.write("INSERT INTO t VALUES (2)");
+    tab.assert_whole();
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! Several units of work in one commit: each is whole or not at all, and none is its neighbour's keeper.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
+use sqlite_elements::engine::Progress;
 use sqlite_elements::sql::{Statement, Work};
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -107,6 +111,32 @@ fn conflict_clauses_within_a_unit_do_what_they_say() {
     );
     assert_eq!(codes, ["SQLITE_CONSTRAINT_UNIQUE", ""]);
     assert_eq!(tab.integers("SELECT a FROM t ORDER BY a"), [1, 4]);
+}
+
+/// SQLite counts the instructions of each statement by itself, and these are few.
+#[test]
+fn a_text_of_many_small_statements_is_looked_after_and_can_be_stopped() {
+    let mut tab = Tab::with("CREATE TABLE t(a)");
+    let calls = Rc::new(Cell::new(0));
+    let limit = Rc::new(Cell::new(u32::MAX));
+    let (counted, until) = (Rc::clone(&calls), Rc::clone(&limit));
+    tab.engine.set_on_progress(Rc::new(move |before| {
+        counted.set(counted.get() + 1);
+        if before < until.get() {
+            Progress::GoOn
+        } else {
+            Progress::Interrupt
+        }
+    }));
+    let many = "INSERT INTO t VALUES (1);".repeat(3000);
+    tab.write(&many);
+    assert!(calls.get() >= 10, "{}", calls.get());
+    let asked = calls.get();
+    assert!(tab.try_query(&"SELECT 1;".repeat(3000)).is_ok());
+    assert!(calls.get() >= asked + 10);
+    limit.set(3);
+    assert_eq!(code(tab.try_write(&many)), "SQLITE_INTERRUPT");
+    assert_eq!(tab.integers("SELECT count(*) FROM t"), [3000]);
 }
 
 #[test]

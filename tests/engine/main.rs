@@ -9,6 +9,7 @@ mod measure;
 mod migrations;
 #[cfg(not(target_family = "wasm"))]
 mod random;
+mod remade;
 mod results;
 mod snapshots;
 mod tab;

@@ -81,6 +81,51 @@ fn a_script_that_ran_must_not_change_but_for_white_space() {
 }
 
 #[test]
+fn a_changed_script_is_shown_where_it_differs_and_never_whole() {
+    let mut tab = Tab::new();
+    let long = format!("CREATE TABLE t(a); INSERT INTO t VALUES ('{}')", "x".repeat(100_000));
+    assert!(migrate(&mut tab, &[&long, SECOND]).is_ok());
+    for (texts, said) in [
+        (
+            [&long, "ALTER TABLE t ADD COLUMN c"],
+            "where it said `b DEFAULT 5`, it says `c` now",
+        ),
+        (
+            [&long, "ALTER TABLE t"],
+            "where it said `ADD COLUMN b DEFAULT 5`, it says nothing more now",
+        ),
+        ([SECOND, &long], "the script that ran as migration 1 is migration 2 now"),
+        (["CREATE TABLE t(a, b)", SECOND], "it says `t(a, b)` now"),
+    ] {
+        let failure = migrate(&mut tab, &texts).map(drop);
+        assert_eq!(code(failure.clone()), "MIGRATION_CHANGED");
+        let message = message(failure);
+        assert!(message.contains(said) && message.len() < 500, "{message}");
+    }
+}
+
+#[test]
+fn a_database_that_script_has_made_before_takes_the_migrations_of_a_later_page() {
+    let mut tab = Tab::with(FIRST);
+    assert_eq!(
+        migrate(&mut tab, &[FIRST, SECOND]).map(|outcome| outcome.changes),
+        Ok(2)
+    );
+    assert_eq!(tab.integers("SELECT a, b FROM t"), [1, 5]);
+    let mut other = Tab::with("CREATE TABLE t(b)");
+    let failure = migrate(&mut other, &[FIRST, SECOND]).map(drop);
+    assert_eq!(code(failure.clone()), "SQLITE_ERROR");
+    let message = message(failure);
+    assert!(
+        message.contains("migration 1")
+            && message.contains("already exists")
+            && message.contains("Database.delete(name)"),
+        "{message}"
+    );
+    assert!(migrate(&mut other, &["CREATE TABLE IF NOT EXISTS t(b, c)"]).is_ok());
+}
+
+#[test]
 fn an_older_page_with_fewer_scripts_has_nothing_to_do() {
     let mut tab = Tab::new();
     assert!(migrate(&mut tab, &[FIRST, SECOND]).is_ok());

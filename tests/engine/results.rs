@@ -56,11 +56,79 @@ fn parameters_go_by_position_or_by_name() {
         ask(tab, "SELECT :a, @b", named(&[("b", 2), ("unused", 3), ("a", 1)])),
         both
     );
+    assert_eq!(ask(tab, "SELECT ?1, ?2", named(&[("1", 1), ("?2", 2)])), both);
     assert_eq!(ask(tab, "SELECT $a, $a + 1", named(&[("a", 1)])), both);
     assert_eq!(ask(tab, "SELECT :a, :b", pair()), both);
     assert_eq!(ask(tab, "SELECT 1; SELECT ?, ?; ", pair()), both);
     assert_eq!(ask(tab, "SELECT 1, 2", named(&[("a", 1)])), both);
     assert_eq!(ask(tab, "SELECT :b; SELECT :a, :b", named(&[("a", 1), ("b", 2)])), both);
+}
+
+#[test]
+fn a_name_with_its_sign_is_one_parameter_and_without_it_must_not_be_two() {
+    let mut tab = Tab::new();
+    let tab = &mut tab;
+    let all = [1, 2, 3].map(Value::from).to_vec();
+    let signed = named(&[(":a", 1), ("@a", 2), ("$a", 3)]);
+    assert_eq!(ask(tab, "SELECT :a, @a, $a", signed), Ok(all));
+    let mixed = named(&[("a", 1), ("@b", 2), ("b", 9)]);
+    assert_eq!(
+        ask(tab, "SELECT :a, @b", mixed),
+        Ok(vec![Value::from(1), Value::from(2)])
+    );
+    let twice = named(&[("a", 1)]);
+    let refused = ask(tab, "SELECT :a, @a", twice.clone());
+    assert_eq!(code(refused.clone()), "PARAMETER_AMBIGUOUS");
+    assert!(message(refused).contains(":a and @a are two parameters"));
+    assert_eq!(ask(tab, "SELECT :a; SELECT @a", twice), Ok(vec![Value::from(1)]));
+    assert_eq!(code(ask(tab, "SELECT :a", named(&[("@a", 1)]))), "PARAMETER_MISSING");
+}
+
+#[test]
+fn a_misspelt_column_in_double_quotes_is_an_error_that_says_how_texts_are_quoted() {
+    let mut tab = Tab::with("CREATE TABLE t(name)");
+    for sql in [
+        "SELECT \"nmae\" FROM t",
+        "INSERT INTO t VALUES (\"text\")",
+        "CREATE TABLE u(a CHECK (a <> \"\"))",
+        "CREATE INDEX i ON t(\"nmae\")",
+    ] {
+        let message = message(tab.try_write(sql));
+        assert!(
+            message.contains("no such column") && message.contains("single-quotes"),
+            "{sql}: {message}"
+        );
+    }
+    tab.write("INSERT INTO \"t\"(\"name\") VALUES ('x')");
+}
+
+#[test]
+fn a_failure_does_not_hold_what_was_bound_nor_all_of_the_text() {
+    let mut tab = Tab::with(
+        "CREATE TABLE t(a UNIQUE CHECK (a <> 'no')) STRICT"
+            .replace("a UNIQUE", "a TEXT UNIQUE")
+            .as_str(),
+    );
+    let secret = format!("secret{}", "x".repeat(100_000));
+    let insert = Work::batch(vec![Statement::with(
+        "INSERT INTO t VALUES (?)",
+        vec![Value::from(secret.as_str())],
+    )]);
+    assert!(tab.answer(&insert).0.is_ok());
+    let failed = message(tab.answer(&insert).0);
+    assert!(!failed.contains("secret"), "{failed}");
+    let long = "x".repeat(400_000);
+    for sql in [
+        format!("SELECT {long}"),
+        format!("SELECT '{long}"),
+        format!("{long} 1"),
+        format!("SELECT * FROM [{long}]"),
+    ] {
+        let failed = message(tab.try_write(&sql));
+        assert!(failed.len() < 1000, "{}", failed.len());
+    }
+    let json = Statement::with("SELECT json_extract('{}', ?)", vec![Value::from(long.as_str())]);
+    assert!(message(tab.engine.query(&json).map(drop)).len() < 1000);
 }
 
 #[test]
@@ -151,17 +219,107 @@ fn a_failure_has_sqlites_code_and_the_place() {
     assert_eq!(tab.integers("SELECT count(*) FROM t"), [1]);
 }
 
+const COUNTED: &str = "CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE c(p REFERENCES p ON DELETE CASCADE); \
+    CREATE TABLE log(n); CREATE TRIGGER l AFTER INSERT ON p BEGIN INSERT INTO log VALUES (new.id); END; \
+    CREATE TABLE doc(id INTEGER PRIMARY KEY, body); CREATE VIRTUAL TABLE f USING fts5(body, content='doc', content_rowid='id'); \
+    CREATE TRIGGER di AFTER INSERT ON doc BEGIN INSERT INTO f(rowid, body) VALUES (new.id, new.body); END; \
+    CREATE TRIGGER du AFTER UPDATE ON doc BEGIN INSERT INTO f(f, rowid, body) VALUES ('delete', old.id, old.body); \
+      INSERT INTO f(rowid, body) VALUES (new.id, new.body); END; \
+    CREATE TABLE person(id INTEGER PRIMARY KEY, mail UNIQUE, n DEFAULT 0); \
+    CREATE TRIGGER pu AFTER UPDATE ON person BEGIN INSERT INTO log VALUES (new.id); END; \
+    CREATE TABLE word(w PRIMARY KEY) WITHOUT ROWID; CREATE TABLE other(id INTEGER PRIMARY KEY); \
+    CREATE VIEW mails AS SELECT mail FROM person; \
+    CREATE TRIGGER mi INSTEAD OF INSERT ON mails BEGIN INSERT INTO person(mail) VALUES (new.mail); END;";
+
 #[test]
-fn an_outcome_counts_triggers_and_cascades_and_names_the_last_row() {
-    let mut tab = Tab::with(
-        "CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE c(p REFERENCES p ON DELETE CASCADE); \
-         CREATE TABLE log(n); CREATE TRIGGER l AFTER INSERT ON p BEGIN INSERT INTO log VALUES (new.id); END;",
+fn an_outcome_counts_the_rows_of_its_statements_not_those_of_triggers_cascades_and_indexes() {
+    let mut tab = Tab::with(COUNTED);
+    for (sql, changes) in [
+        ("INSERT INTO p VALUES (7), (9)", 2),
+        ("INSERT INTO c VALUES (7), (7), (9)", 3),
+        ("DELETE FROM p WHERE id = 7", 1),
+        ("CREATE TABLE x(y)", 0),
+        ("CREATE TABLE z AS SELECT 1 AS a", 0),
+        ("INSERT INTO doc VALUES (1, 'one')", 1),
+        ("UPDATE doc SET body = 'two' WHERE id = 1", 1),
+        ("UPDATE doc SET body = 'three' WHERE id = 99", 0),
+        ("INSERT INTO f(f) VALUES ('rebuild')", 1),
+        ("REPLACE INTO doc VALUES (1, 'four')", 1),
+        ("INSERT INTO other VALUES (1), (2) RETURNING id", 2),
+        ("SELECT * FROM other", 0),
+        (
+            "INSERT INTO other VALUES (3); SELECT 1; UPDATE other SET id = id + 10; DELETE FROM other WHERE id = 11",
+            5,
+        ),
+        ("DELETE FROM other", 2),
+        ("PRAGMA user_version = 1", 0),
+        ("INSERT INTO mails VALUES ('a')", 0),
+    ] {
+        assert_eq!(tab.write(sql).changes, changes, "{sql}");
+    }
+}
+
+#[test]
+fn the_last_rowid_is_one_that_this_call_gave_or_none() {
+    let mut tab = Tab::with(COUNTED);
+    let upsert = "INSERT INTO person(mail) VALUES ('a') ON CONFLICT(mail) DO UPDATE SET n = n + 1";
+    for (sql, last) in [
+        ("INSERT INTO other VALUES (1)", 1),
+        // The same rowid as before, in another table, and it is new there.
+        (upsert, 1),
+        (upsert, 0),
+        ("INSERT INTO other VALUES (777)", 777),
+        (upsert, 0),
+        ("INSERT INTO word VALUES ('w')", 0),
+        ("UPDATE person SET n = 5", 0),
+        ("DELETE FROM other", 0),
+        ("INSERT OR IGNORE INTO person(mail) VALUES ('a')", 0),
+        ("INSERT INTO mails VALUES ('b')", 0),
+        ("INSERT INTO p VALUES (777)", 777),
+        ("REPLACE INTO p VALUES (777)", 777),
+        ("INSERT INTO doc VALUES (777, 'x')", 777),
+        ("INSERT INTO f(rowid, body) VALUES (778, 'x')", 778),
+        ("INSERT INTO other VALUES (5); UPDATE other SET id = 6", 5),
+        ("INSERT INTO other VALUES (8), (9); INSERT INTO word VALUES ('v')", 9),
+        ("SELECT 1", 0),
+        ("CREATE TABLE x AS SELECT 1", 0),
+    ] {
+        assert_eq!(tab.write(sql).last_row_id, last, "{sql}");
+    }
+}
+
+#[test]
+fn the_functions_that_tell_of_the_statement_before_answer_in_its_text_and_are_refused_alone() {
+    let mut tab = Tab::with(COUNTED);
+    tab.write("INSERT INTO other VALUES (41)");
+    let asked = "SELECT changes(), last_insert_rowid()";
+    assert_eq!(
+        tab.write(&format!("INSERT INTO other VALUES (42); {asked}"))
+            .rows
+            .table()
+            .1
+            .concat(),
+        [Value::from(1), Value::from(42)]
     );
-    let outcome = tab.write("INSERT INTO p VALUES (7), (9)");
-    assert_eq!((outcome.changes, outcome.last_row_id), (4, 9));
-    assert_eq!(tab.write("INSERT INTO c VALUES (7), (7), (9)").changes, 3);
-    assert_eq!(tab.write("DELETE FROM p WHERE id = 7").changes, 3);
-    assert_eq!(tab.write("CREATE TABLE x(y)").changes, 0);
+    tab.write("CREATE VIEW told AS SELECT changes() AS n");
+    for sql in [
+        asked,
+        "SELECT total_changes()",
+        "SELECT * FROM told",
+        "SELECT Last_Insert_Rowid()",
+    ] {
+        let refusals = [tab.try_query(sql).map(drop), tab.try_write(sql).map(drop)];
+        for refusal in refusals {
+            assert!(message(refusal).contains("rowsAffected and lastInsertId"), "{sql}");
+        }
+    }
+    let first = "INSERT INTO other SELECT last_insert_rowid() + 1";
+    assert!(tab.try_write(first).is_err(), "it would be another unit's");
+    tab.write(&format!("INSERT INTO other VALUES (50); {first}"));
+    assert_eq!(tab.integers("SELECT max(id) FROM other"), [51]);
+    // A trigger asks of its own.
+    tab.write("CREATE TRIGGER o AFTER INSERT ON word BEGIN INSERT INTO log VALUES (changes()); END");
+    tab.write("INSERT INTO word VALUES ('w')");
 }
 
 #[test]

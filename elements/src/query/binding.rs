@@ -134,20 +134,27 @@ fn fill_textarea(text: &Node, value: &str) {
     let keeps = area
         .as_ref()
         .is_some_and(|area| is_focused(area) && area.default_value().is_ok_and(|default| area.value() != default));
-    text.set_node_value(Some(value));
-    if let Some(area) = area.filter(|area| !keeps && area.value() != value) {
-        area.set_value(value);
-    }
+    let Some(area) = area else {
+        return text.set_node_value(Some(value));
+    };
+    keeping_caret(area.unchecked_ref(), || {
+        text.set_node_value(Some(value));
+        if !keeps && area.value() != value {
+            area.set_value(value);
+        }
+    });
 }
 
 /// Inputs and whatever else has a `value`: options, buttons, meters, selects, other people's elements.
 fn fill_value(element: &Element, value: &str) {
     if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
         let keeps = is_focused(input) && input.value() != input.default_value();
-        set_attribute(input, "value", Some(value));
-        if !keeps && input.value() != value {
-            input.set_value(value);
-        }
+        keeping_caret(input, || {
+            set_attribute(input, "value", Some(value));
+            if !keeps && input.value() != value {
+                input.set_value(value);
+            }
+        });
         return;
     }
     set_attribute(element, "value", Some(value));
@@ -164,6 +171,18 @@ fn fill_presence(element: &Element, name: &str, on: bool) {
         input.set_checked(on);
     } else if let Some(option) = element.dyn_ref::<HtmlOptionElement>().filter(|_| name == "selected") {
         option.set_selected(on);
+    }
+}
+
+/// Has who stands in the field without typing stand where they stood. A `<textarea>` has the same methods.
+fn keeping_caret(field: &HtmlInputElement, change: impl FnOnce()) {
+    // None in a field of a type without a caret.
+    let place = |place: Result<Option<u32>, JsValue>| place.ok().flatten().filter(|_| is_focused(field));
+    let caret = place(field.selection_start()).zip(place(field.selection_end()));
+    change();
+    if let Some((start, end)) = caret {
+        // It had a caret, so it takes one.
+        let _ = field.set_selection_range(start, end);
     }
 }
 

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use custom_elements::CustomElement;
-use js_sys::{Array, Function, Promise, Reflect, WeakRef};
-use sqlite_elements::client::{Connection, Subscription, js_error, rows_object};
+use js_sys::{Function, WeakRef};
+use sqlite_elements::client::{Connection, Subscription};
 use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::{Params, Rows, SqlFailure, Statement};
 use sqlite_elements::web::Timer;
@@ -21,6 +21,8 @@ use crate::event::{detail, fire, fire_error};
 use crate::params::Fields;
 use crate::schedule::{self, Due, ElementNumber, Look};
 use crate::style;
+
+mod script;
 
 #[wasm_bindgen(module = "/src/transition.js")]
 extern "C" {
@@ -46,6 +48,8 @@ pub(crate) struct Query {
     due: Due,
     asked: RefCell<Option<Asked>>,
     answer: RefCell<Answer>,
+    /// The failure that was said last, until something is asked anew or rows are shown.
+    told: RefCell<Option<Failure>>,
     /// Whether the answer is to be rendered still.
     fresh: Cell<bool>,
     view: RefCell<View>,
@@ -119,7 +123,7 @@ impl CustomElement for SqliteQuery {
 
     fn constructor(&mut self, this: &HtmlElement) {
         let query = Rc::new(Query::new(this));
-        base::attach(this, QueryCore(query.clone()).into());
+        base::attach(this, script::QueryCore::of(query.clone()).into());
         self.0 = Some(query);
     }
 
@@ -193,6 +197,7 @@ impl Query {
             due: Due::default(),
             asked: RefCell::default(),
             answer: RefCell::new(Answer::None),
+            told: RefCell::default(),
             fresh: Cell::new(false),
             view: RefCell::default(),
             form: RefCell::default(),
@@ -283,6 +288,7 @@ impl Query {
                 query.answered(session, &question, answer);
             }
         });
+        drop(self.told.take());
         let state = AskedState::Waiting;
         let earlier = self.asked.replace(Some(Asked {
             session,
@@ -388,7 +394,7 @@ impl Query {
             Answer::Failed(failure, speaker) => {
                 view.show_failure(element, failure, *speaker);
                 if *speaker == Speaker::Query {
-                    fire_error(element, failure);
+                    self.tell(element, failure);
                 }
                 return;
             }
@@ -403,12 +409,30 @@ impl Query {
             }
         };
         match view.show_rows(element, &columns, values, again) {
-            Ok(()) => fire(element, "rows", detail([("count", (count as f64).into())])),
+            Ok(()) => {
+                drop(self.told.take());
+                fire(element, "rows", detail([("count", (count as f64).into())]));
+            }
             Err(failure) => {
                 view.show_failure(element, &failure, Speaker::Query);
-                fire_error(element, &failure);
+                self.tell(element, &failure);
                 self.answer.replace(Answer::Failed(failure, Speaker::Query));
             }
+        }
+    }
+
+    /// Says what failed, once: the same failure may come with each commit.
+    fn tell(&self, element: &Element, failure: &Failure) {
+        if self.told.replace(Some(failure.clone())).as_ref() != Some(failure) {
+            fire_error(element, failure, &self.names());
+        }
+    }
+
+    /// What the parameters of what is asked are called.
+    fn names(&self) -> Vec<String> {
+        match self.asked.borrow().as_ref().map(|asked| &asked.statement.params) {
+            Some(Params::Named(values)) => values.iter().map(|(name, _)| name.clone()).collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -446,47 +470,5 @@ impl Query {
 impl Drop for Query {
     fn drop(&mut self) {
         schedule::discharge(self.number);
-    }
-}
-
-/// What `base.js` asks of the core.
-#[wasm_bindgen(skip_typescript)]
-pub struct QueryCore(Rc<Query>);
-
-#[wasm_bindgen]
-impl QueryCore {
-    #[wasm_bindgen(getter)]
-    pub fn number(&self) -> u32 {
-        self.0.number.0
-    }
-
-    #[wasm_bindgen(getter)]
-    pub fn state(&self) -> String {
-        self.0.state().to_owned()
-    }
-
-    #[wasm_bindgen(getter)]
-    pub fn error(&self) -> JsValue {
-        match &*self.0.answer.borrow() {
-            Answer::Failed(failure, _) => js_error(failure),
-            _ => JsValue::NULL,
-        }
-    }
-
-    /// The rows as objects, made anew at each call.
-    #[wasm_bindgen(getter)]
-    pub fn rows(&self) -> JsValue {
-        match &*self.0.answer.borrow() {
-            Answer::Rows(rows) => Reflect::get(&rows_object(rows), &"rows".into()).expect_throw("it has rows"),
-            _ => Array::new().into(),
-        }
-    }
-
-    /// Asks again; resolves when the answer is shown.
-    pub fn refresh(&self) -> Promise {
-        drop(self.0.asked.take());
-        let promise = Promise::new(&mut |resolve, _| self.0.refreshing.borrow_mut().push(resolve));
-        schedule::soon(self.0.clone());
-        promise
     }
 }

@@ -222,10 +222,10 @@ impl View {
         self.clear_extra();
         let own_template = match self.show_extra(element, Purpose::Error, &names, &values) {
             Ok(()) => self.templates.error.is_some(),
-            Err(failure) => return notice::show(element, &failure),
+            Err(failure) => return notice::show(element, &failure, notice::Place::Last),
         };
         match speaker {
-            Speaker::Query if !own_template => notice::show(element, failure),
+            Speaker::Query if !own_template => notice::show(element, failure, notice::Place::Last),
             _ => notice::clear(element),
         }
     }

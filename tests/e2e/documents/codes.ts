@@ -24,6 +24,7 @@ const provocations: Record<string, Record<string, string>> = {
     SQLITE_ERROR: query('sql="SELECT nobody FROM picky"'),
     SQLITE_READONLY: query('sql="DELETE FROM picky"'),
     PARAMETER_MISSING: query('sql="SELECT :nobody"'),
+    PARAMETER_AMBIGUOUS: query('data-twice="1" sql="SELECT :twice, @twice"'),
     COLUMN_UNKNOWN: selects('<p>{{nobody}}</p>'),
     FORMAT_UNKNOWN: selects('<p>{{id | loud}}</p>'),
     MARK_REFUSED: selects('<p onclick="{{id}}"></p>'),
@@ -35,6 +36,7 @@ const provocations: Record<string, Record<string, string>> = {
     SQLITE_CONSTRAINT_CHECK: '<sqlite-write sql="INSERT INTO picky (done) VALUES (1)"></sqlite-write>',
     SQLITE_ERROR: '<sqlite-write sql="INSERT nothing"></sqlite-write>',
     PARAMETER_MISSING: '<sqlite-write sql="DELETE FROM picky WHERE id = :nobody"></sqlite-write>',
+    PARAMETER_AMBIGUOUS: '<sqlite-write data-a="1" sql="DELETE FROM picky WHERE id IN (:a, @a)"></sqlite-write>',
     DATABASE_MISSING: '<sqlite-write sql="DELETE FROM picky" db="nobody"></sqlite-write>',
   },
 };

@@ -105,6 +105,32 @@ test('a result says its columns, its rows, what it changed, and how long it took
   }
 });
 
+test('counts are of this call and of its own statements, in either tab', async ({ chromium, fixtures }) => {
+  const schema = `CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT UNIQUE); CREATE TABLE log (id INTEGER PRIMARY KEY, at);
+    CREATE TRIGGER logged AFTER INSERT ON item BEGIN INSERT INTO log (at) VALUES (1), (2), (3); END;
+    CREATE TABLE word (word TEXT PRIMARY KEY) WITHOUT ROWID`;
+  const pair = await openPair(chromium, fixtures, { schema });
+  for (const [at, tab] of pair.entries()) {
+    const other = pair[1 - at]!;
+    const made = await tab.settle('db', 'queueWrite', `INSERT INTO item VALUES (${50 + at}, 'mine ${at}')`);
+    expect(made.value).toMatchObject({ rowsAffected: 1, lastInsertId: 50 + at });
+    await other.settle('db', 'queueWrite', `INSERT INTO item VALUES (${4242 + at}, 'theirs ${at}')`);
+    const upsert = `INSERT INTO item (name) VALUES ('mine ${at}') ON CONFLICT (name) DO UPDATE SET name = name`;
+    for (const sql of [
+      upsert,
+      `INSERT INTO word VALUES ('w${at}')`,
+      `UPDATE item SET name = name WHERE id = ${50 + at}`,
+    ]) {
+      expect((await tab.settle('db', 'queueWrite', sql)).value, sql).toMatchObject({
+        rowsAffected: 1,
+        lastInsertId: 0,
+      });
+    }
+    const asked = await tab.settle('db', 'execute', 'SELECT last_insert_rowid()');
+    expect(asked.error?.message).toContain('lastInsertId');
+  }
+});
+
 test('errors are Errors that say what, by a name, a code, and a message', async ({ chromium, fixtures }) => {
   const schema = `CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, owner REFERENCES item (id));
     INSERT INTO item VALUES (1, 'a', NULL);`;

@@ -175,8 +175,8 @@ test('what would leave the shared database is refused in any tab, with a way out
     for (const [sql, wayOut] of Object.entries({
       "ATTACH 'x' AS y": 'import',
       'CREATE TEMP TABLE x (a)': 'ordinary table',
-      'PRAGMA foreign_keys = OFF': 'DEFERRABLE',
-      'PRAGMA journal_mode = WAL': 'option of the database',
+      'PRAGMA writable_schema = ON': 'ALTER',
+      'PRAGMA recursive_triggers = ON': 'WITH RECURSIVE',
     })) {
       const { error } = await tab.settle('db', 'execute', sql);
       expect(error, sql).toMatchObject({ name: 'SqliteError', code: 'SQLITE_AUTH', isError: true });

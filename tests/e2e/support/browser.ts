@@ -36,6 +36,8 @@ export function startProcess(): Promise<Process> {
 export class Browser {
   /** What went wrong in any tab and was not announced by `expectComplaint`. */
   readonly complaints: string[] = [];
+  /** What elements said of what failed in them: it stands in the page too, and there the tests look for it. */
+  readonly reports: string[] = [];
   private readonly expected: RegExp[] = [];
   private context: BrowserContext | undefined;
 
@@ -92,6 +94,10 @@ export class Browser {
   }
 
   private hear(message: ConsoleMessage): void {
+    if (message.type() === 'error' && /^<sqlite-[a-z]+>: /.test(message.text())) {
+      this.reports.push(message.text());
+      return;
+    }
     if (message.type() === 'error' || message.type() === 'assert') this.complain(`console: ${message.text()}`);
   }
 

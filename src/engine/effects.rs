@@ -1,0 +1,59 @@
+//! What came of the statements of a text: rows, counts, what was read and written.
+
+use rusqlite::Statement;
+use rusqlite::types::ValueRef;
+
+use crate::sql::{ReadSet, Rows, RowsBuilder, WriteSet};
+
+/// What came of all statements of one text.
+#[derive(Default)]
+pub(super) struct Effects {
+    /// Of the last statement that returns any.
+    pub(super) rows: Option<Rows>,
+    pub(super) reads: ReadSet,
+    pub(super) writes: WriteSet,
+    /// Rows that its statements inserted, updated or deleted (`sqlite3_changes`).
+    pub(super) changes: u64,
+    /// Of the last row inserted.
+    pub(super) last_row_id: Option<i64>,
+    pub(super) statements: usize,
+    /// Those among them that only set something.
+    pub(super) settings: usize,
+}
+
+impl Effects {
+    /// Adds those of a text that ran behind.
+    pub(super) fn then(&mut self, later: Effects) {
+        self.writes.merge(later.writes);
+        self.rows = later.rows.or(self.rows.take());
+        self.changes += later.changes;
+        self.last_row_id = later.last_row_id.or(self.last_row_id);
+        self.statements += later.statements;
+        self.settings += later.settings;
+    }
+}
+
+/// Runs a statement to its end and packs what it returns; `None` if it has no columns.
+pub(super) fn rows(statement: &mut Statement<'_>) -> rusqlite::Result<Option<Rows>> {
+    let mut packed = None;
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next()? {
+        let names = row.as_ref();
+        let builder = packed.get_or_insert_with(|| RowsBuilder::new(names.column_names()));
+        for column in 0..names.column_count() {
+            match row.get_ref(column)? {
+                ValueRef::Null => builder.null(),
+                ValueRef::Integer(integer) => builder.integer(integer),
+                ValueRef::Real(real) => builder.real(real),
+                ValueRef::Text(text) => builder.text(text),
+                ValueRef::Blob(blob) => builder.blob(blob),
+            }
+        }
+    }
+    drop(rows);
+    // The names are asked for after the first step: before it, SQLite may still prepare anew.
+    if packed.is_none() && statement.column_count() > 0 {
+        packed = Some(RowsBuilder::new(statement.column_names()));
+    }
+    Ok(packed.map(RowsBuilder::finish))
+}

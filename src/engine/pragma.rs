@@ -1,0 +1,269 @@
+//! PRAGMAs: which of them tell, which write, which hold for one unit, which say what is so anyway, which are refused.
+//!
+//! Asked by `authorizer` while SQLite prepares one, and that is the time to decide: SQLite carries out many of
+//! them while it prepares. Reading is always allowed. A setting that cannot change what a statement means (how the
+//! database is stored, how much is cached) is passed over, because every template sends some; one that could is
+//! refused unless it says what is so. Settings of the connection were refused as such: they would differ between
+//! tabs, and end with the leader.
+
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+
+use crate::sql::SqlFailure;
+
+/// Their argument names a table or a limit.
+const TELLING: &[&str] = &[
+    "foreign_key_check",
+    "foreign_key_list",
+    "index_info",
+    "index_list",
+    "index_xinfo",
+    "integrity_check",
+    "quick_check",
+    "table_info",
+    "table_list",
+    "table_xinfo",
+];
+/// They write to the database; the second group only with an argument.
+const WRITING: &[&str] = &["incremental_vacuum", "optimize"];
+const WRITING_WITH_VALUE: &[&str] = &["application_id", "user_version"];
+/// Their answer depends on the content of every table.
+const READING_EVERYTHING: &[&str] = &[
+    "foreign_key_check",
+    "freelist_count",
+    "integrity_check",
+    "page_count",
+    "quick_check",
+];
+/// No statement means anything else by them.
+const PASSED_OVER: &[&str] = &[
+    "analysis_limit",
+    "automatic_index",
+    "busy_timeout",
+    "cache_size",
+    "cache_spill",
+    "cell_size_check",
+    "checkpoint_fullfsync",
+    "default_cache_size",
+    "fullfsync",
+    "hard_heap_limit",
+    "journal_mode",
+    "journal_size_limit",
+    "legacy_file_format",
+    "locking_mode",
+    "mmap_size",
+    "read_uncommitted",
+    "soft_heap_limit",
+    "synchronous",
+    "temp_store",
+    "threads",
+    "trusted_schema",
+    "wal_autocheckpoint",
+];
+/// Of these, those that answer with what is so when they are set.
+const ANSWERING: &[&str] = &[
+    "analysis_limit",
+    "busy_timeout",
+    "hard_heap_limit",
+    "journal_mode",
+    "journal_size_limit",
+    "locking_mode",
+    "mmap_size",
+    "soft_heap_limit",
+    "threads",
+];
+/// Switches that change what statements mean, and how they stand.
+const STANDING: &[(&str, Switch)] = &[
+    ("case_sensitive_like", Switch::Off),
+    ("count_changes", Switch::Off),
+    ("empty_result_callbacks", Switch::Off),
+    ("full_column_names", Switch::Off),
+    ("ignore_check_constraints", Switch::Off),
+    ("query_only", Switch::Off),
+    ("recursive_triggers", Switch::Off),
+    ("reverse_unordered_selects", Switch::Off),
+    ("short_column_names", Switch::On),
+    ("writable_schema", Switch::Off),
+];
+/// How they stand is in the database.
+const OF_THE_DATABASE: &[&str] = &["auto_vacuum", "encoding", "page_size", "secure_delete"];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Switch {
+    On,
+    Off,
+}
+
+/// What a unit may set for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Setting {
+    ForeignKeys(Switch),
+    DeferForeignKeys(Switch),
+    LegacyAlterTable(Switch),
+}
+
+/// A PRAGMA that says how something stands in the database: right or wrong, which the database knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Claim {
+    name: String,
+    value: String,
+}
+
+/// What becomes of a PRAGMA.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    Tells,
+    TellsOfEverything,
+    Writes,
+    /// It does nothing, and answers with what this PRAGMA tells, if any.
+    PassedOver(Option<String>),
+    Sets(Setting),
+    Claims(Claim),
+    Refused(SqlFailure),
+}
+
+/// Judges a PRAGMA by its name in lower case and the value that it has.
+pub(super) fn judge(name: &str, value: Option<&str>) -> Verdict {
+    if WRITING.contains(&name) {
+        return Verdict::Writes;
+    }
+    if name == "wal_checkpoint" {
+        return Verdict::PassedOver(None);
+    }
+    let Some(value) = value.filter(|_| !TELLING.contains(&name)) else {
+        return if READING_EVERYTHING.contains(&name) {
+            Verdict::TellsOfEverything
+        } else {
+            Verdict::Tells
+        };
+    };
+    let standing = STANDING.iter().find(|(standing, _)| *standing == name);
+    match name {
+        "foreign_keys" => Verdict::Sets(Setting::ForeignKeys(Switch::of(value))),
+        "defer_foreign_keys" => Verdict::Sets(Setting::DeferForeignKeys(Switch::of(value))),
+        "legacy_alter_table" => Verdict::Sets(Setting::LegacyAlterTable(Switch::of(value))),
+        _ if WRITING_WITH_VALUE.contains(&name) => Verdict::Writes,
+        _ if PASSED_OVER.contains(&name) => Verdict::PassedOver(ANSWERING.contains(&name).then(|| name.to_owned())),
+        _ if OF_THE_DATABASE.contains(&name) => Verdict::Claims(Claim {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        }),
+        _ if standing.is_some_and(|(_, switch)| *switch == Switch::of(value)) => Verdict::PassedOver(None),
+        _ => Verdict::Refused(refused(name)),
+    }
+}
+
+impl Switch {
+    /// As SQLite reads a boolean.
+    fn of(value: &str) -> Self {
+        let on = match value.trim_start_matches(['+', '-']).parse::<u64>() {
+            Ok(number) => number != 0,
+            Err(_) => ["on", "yes", "true", "full", "extra"]
+                .iter()
+                .any(|word| value.eq_ignore_ascii_case(word)),
+        };
+        if on { Switch::On } else { Switch::Off }
+    }
+
+    pub(super) fn is_on(self) -> bool {
+        self == Switch::On
+    }
+}
+
+impl Setting {
+    /// Whether it says what holds for every unit that sets nothing.
+    pub(super) fn says_what_is_so(self) -> bool {
+        matches!(
+            self,
+            Setting::ForeignKeys(Switch::On)
+                | Setting::DeferForeignKeys(Switch::Off)
+                | Setting::LegacyAlterTable(Switch::Off)
+        )
+    }
+}
+
+impl Claim {
+    /// What the PRAGMA tells.
+    pub(super) fn told(&self, connection: &Connection) -> rusqlite::Result<String> {
+        connection.query_row(&format!("PRAGMA {}", self.name), [], |row| {
+            Ok(match row.get_ref(0)? {
+                ValueRef::Integer(integer) => integer.to_string(),
+                other => other.as_str().unwrap_or_default().to_owned(),
+            })
+        })
+    }
+
+    /// Compares it with what the PRAGMA tells.
+    pub(super) fn check(&self, told: &str) -> Result<(), SqlFailure> {
+        if plain(&self.value) == plain(told) {
+            Ok(())
+        } else {
+            Err(refused(&self.name))
+        }
+    }
+}
+
+/// Words for numbers, and one way to write an encoding.
+fn plain(value: &str) -> String {
+    let value = value.to_ascii_lowercase().replace('-', "");
+    match value.as_str() {
+        "none" | "off" | "no" | "false" => "0",
+        "full" | "on" | "yes" | "true" => "1",
+        "incremental" | "fast" => "2",
+        "utf16" => "utf16le",
+        other => other,
+    }
+    .to_owned()
+}
+
+/// For a setting that a unit may have, where there is no unit.
+pub(super) fn alone() -> SqlFailure {
+    failure(
+        "this PRAGMA holds for one request and for nothing else, so alone it does nothing: put it in front of the \
+         statements that it is for, in one text, one batch, one migration, or behind BEGIN in a transaction",
+    )
+}
+
+fn failure(message: &str) -> SqlFailure {
+    SqlFailure::new("SQLITE_AUTH", message)
+}
+
+fn refused(name: &str) -> SqlFailure {
+    let way_out = match name {
+        "writable_schema" => {
+            "change the schema with CREATE, ALTER and DROP; a dump that needs it, because of a virtual table, can be \
+             had as a file instead: import that"
+        }
+        "page_size" | "auto_vacuum" | "encoding" => {
+            "it is fixed when a database is made; import a file that has the setting you want"
+        }
+        "case_sensitive_like" => "compare with GLOB, or with LIKE over a column's COLLATE BINARY text by instr()",
+        "ignore_check_constraints" => "make the table anew without the constraint",
+        "query_only" => "what must only read is asked by query()",
+        "recursive_triggers" => "a trigger that is to fire again can do the work by WITH RECURSIVE",
+        "reverse_unordered_selects" => "say the order by ORDER BY",
+        "secure_delete" => "what was deleted is gone from the file after VACUUM",
+        "schema_version" => "SQLite counts it by itself; user_version is yours",
+        _ => {
+            "it would change what statements mean, and end with the tab that leads. Without a value it tells what is \
+             so; allowed are user_version and application_id, and for one request foreign_keys, defer_foreign_keys and \
+             legacy_alter_table"
+        }
+    };
+    failure(&format!("PRAGMA {name} cannot be set: {way_out}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_switch_is_read_as_sqlite_reads_it() {
+        for on in ["1", "ON", "yes", "TRUE", "2", "-1", "full"] {
+            assert_eq!(Switch::of(on), Switch::On, "{on}");
+        }
+        for off in ["0", "off", "no", "FALSE", "", "nonsense"] {
+            assert_eq!(Switch::of(off), Switch::Off, "{off}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+// What goes wrong in an element is said once: in its place, by an event, and in the console with what the author needs.
+import { type Page } from '@playwright/test';
+import { ready, write } from './support/database.ts';
+import { add, items, opened } from './support/elements.ts';
+import { expect, test } from './support/test.ts';
+
+/** Each mistake: the markup, what the console must say of it, and what sets it off. */
+const mistakes: [string, RegExp[], ((page: Page) => Promise<void>)?][] = [
+  ['<sqlite-query id="m" sql="SELECT nowhere FROM item"></sqlite-query>', [/no such column: nowhere/]],
+  ['<sqlite-query id="m" sql="SELEKT 1"></sqlite-query>', [/syntax error/, /SQL: SELEKT 1/]],
+  ['<sqlite-query id="m" sql=""></sqlite-query>', [/needs its SQL/]],
+  ['<sqlite-query id="m" sql="DELETE FROM item"></sqlite-query>', [/only reads/]],
+  ['<sqlite-query id="m" sql="SELECT :user_id" data-other="1"></sqlite-query>', [/user_id/, /Parameters: :other/]],
+  ['<sqlite-query id="m" sql="SELECT 1" form="nowhere"></sqlite-query>', [/no <form id="nowhere">/]],
+  ['<sqlite-query id="m" sql="SELECT 1" db="nowhere"></sqlite-query>', [/nowhere/]],
+  [
+    '<sqlite-query id="m" sql="SELECT title FROM item"><template><p>{{titel}}</p></template></sqlite-query>',
+    [/titel/, /SQL: SELECT title FROM item/],
+  ],
+  [
+    '<sqlite-write id="m" sql="INSERT INTO picky (done) VALUES (:done)"><form><input name="done" value="secret"><button>Go</button></form></sqlite-write>',
+    [/CHECK constraint failed/, /SQL: INSERT INTO picky/, /Parameters: :done/],
+    (page) => page.getByRole('button', { name: 'Go' }).click(),
+  ],
+  [
+    '<sqlite-write id="m" sql=""><button>Go</button></sqlite-write>',
+    [/needs its SQL/],
+    (page) => page.getByRole('button', { name: 'Go' }).click(),
+  ],
+  ['<sqlite-db id="m"></sqlite-db>', [/needs a name/]],
+  [
+    '<sqlite-db id="m" name="wrong.db"><script type="application/sql">CREATE TABLE</script></sqlite-db>',
+    [/migration 1/],
+  ],
+];
+
+for (const [markup, said, setOff] of mistakes) {
+  test(`${markup} is said once in its place and once in the console`, async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await items(page, ['one']);
+    await page.evaluate(() => {
+      const heard: unknown[] = [];
+      Object.assign(globalThis, { heard });
+      document.addEventListener('error', ({ target }) => heard.push((target as Element).id), true);
+    });
+    await add(page, markup);
+    await setOff?.(page);
+    await expect(page.locator('#m > [role=alert]')).toHaveText(said[0]!);
+    // Whatever comes later of it has come when a commit has been shown.
+    await page.locator('#db').evaluate(async (db: HTMLElementTagNameMap['sqlite-db']) => {
+      await db.database!.queueWrite("INSERT INTO item (title) VALUES ('later')");
+    });
+    await expect.poll(() => page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard)).toEqual(['m']);
+    expect(chromium.reports).toHaveLength(1);
+    for (const pattern of said) expect(chromium.reports[0]).toMatch(pattern);
+    expect(chromium.reports[0]).not.toContain('secret');
+  });
+}
+
+test('the message of a database stands before what is in it', async ({ chromium, fixtures }) => {
+  const page = await opened(chromium, fixtures);
+  await add(page, '<sqlite-db id="m"><h1>Notes</h1></sqlite-db>');
+  await expect(page.locator('#m > :first-child')).toHaveAttribute('role', 'alert');
+});
+
+const refused =
+  '<sqlite-write id="m" sql="INSERT INTO picky (done) VALUES (:done)"><form><input name="done" value="1"><button>Go</button><button type="reset">Undo</button></form></sqlite-write>';
+
+test('the message of a write goes when its form is reset', async ({ chromium, fixtures }) => {
+  const page = await opened(chromium, fixtures);
+  await add(page, refused);
+  await page.getByRole('button', { name: 'Go' }).click();
+  await expect(page.locator('#m > [role=alert]')).toBeVisible();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.locator('#m > [role=alert]')).toHaveCount(0);
+  expect(await page.locator('#m').evaluate((write: HTMLElementTagNameMap['sqlite-write']) => write.error)).toBeNull();
+});
+
+for (const [what, markup] of Object.entries({
+  'around it': `<dialog>${refused}</dialog>`,
+  'in it': refused.replace('<form>', '<dialog><form>').replace('</form>', '</form></dialog>'),
+})) {
+  test(`the message of a write goes when the dialog ${what} is cancelled`, async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await add(page, markup);
+    const show = () => page.locator('dialog').evaluate((dialog: HTMLDialogElement) => dialog.showModal());
+    await show();
+    await page.getByRole('button', { name: 'Go' }).click();
+    await expect(page.locator('#m > [role=alert]')).toHaveCount(1);
+    await page.keyboard.press('Escape');
+    await expect(page.locator('#m > [role=alert]')).toHaveCount(0);
+  });
+}
+
+for (const field of [
+  '<input aria-label="Title" name="title" value="{{title}}">',
+  '<textarea aria-label="Title" name="title">{{title}}</textarea>',
+  '<b contenteditable role="textbox" aria-label="Title" data-name="title">{{title}}</b>',
+]) {
+  test(`the caret in ${field} stays where it is when another tab changes the text`, async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    const other = await opened(chromium, fixtures);
+    await items(page, ['apples']);
+    await add(
+      page,
+      `<sqlite-query sql="SELECT id, title FROM item" key="id"><template><p><sqlite-write sql="UPDATE item SET title = :title WHERE id = :id" data-id="{{id}}">${field}</sqlite-write></p></template></sqlite-query>`,
+    );
+    const box = page.getByRole('textbox', { name: 'Title' });
+    await box.focus();
+    await page.keyboard.press('Home');
+    for (let n = 0; n < 3; n += 1) await page.keyboard.press('ArrowRight');
+    await write(other, "UPDATE item SET title = 'applesauce'");
+    const text = () => box.evaluate((it) => ('value' in it ? String(it.value) : it.textContent));
+    await expect.poll(text).toBe('applesauce');
+    await page.keyboard.type('|');
+    expect(await text()).toBe('app|lesauce');
+  });
+}
+
+test('a tab that leads shows no latency from before', async ({ chromium, fixtures }) => {
+  const leader = await opened(chromium, fixtures);
+  const follower = await opened(chromium, fixtures);
+  await add(follower, '<sqlite-status></sqlite-status>');
+  await write(leader, "INSERT INTO item (title) VALUES ('heard')");
+  const latency = follower.locator('sqlite-status [part=latency]');
+  await expect(latency).toHaveText(/ms/);
+  await leader.close();
+  await expect(follower.locator('sqlite-status [part=role]')).toHaveText('leader');
+  await expect(latency).toBeHidden();
+  await ready(follower);
+});
