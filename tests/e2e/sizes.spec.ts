@@ -76,8 +76,9 @@ plainTest(
     });
     for (const tab of tabs) expect(await readHash(tab, 1)).toBe(hash);
     if (growth > 0) console.log(`    at the most ${Math.round(growth)} MiB more than before`);
-    // Page, its worker, the leader, and the third tab. It was 25 times the blob when every tab had a copy of every message.
-    expect(growth).toBeLessThan(18 * largeMiB);
+    // Half of that is what the page, its worker, the leader, and the third tab have to hold; when every tab had a copy of
+    // every message it was 25 to 33 times the blob.
+    expect(growth).toBeLessThan(22 * largeMiB);
     for (const tab of tabs.slice(0, -1)) {
       const { largest } = await tab.evaluate(() => (globalThis as Opened).heard);
       expect(largest, 'the largest message that all tabs were sent').toBeLessThan(MiB / 8);
