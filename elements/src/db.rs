@@ -17,7 +17,7 @@ use custom_elements::CustomElement;
 use js_sys::{Function, Object, WeakRef};
 use sqlite_elements::client::{Connection, Listener, OpenOptions, change_detail, js_error};
 use sqlite_elements::request::{Change, Event, Failure, FailureKind, LeaderInfo, Origin};
-use sqlite_elements::sql::Work;
+use sqlite_elements::sql::{Script, Work};
 use sqlite_elements::storage::Durability;
 use sqlite_elements::web::in_task;
 use wasm_bindgen::prelude::*;
@@ -445,12 +445,20 @@ async fn prepare(connection: &Connection, sources: Vec<migrations::Source>) -> R
         return Ok(());
     }
     let mut scripts = migrations::load(&sources).await?;
-    let migrate = |scripts| connection.write(Work::Migrate { scripts }, MIGRATION_TIMEOUT_MS);
-    match migrate(scripts.clone()).await {
+    match migrate(connection, scripts.clone()).await {
         Err(failure) if migrations::lacks_file(&failure) => {
             migrations::bring(&mut scripts).await?;
-            migrate(scripts).await.map(drop)
+            migrate(connection, scripts).await
         }
+        done => done,
+    }
+}
+
+/// A worker that died with a migration may have died of something else. To migrate again is harmless: what was done is known.
+async fn migrate(connection: &Connection, scripts: Vec<Script>) -> Result<(), Failure> {
+    let write = |scripts| connection.write(Work::Migrate { scripts }, MIGRATION_TIMEOUT_MS);
+    match write(scripts.clone()).await {
+        Err(failure) if failure.code == "WORKER_CRASHED" => write(scripts).await.map(drop),
         done => done.map(drop),
     }
 }

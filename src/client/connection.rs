@@ -145,8 +145,7 @@ impl Connection {
             recall,
         };
         let asked = self.session().map(|session| {
-            let (call, answer) = session.call(query);
-            session.note_reading(call);
+            let (_, answer) = session.call(query);
             answer
         });
         async move { outcome(asked?.next().await?) }
@@ -224,8 +223,7 @@ impl Connection {
                 query: QueryId(0),
             };
         }
-        let request = |query| Request::Subscribe { query, statement };
-        let query = session.subscribe(self.0.id, Rc::new(RefCell::new(each)), request);
+        let query = session.subscribe(self.0.id, Rc::new(RefCell::new(each)), statement);
         Subscription { session, query }
     }
 

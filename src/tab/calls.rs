@@ -88,6 +88,7 @@ impl Tab {
                     self.protocol.handle(now, input);
                 }
             }
+            Request::Lost { user } => self.transactions.note_lost(user),
             Request::Suspend => self.protocol.handle(now, Input::Leave),
             Request::Resume => self.protocol.handle(now, Input::ComeBack),
             Request::Recall { name: recall, control } => self.pulse.borrow_mut().follow(Names { recall, control }),

@@ -299,6 +299,7 @@ impl Tab {
             self.told_pending = pending;
             self.tell(Event::Pending { writes: pending as u32 });
         }
+        self.tell_transactions();
     }
 
     fn output(&mut self, now: Timestamp, output: Output) -> Option<Input> {

@@ -5,11 +5,12 @@
 //! only push to the inbox, so the tab is never entered twice; a lock around it was not needed.
 //!
 //! What the page posts to the worker itself, after the compiled module: for each database the array
-//! `[name, durability]` (`"relaxed"` or `"strict"`) with a MessagePort, over which the two then talk in the words of
-//! [`crate::request`]. The worker posts `"ready"` once, and the text of a panic if there is one; a worker that
-//! panicked closes itself, so that its locks are free at once and another tab leads.
+//! `[name, durability, seen]` (`"relaxed"` or `"strict"`, and how many commits the page has seen of it) with a MessagePort,
+//! over which the two then talk in the words of [`crate::request`]; and `"alive?"`. The worker posts `"ready"` once,
+//! `"alive"` when asked and now and then while it is busy, and the text of a panic if there is one; a worker that panicked
+//! closes itself, so that its locks are free at once and another tab leads.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::Array;
@@ -20,11 +21,11 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 use super::{Effect, Election, Happening, LockCall, Look, Names, Pulse, StoreAnswer, StoreCall, Tab, Unstored};
 use crate::engine::{OnProgress, Progress};
 use crate::request::{Event, Failure, FailureKind, decode, encode};
-use crate::storage::{Durability, IndexedDbStore, Snapshot, Store, StoreError, TabId};
+use crate::storage::{Durability, IndexedDbStore, Seq, Snapshot, Store, StoreError, TabId};
 use crate::time::Timestamp;
 use crate::web::{
     Broadcast, BrowserError, Inbox, LockEvent, LockQueue, Port, Timer, is_there, report_panics, report_text,
-    since_epoch_ms, time_ordered_id,
+    since_epoch_ms, since_start_ms, time_ordered_id,
 };
 
 /// What the driver waits for: something for the tab, or the reason why it cannot go on.
@@ -41,13 +42,22 @@ pub fn serve_databases() {
         scope.close();
     });
     let asked = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| {
+        if event.data().is_string() {
+            return say_alive();
+        }
         let words: Array = event.data().unchecked_into();
         let name = words.get(0).as_string().unwrap_or_default();
         let durability = match words.get(1).as_string().as_deref() {
             Some("strict") => Durability::Strict,
             _ => Durability::Relaxed,
         };
-        spawn_local(serve(name, durability, event.ports().get(0).unchecked_into()));
+        let seen = Seq(words.get(2).as_f64().unwrap_or_default() as u64);
+        spawn_local(serve_again(
+            name,
+            durability,
+            seen,
+            event.ports().get(0).unchecked_into(),
+        ));
     });
     scope.set_onmessage(Some(asked.as_ref().unchecked_ref()));
     // It listens for as long as the worker lives.
@@ -59,12 +69,17 @@ pub fn serve_databases() {
 
 /// Serves one database over one port, until the page closes it or it cannot go on.
 pub async fn serve(name: String, durability: Durability, port: MessagePort) {
+    serve_again(name, durability, Seq::default(), port).await;
+}
+
+/// The same to a page that has seen this commit of it.
+async fn serve_again(name: String, durability: Durability, seen: Seq, port: MessagePort) {
     let inbox = Happenings::default();
     let asked = inbox.clone();
     let port = Port::listen(port, move |bytes| {
         asked.push(decode(&bytes).map(Happening::Asked).ok_or_else(unreadable))
     });
-    let served = match Driver::open(&name, durability, &port, &inbox).await {
+    let served = match Driver::open(&name, durability, seen, &port, &inbox).await {
         Ok(driver) => driver.drive().await,
         Err(failure) => Err(failure),
     };
@@ -89,7 +104,13 @@ struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    async fn open(name: &str, durability: Durability, port: &'a Port, inbox: &'a Happenings) -> Result<Self, Failure> {
+    async fn open(
+        name: &str,
+        durability: Durability,
+        seen: Seq,
+        port: &'a Port,
+        inbox: &'a Happenings,
+    ) -> Result<Self, Failure> {
         let shared_name = format!("sqlite-elements:{name}");
         // The channel first: what is said while the store loads waits in the inbox.
         let channel = listen(&shared_name, inbox)?;
@@ -100,6 +121,11 @@ impl<'a> Driver<'a> {
                 let locked = inbox.clone();
                 let lock = LockQueue::new(&shared_name, move |event| locked.push(happening(event)));
                 let snapshot = store.load().await?;
+                let found = snapshot.head.position.seq;
+                if found < seen {
+                    return Err(StoreError::Gone("it was deleted while its worker was down".into()).into());
+                }
+                port.post(&encode(&Event::Found { seq: found.0 }))?;
                 Driver::begin(Keeper::Store(store), snapshot, lock, channel, port, inbox)
             }
             Err(StoreError::Unavailable(reason)) => {
@@ -141,6 +167,7 @@ impl<'a> Driver<'a> {
         loop {
             // All effects of one happening before the next one: the tab's rule.
             while let Some(effect) = self.tab.poll() {
+                say_alive_if_due();
                 match effect {
                     Effect::Lock(call) => self.lock.iter().for_each(|lock| match call {
                         LockCall::Request => lock.request(),
@@ -158,6 +185,7 @@ impl<'a> Driver<'a> {
             if matches!(happening, Happening::TimedOut) {
                 self.timer = None;
             }
+            say_alive_if_due();
             self.tab.handle(now(), happening);
         }
     }
@@ -246,6 +274,7 @@ async fn make(store: &IndexedDbStore, call: StoreCall) -> StoreAnswer {
 fn pulse(pulse: &Rc<RefCell<Pulse>>, channel: &Rc<Broadcast>) -> OnProgress {
     let (pulse, channel) = (Rc::clone(pulse), Rc::clone(channel));
     Rc::new(move |calls| {
+        say_alive_if_due();
         let look = pulse.borrow().to_look_at(calls).map(look);
         if let Some(look) = look
             && pulse.borrow_mut().looked(look) == Progress::Interrupt
@@ -258,6 +287,28 @@ fn pulse(pulse: &Rc<RefCell<Pulse>>, channel: &Rc<Broadcast>) -> OnProgress {
         }
         progress
     })
+}
+
+/// While it is busy, which may be for long, a worker says once a second that it lives: see [`crate::watchdog`].
+const ALIVE_EVERY_MS: f64 = 1_000.0;
+
+thread_local! {
+    static SAID_ALIVE_MS: Cell<f64> = const { Cell::new(0.0) };
+}
+
+fn say_alive_if_due() {
+    if since_start_ms() - SAID_ALIVE_MS.get() >= ALIVE_EVERY_MS {
+        say_alive();
+    }
+}
+
+fn say_alive() {
+    SAID_ALIVE_MS.set(since_start_ms());
+    // Not in a test, whose driver runs in a window.
+    if let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() {
+        // A page that hears nothing ends this worker.
+        let _ = scope.post_message(&"alive".into());
+    }
 }
 
 fn look(names: &Names) -> Look {
