@@ -96,7 +96,8 @@ struct Driver<'a> {
     tab: Tab,
     port: &'a Port,
     inbox: &'a Happenings,
-    channel: Rc<Broadcast>,
+    /// Absent where there is nobody to share with.
+    channel: Option<Rc<Broadcast>>,
     /// Absent on plain-http origins, and where there is nobody to share with.
     lock: Option<LockQueue>,
     store: StoreQueue,
@@ -113,9 +114,15 @@ impl<'a> Driver<'a> {
     ) -> Result<Self, Failure> {
         let shared_name = format!("sqlite-elements:{name}");
         // The channel first: what is said while the store loads waits in the inbox.
-        let channel = listen(&shared_name, inbox)?;
-        match IndexedDbStore::open(name, durability).await {
-            Ok(store) => {
+        let opened = match listen(&shared_name, inbox) {
+            Ok(channel) => IndexedDbStore::open(name, durability)
+                .await
+                .map(|store| (store, channel)),
+            // It is refused to pages that may store nothing either.
+            Err(error) => Err(StoreError::Unavailable(error.to_string())),
+        };
+        match opened {
+            Ok((store, channel)) => {
                 let lost = inbox.clone();
                 store.on_lost(move |error| lost.push(Err(error.into())));
                 let locked = inbox.clone();
@@ -126,14 +133,13 @@ impl<'a> Driver<'a> {
                     return Err(StoreError::Gone("it was deleted while its worker was down".into()).into());
                 }
                 port.post(&encode(&Event::Found { seq: found.0 }))?;
-                Driver::begin(Keeper::Store(store), snapshot, lock, channel, port, inbox)
+                Driver::begin(Keeper::Store(store), snapshot, lock, Some(channel), port, inbox)
             }
             Err(StoreError::Unavailable(reason)) => {
                 port.post(&encode(&Event::InMemory(in_memory(&reason))))?;
                 // Tabs that have nothing in common must not hear each other.
-                let channel = listen(&format!("{shared_name}:{}", time_ordered_id()), inbox)?;
                 let keeper = Keeper::Nobody(Unstored::default());
-                Driver::begin(keeper, Snapshot::empty(), None, channel, port, inbox)
+                Driver::begin(keeper, Snapshot::empty(), None, None, port, inbox)
             }
             Err(error) => Err(error.into()),
         }
@@ -143,11 +149,11 @@ impl<'a> Driver<'a> {
         keeper: Keeper,
         snapshot: Snapshot,
         lock: Option<LockQueue>,
-        channel: Broadcast,
+        channel: Option<Broadcast>,
         port: &'a Port,
         inbox: &'a Happenings,
     ) -> Result<Self, Failure> {
-        let channel = Rc::new(channel);
+        let channel = channel.map(Rc::new);
         let election = lock.as_ref().map_or(Election::Lease, |_| Election::Locks);
         let mut tab = Tab::open(now(), TabId(time_ordered_id()), snapshot, election)?;
         let on_progress = pulse(&tab.pulse(), &channel);
@@ -175,7 +181,10 @@ impl<'a> Driver<'a> {
                         LockCall::Release => lock.release(),
                     }),
                     Effect::Store(call) => self.store.push(call),
-                    Effect::Broadcast(bytes) => self.channel.post(&bytes)?,
+                    Effect::Broadcast(bytes) => match &self.channel {
+                        Some(channel) => channel.post(&bytes)?,
+                        None => {}
+                    },
                     Effect::Tell(event) => self.port.post(&encode(&event))?,
                     Effect::Closed => return Ok(()),
                 }
@@ -271,8 +280,8 @@ async fn make(store: &IndexedDbStore, call: StoreCall) -> StoreAnswer {
 }
 
 /// Says what a leader has to say while SQLite keeps this thread busy: posting to a channel waits for nothing.
-fn pulse(pulse: &Rc<RefCell<Pulse>>, channel: &Rc<Broadcast>) -> OnProgress {
-    let (pulse, channel) = (Rc::clone(pulse), Rc::clone(channel));
+fn pulse(pulse: &Rc<RefCell<Pulse>>, channel: &Option<Rc<Broadcast>>) -> OnProgress {
+    let (pulse, channel) = (Rc::clone(pulse), channel.clone());
     Rc::new(move |calls| {
         say_alive_if_due();
         let look = pulse.borrow().to_look_at(calls).map(look);
@@ -282,7 +291,9 @@ fn pulse(pulse: &Rc<RefCell<Pulse>>, channel: &Rc<Broadcast>) -> OnProgress {
             return Progress::Interrupt;
         }
         let (said, progress) = pulse.borrow_mut().beat(now());
-        if let Some(Err(error)) = said.map(|bytes| channel.post(&bytes)) {
+        if let Some((bytes, channel)) = said.zip(channel.as_ref())
+            && let Err(error) = channel.post(&bytes)
+        {
             report_text(&format!("sqlite-elements: a heartbeat could not be sent: {error}"));
         }
         progress
