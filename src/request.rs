@@ -83,6 +83,15 @@ pub enum Request {
     Unsubscribe {
         query: QueryId,
     },
+    /// From now on a live query that runs makes way once this name of [`crate::web::Recall`] leads to nothing any more:
+    /// the page asks something that may make it needless. Not answered.
+    MakeWay {
+        name: String,
+    },
+    /// Nobody waits for this query any more. Not answered, and nor is the query if it was not begun.
+    Cancel {
+        call: CallId,
+    },
     /// This user is gone: a transaction that it left open is rolled back. Not answered.
     Leave {
         user: UserId,

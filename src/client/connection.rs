@@ -10,7 +10,7 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
 use super::optimistic::{Optimistic, OptimisticMode, WriteNumber};
-use super::session::{EventCallback, ListenerId, Session, Status};
+use super::session::{Answer, EventCallback, ListenerId, Session, Status};
 use crate::request::{
     CallId, Event, Failure, FailureKind, LeaderInfo, Metrics, MetricsAction, NonLeaderWrites, QueryId, Request,
     Response, StatementKind, UserId,
@@ -131,12 +131,19 @@ impl Connection {
         outcome(answer.next().await?)
     }
 
-    /// The same for what only reads: see [`Request::Query`]. Asked at once, not when the answer is first waited for: calls reach SQLite in their order.
+    /// The same for what only reads: see [`Request::Query`]. Asked at once, not when the answer is first waited for: calls
+    /// reach SQLite in their order.
     pub fn query(
         &self,
         statement: Statement,
         recall: Option<String>,
     ) -> impl Future<Output = Result<Outcome, Failure>> + use<> {
+        let asked = self.ask(statement, recall);
+        async move { outcome(asked?.1.next().await?) }
+    }
+
+    /// The same, as a call that can be cancelled.
+    pub(super) fn ask(&self, statement: Statement, recall: Option<String>) -> Result<(CallId, Answer), Failure> {
         let user = self.0.id;
         let query = |call| Request::Query {
             call,
@@ -144,11 +151,12 @@ impl Connection {
             statement,
             recall,
         };
-        let asked = self.session().map(|session| {
-            let (_, answer) = session.call(query);
-            answer
-        });
-        async move { outcome(asked?.next().await?) }
+        Ok(self.session()?.call(query))
+    }
+
+    /// Nobody waits for this query any more.
+    pub(super) fn cancel(&self, call: CallId) {
+        self.0.session.cancel(call);
     }
 
     /// Ends every query of this page on this database that runs or waits to, live ones included. Writes go on.
@@ -386,7 +394,7 @@ impl Drop for Listener {
     }
 }
 
-fn outcome(response: Response) -> Result<Outcome, Failure> {
+pub(super) fn outcome(response: Response) -> Result<Outcome, Failure> {
     match response {
         Response::Outcome(outcome) => Ok(outcome),
         other => Err(unexpected(&other)),

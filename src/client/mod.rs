@@ -20,6 +20,7 @@ mod database;
 mod error;
 mod optimistic;
 mod promise;
+mod recalls;
 mod result;
 mod revival;
 mod session;

@@ -17,15 +17,14 @@ use web_sys::{MessageChannel, MessagePort};
 
 use super::calls::{Calls, Stake};
 use super::optimistic::Optimistic;
+use super::recalls::Recalls;
 use super::revival::Lasting;
 use super::worker::{PageWorker, step_done};
-use crate::request::{
-    CallId, Change, Event, Failure, FailureKind, LeaderInfo, QueryId, Request, Response, UserId, decode, encode,
-};
+use crate::request::{CallId, Change, Event, Failure, LeaderInfo, QueryId, Request, Response, UserId, decode, encode};
 use crate::restart::{SessionNumber, Step};
 use crate::sql::{Rows, SqlFailure, Statement};
 use crate::storage::Durability;
-use crate::web::{BrowserError, Inbox, Port, Recall, report_text};
+use crate::web::{BrowserError, Inbox, Port, report_text};
 
 /// What is known of a database right now.
 #[derive(Clone, Debug)]
@@ -66,10 +65,7 @@ pub(super) struct Session {
     pub(super) lasting: RefCell<Lasting>,
     /// How many users have not closed it.
     pub(super) users: Cell<usize>,
-    /// By what the worker sees, while SQLite runs, that the page's queries are to stop.
-    recall: RefCell<Option<Recall>>,
-    /// What the worker compares with: it is there as long as the session.
-    control: RefCell<Option<Recall>>,
+    pub(super) recalls: Recalls,
     pub(super) optimistic: RefCell<Optimistic>,
 }
 
@@ -126,8 +122,7 @@ impl Session {
             state: RefCell::new(State::default()),
             lasting: RefCell::default(),
             users: Cell::new(0),
-            recall: RefCell::default(),
-            control: RefCell::default(),
+            recalls: Recalls::default(),
             optimistic: RefCell::default(),
         });
         SESSIONS.with_borrow_mut(|sessions| {
@@ -166,36 +161,6 @@ impl Session {
 
     pub(super) fn name(&self) -> &str {
         &self.name
-    }
-
-    /// From now on queries stop when this session says so.
-    pub(super) fn watch_out(self: &Rc<Self>) -> Result<(), Failure> {
-        let control = match self.control.take() {
-            Some(control) => control,
-            None => Recall::new()?,
-        };
-        let recall = Recall::new()?;
-        let (name, control_name) = (recall.name().to_owned(), control.name().to_owned());
-        self.control.replace(Some(control));
-        self.recall.replace(Some(recall));
-        self.send(&Request::Recall {
-            name,
-            control: control_name,
-        });
-        Ok(())
-    }
-
-    /// Ends every query of this page that runs or waits to.
-    pub(super) fn interrupt(self: &Rc<Self>) -> Result<(), Failure> {
-        if let Some(failure) = self.failure() {
-            return Err(failure);
-        }
-        self.watch_out()?;
-        let queries = self.state.borrow().calls.queries();
-        for call in queries {
-            self.answer(call, Err(interrupted()));
-        }
-        Ok(())
     }
 
     fn listen_to(self: &Rc<Self>, port: MessagePort) {
@@ -300,6 +265,7 @@ impl Session {
         let subscribed = self.state.borrow_mut().queries.remove(&query);
         if subscribed.is_some() {
             self.send(&Request::Unsubscribe { query });
+            self.make_way();
             step_done(Step::Query(self.number, query));
         }
     }
@@ -341,8 +307,7 @@ impl Session {
     /// Ends the session: every call is answered with the failure. Only the first end counts.
     pub(super) fn end(&self, failure: &Failure) {
         self.port.take();
-        self.recall.take();
-        self.control.take();
+        self.recalls.take_all();
         let (opening, calls) = {
             let mut state = self.state.borrow_mut();
             state.status.failure.get_or_insert_with(|| failure.clone());
@@ -450,14 +415,6 @@ impl Session {
             }
         }
     }
-}
-
-fn interrupted() -> Failure {
-    Failure::new(
-        FailureKind::Sqlite,
-        "SQLITE_INTERRUPT",
-        "the query was stopped by interrupt()",
-    )
 }
 
 impl Default for State {

@@ -39,6 +39,7 @@ impl Session {
                 self.send(&Request::Unsubscribe { query });
                 step_done(Step::Query(self.number, query));
             }
+            self.make_way();
             self.send(&Request::Leave { user });
             if self.users.get() == 0 {
                 self.close(user);

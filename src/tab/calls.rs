@@ -91,7 +91,13 @@ impl Tab {
             Request::Lost { user } => self.transactions.note_lost(user),
             Request::Suspend => self.protocol.handle(now, Input::Leave),
             Request::Resume => self.protocol.handle(now, Input::ComeBack),
-            Request::Recall { name: recall, control } => self.pulse.borrow_mut().follow(Names { recall, control }),
+            Request::Recall { name: recall, control } => {
+                self.pulse.borrow_mut().follow(Names { recall, control });
+                self.stop_live();
+            }
+            Request::MakeWay { name } => self.pulse.borrow_mut().make_way_by(name),
+            // It is over: see the driver, which never begins what is cancelled.
+            Request::Cancel { .. } => {}
             Request::Export { call } => {
                 let file = self.engine.image().pages().concat();
                 self.answer(call, Ok(Response::File(file)));

@@ -14,6 +14,7 @@ mod metrics;
 mod pulse;
 mod transactions;
 mod unstored;
+mod watching;
 
 #[cfg(target_family = "wasm")]
 pub mod worker;
@@ -166,6 +167,7 @@ impl Tab {
 
     /// Takes in one thing that happened; then drain [`Tab::poll`].
     pub fn handle(&mut self, now: Timestamp, happening: Happening) {
+        let may_run_live = matches!(happening, Happening::TimedOut);
         match happening {
             // The page asks nothing more of a database that it closes, and is told nothing more but that it is closed.
             Happening::Asked(request) if self.is_closing() && !request.concerns_the_end() => {}
@@ -188,6 +190,10 @@ impl Tab {
             }
         }
         self.carry_out(now);
+        // Not at once: what the page asks comes first, for it may make them needless.
+        if may_run_live {
+            self.run_live(now);
+        }
     }
 
     /// The next thing to do.
@@ -292,7 +298,6 @@ impl Tab {
                 break;
             }
         }
-        self.run_live(now);
         self.step_checkpoint();
         let pending = self.protocol.pending_writes();
         if pending != self.told_pending {
@@ -433,18 +438,6 @@ impl Tab {
             latency_ms,
         }));
         None
-    }
-
-    fn run_live(&mut self, now: Timestamp) {
-        for (query, statement) in self.live.due(now) {
-            self.pulse.borrow_mut().watch(None);
-            let answer = self.engine.query(&statement);
-            self.pulse.borrow_mut().end();
-            let answer = answer.map(|queried| (queried.outcome.rows, queried.reads));
-            if let Some(rows) = self.live.answered(query, answer) {
-                self.tell(Event::Rows { query, rows });
-            }
-        }
     }
 }
 

@@ -9,6 +9,10 @@
 //! ([`crate::web::Recall`]). One failure to find it is not trusted: a name may be younger here than it is there; so it
 //! must be missing twice, 32 calls apart. And a page's policy may forbid to look at all: so each miss is compared with
 //! a name that is never taken back, and where that one is missing too, nothing is stopped and nothing looked at again.
+//!
+//! A live query is not taken back by a name of its own, which each would cost the page half a millisecond: there is one
+//! for all, and it says only that the page has asked something that may make the query needless. Then the query makes way,
+//! and is begun anew if the page wants it still.
 
 use crate::engine::Progress;
 use crate::protocol::{HEARTBEAT_MS, Message, Timestamp};
@@ -22,6 +26,8 @@ pub struct Pulse {
     running: Option<Running>,
     /// By what the page takes back all its queries.
     page: Option<Names>,
+    /// By what it has live queries make way.
+    way: Option<String>,
     /// By what it takes back the query that is under way.
     query: Option<Query>,
     /// How often in a row not even the name was found that is never taken back.
@@ -48,6 +54,15 @@ struct Running {
 struct Query {
     names: Names,
     misses: u32,
+    makes_way: bool,
+}
+
+/// How something ended that was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    ByItself,
+    /// It was a live query, and is to be run again.
+    MadeWay,
 }
 
 /// What a look has found.
@@ -72,6 +87,11 @@ impl Pulse {
         self.page = Some(names);
     }
 
+    /// From now on live queries make way by this name.
+    pub(super) fn make_way_by(&mut self, name: String) {
+        self.way = Some(name);
+    }
+
     /// A query begins.
     pub(super) fn watch(&mut self, own: Option<String>) {
         self.query = self.page.clone().map(|Names { recall, control }| Query {
@@ -80,13 +100,24 @@ impl Pulse {
                 control,
             },
             misses: 0,
+            makes_way: false,
         });
     }
 
+    /// A live query begins.
+    pub(super) fn watch_live(&mut self) {
+        self.watch(self.way.clone());
+        let makes_way = self.way.is_some();
+        self.query.iter_mut().for_each(|query| query.makes_way = makes_way);
+    }
+
     /// It is done.
-    pub(super) fn end(&mut self) {
+    pub(super) fn end(&mut self) -> Ended {
         self.running = None;
-        self.query = None;
+        match self.query.take() {
+            Some(query) if query.makes_way && query.misses >= MISSES_TO_STOP => Ended::MadeWay,
+            _ => Ended::ByItself,
+        }
     }
 
     /// A query is under way, and the engine has called so often during it: what to look at now, if at anything.
@@ -175,6 +206,20 @@ mod tests {
         assert_eq!(query(&mut pulse, &[Blind; 2]), [GoOn; 2]);
         pulse.watch(None);
         assert_eq!(pulse.to_look_at(LOOK_EVERY), None);
+    }
+
+    #[test]
+    fn a_live_query_makes_way_by_the_name_that_all_have_and_a_call_does_not() {
+        let mut pulse = pulse();
+        pulse.make_way_by("blob:way".into());
+        pulse.watch_live();
+        assert_eq!(pulse.to_look_at(LOOK_EVERY), Some(&names("blob:way")));
+        assert_eq!([pulse.looked(Missing), pulse.looked(Missing)], [GoOn, Interrupt]);
+        assert_eq!(pulse.end(), Ended::MadeWay);
+        pulse.watch(None);
+        assert_eq!(pulse.to_look_at(LOOK_EVERY), Some(&names("blob:page")));
+        assert_eq!([pulse.looked(Missing), pulse.looked(Missing)], [GoOn, Interrupt]);
+        assert_eq!(pulse.end(), Ended::ByItself);
     }
 
     #[test]

@@ -20,11 +20,11 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 
 use super::{Effect, Election, Happening, LockCall, Look, Names, Pulse, StoreAnswer, StoreCall, Tab, Unstored};
 use crate::engine::{OnProgress, Progress};
-use crate::request::{Event, Failure, FailureKind, decode, encode};
+use crate::request::{Event, Failure, FailureKind, Request, decode, encode};
 use crate::storage::{Durability, IndexedDbStore, Seq, Snapshot, Store, StoreError, TabId};
 use crate::time::Timestamp;
 use crate::web::{
-    Broadcast, BrowserError, Inbox, LockEvent, LockQueue, Port, Timer, is_there, report_panics, report_text,
+    Broadcast, BrowserError, Inbox, LockEvent, LockQueue, Port, Timer, in_task, is_there, report_panics, report_text,
     since_epoch_ms, since_start_ms, time_ordered_id,
 };
 
@@ -191,12 +191,32 @@ impl<'a> Driver<'a> {
             }
             self.set_timer();
             let happening = self.inbox.next().await?;
+            if self.is_cancelled(&happening).await {
+                continue;
+            }
             if matches!(happening, Happening::TimedOut) {
                 self.timer = None;
             }
             say_alive_if_due();
             self.tab.handle(now(), happening);
         }
+    }
+
+    /// Whether it is a query that nobody waits for any more. Only one that can be given up is looked at like this: it
+    /// waits for what has arrived already, which the browser hands over one by one.
+    async fn is_cancelled(&self, happening: &Happening) -> bool {
+        let Happening::Asked(Request::Query {
+            call, recall: Some(_), ..
+        }) = happening
+        else {
+            return false;
+        };
+        let arrived = Inbox::default();
+        let all = arrived.clone();
+        in_task(move || all.push(()));
+        arrived.next().await;
+        let cancels = |next: &Result<Happening, Failure>| matches!(next, Ok(Happening::Asked(Request::Cancel { call: cancelled })) if cancelled == call);
+        self.inbox.take_first(cancels).is_some()
     }
 
     /// An unchanged deadline keeps its timer: setting it anew at each message could put it off for ever.
