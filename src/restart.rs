@@ -89,7 +89,7 @@ impl Restart {
     }
 
     /// What to do now, if nothing is under way.
-    pub fn next(&mut self) -> Option<Step> {
+    pub fn take_up(&mut self) -> Option<Step> {
         if self.trying.is_some() {
             return None;
         }
@@ -139,7 +139,7 @@ mod tests {
         let mut restart = Restart::default();
         let one = |_| {
             restart.begin([OPEN, query(1), query(2)]);
-            while let Some(step) = restart.next() {
+            while let Some(step) = restart.take_up() {
                 if step == poison {
                     return restart.died(bystanders);
                 }
@@ -177,20 +177,20 @@ mod tests {
     fn the_next_step_waits_for_the_one_before() {
         let mut restart = Restart::default();
         restart.begin([OPEN, query(1)]);
-        assert_eq!(restart.next(), Some(OPEN));
-        assert_eq!(restart.next(), None);
+        assert_eq!(restart.take_up(), Some(OPEN));
+        assert_eq!(restart.take_up(), None);
         assert!(restart.done(OPEN));
-        assert_eq!(restart.next(), Some(query(1)));
+        assert_eq!(restart.take_up(), Some(query(1)));
     }
 
     #[test]
     fn what_nobody_wants_any_more_is_not_taken_up() {
         let mut restart = Restart::default();
         restart.begin([OPEN, query(1)]);
-        restart.next();
+        restart.take_up();
         assert!(!restart.done(query(1)), "it was not under way");
         restart.done(OPEN);
-        assert_eq!(restart.next(), None);
+        assert_eq!(restart.take_up(), None);
     }
 
     #[test]

@@ -161,6 +161,10 @@ impl PageWorker {
     /// Every database of the page goes out of sight with it.
     fn tell(&self, sight: Sight) {
         self.sight.set(sight);
+        if sight == Sight::Regained {
+            // The worker was as still as the page.
+            self.watchdog.take();
+        }
         for session in self.sessions() {
             session.send(&match sight {
                 Sight::Lost => Request::Suspend,
@@ -237,20 +241,26 @@ impl PageWorker {
         Ok(())
     }
 
-    /// The next step, if none is under way.
+    /// The next step that somebody wants, if none is under way.
     fn take_up(&self) {
         self.ticks.set(0);
-        let step = self.restart.borrow_mut().next();
-        let Some(step) = step else { return };
-        let (Step::Open(number) | Step::Query(number, _)) = step;
-        let Some(session) = self.sessions().into_iter().find(|session| session.number == number) else {
-            return step_done(step);
-        };
+        loop {
+            let step = self.restart.borrow_mut().take_up();
+            let Some(step) = step else { return };
+            let (Step::Open(number) | Step::Query(number, _)) = step;
+            if let Some(session) = self.sessions().into_iter().find(|session| session.number == number) {
+                return self.begin(step, &session);
+            }
+            self.restart.borrow_mut().done(step);
+        }
+    }
+
+    fn begin(&self, step: Step, session: &Rc<Session>) {
         match step {
             Step::Query(_, query) => session.ask(query),
             Step::Open(_) => {
-                let port = self.take_port(&session);
-                if let Some(Err(failure)) = port.map(|port| self.hand_over(&session, &port)) {
+                let port = self.take_port(session);
+                if let Some(Err(failure)) = port.map(|port| self.hand_over(session, &port)) {
                     session.fail(&failure);
                 }
             }

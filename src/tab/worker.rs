@@ -181,10 +181,7 @@ impl<'a> Driver<'a> {
                         LockCall::Release => lock.release(),
                     }),
                     Effect::Store(call) => self.store.push(call),
-                    Effect::Broadcast(bytes) => match &self.channel {
-                        Some(channel) => channel.post(&bytes)?,
-                        None => {}
-                    },
+                    Effect::Broadcast(bytes) => self.channel.iter().try_for_each(|channel| channel.post(&bytes))?,
                     Effect::Tell(event) => self.port.post(&encode(&event))?,
                     Effect::Closed => return Ok(()),
                 }

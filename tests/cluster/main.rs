@@ -10,6 +10,7 @@ mod hand_over;
 mod lease;
 mod metrics;
 mod pulse;
+mod restart;
 mod scenarios;
 mod simulation;
 mod transactions;
