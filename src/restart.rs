@@ -9,16 +9,14 @@
 //! taken, and may be what killed it; an accusation then weighs half. To hold calls back during the steps was refused: they
 //! would wait for each slow query of the page.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use crate::request::QueryId;
 
 /// Names one session of the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionNumber(pub u32);
 
 /// Something that the new worker takes up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Open(SessionNumber),
     Query(SessionNumber, QueryId),
@@ -51,9 +49,11 @@ const UNEXPLAINED: u32 = 5;
 
 #[derive(Debug, Default)]
 pub struct Restart {
-    waiting: VecDeque<Step>,
+    /// The next one last.
+    waiting: Vec<Step>,
     trying: Option<Step>,
-    accused: BTreeMap<Step, u32>,
+    /// What each accusation weighs.
+    accused: Vec<(Step, u32)>,
     unexplained: u32,
 }
 
@@ -69,22 +69,24 @@ impl Restart {
                 Verdict::EndAll
             };
         };
-        let weight = self.accused.entry(step).or_default();
-        *weight += if alone { ALONE } else { AMONG_OTHERS };
+        self.accused.push((step, if alone { ALONE } else { AMONG_OTHERS }));
+        let against = self.accused.iter().filter(|(accused, _)| *accused == step);
+        let weight: u32 = against.map(|(_, weight)| weight).sum();
         let enough = match step {
             Step::Open(_) => OPENINGS,
             Step::Query(..) => ASKINGS,
         };
-        if *weight < enough {
+        if weight < enough {
             return Verdict::GoOn;
         }
-        self.accused.remove(&step);
+        self.acquit(step);
         Verdict::End(step)
     }
 
     /// A new worker begins with these.
     pub fn begin(&mut self, steps: impl IntoIterator<Item = Step>) {
         self.waiting = steps.into_iter().collect();
+        self.waiting.reverse();
         self.trying = None;
     }
 
@@ -93,13 +95,13 @@ impl Restart {
         if self.trying.is_some() {
             return None;
         }
-        self.trying = self.waiting.pop_front();
+        self.trying = self.waiting.pop();
         self.trying
     }
 
     /// It went well, or nobody wants it any more. Says whether it was under way.
     pub fn done(&mut self, step: Step) -> bool {
-        self.accused.remove(&step);
+        self.acquit(step);
         self.waiting.retain(|waiting| *waiting != step);
         let was_tried = self.trying == Some(step);
         if was_tried {
@@ -120,6 +122,10 @@ impl Restart {
     /// The worker has lived for a while with nothing to take up.
     pub fn is_well(&mut self) {
         self.unexplained = 0;
+    }
+
+    fn acquit(&mut self, step: Step) {
+        self.accused.retain(|(accused, _)| *accused != step);
     }
 }
 

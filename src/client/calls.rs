@@ -3,15 +3,17 @@
 //! Owned by [`super::session`]. A worker that died gives no answers: then only what was asked tells what may have
 //! happened, and each call is answered by that.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use super::session::Answer;
 use crate::request::{CallId, Failure, FailureKind, Request, Response, UserId};
 
+/// In the order of their ids, in which most are answered.
 #[derive(Default)]
-pub(super) struct Calls(BTreeMap<CallId, Call>);
+pub(super) struct Calls(VecDeque<Call>);
 
 struct Call {
+    id: CallId,
     answer: Answer,
     stake: Stake,
     /// With whom it ends, if it has no answer by then.
@@ -45,25 +47,32 @@ impl Stake {
 }
 
 impl Calls {
-    pub(super) fn insert(&mut self, call: CallId, answer: Answer, stake: Stake) {
+    /// A call that is younger than all others.
+    pub(super) fn insert(&mut self, id: CallId, answer: Answer, stake: Stake) {
         let user = None;
-        self.0.insert(call, Call { answer, stake, user });
+        self.0.push_back(Call {
+            id,
+            answer,
+            stake,
+            user,
+        });
     }
 
     pub(super) fn bind(&mut self, call: CallId, user: UserId) {
-        if let Some(call) = self.0.get_mut(&call) {
-            call.user = Some(user);
+        if let Ok(at) = self.find(call) {
+            self.0[at].user = Some(user);
         }
     }
 
     /// Who waits for it; then nobody does.
     pub(super) fn take(&mut self, call: CallId) -> Option<Answer> {
-        self.0.remove(&call).map(|call| call.answer)
+        let at = self.find(call).ok()?;
+        self.0.remove(at).map(|call| call.answer)
     }
 
     pub(super) fn take_all(&mut self) -> Vec<Answer> {
         std::mem::take(&mut self.0)
-            .into_values()
+            .into_iter()
             .map(|call| call.answer)
             .collect()
     }
@@ -78,20 +87,27 @@ impl Calls {
 
     /// Whether the worker has any of them.
     pub(super) fn are_asked(&self) -> bool {
-        self.0.values().any(|call| call.stake != Stake::Here)
+        self.0.iter().any(|call| call.stake != Stake::Here)
     }
 
     /// What the worker had, and what to say now that it died.
     pub(super) fn take_orphans(&mut self, died: &Failure) -> Vec<(Answer, Result<Response, Failure>)> {
-        let orphans = self.0.extract_if(.., |_, call| call.stake != Stake::Here);
-        orphans
-            .map(|(_, call)| (call.answer, outcome(call.stake, died)))
+        let (here, asked): (VecDeque<Call>, VecDeque<Call>) = std::mem::take(&mut self.0)
+            .into_iter()
+            .partition(|call| call.stake == Stake::Here);
+        self.0 = here;
+        asked
+            .into_iter()
+            .map(|call| (call.answer, outcome(call.stake, died)))
             .collect()
     }
 
+    fn find(&self, call: CallId) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&call, |call| call.id)
+    }
+
     fn named(&self, wanted: impl Fn(&Call) -> bool) -> Vec<CallId> {
-        let found = self.0.iter().filter(|(_, call)| wanted(call));
-        found.map(|(call, _)| *call).collect()
+        self.0.iter().filter(|call| wanted(call)).map(|call| call.id).collect()
     }
 }
 
