@@ -15,11 +15,13 @@ pub mod engine;
 pub mod live;
 pub mod protocol;
 pub mod request;
+pub mod restart;
 pub mod sabotage;
 pub mod sql;
 pub mod storage;
 pub mod tab;
 pub mod time;
+pub mod watchdog;
 
 #[cfg(target_family = "wasm")]
 pub mod client;

@@ -1,8 +1,10 @@
 //! Live queries: which to run again after a commit, and whether the answer is news.
 //!
-//! Pure: `tab` hands in commits and answers and runs what [`Live::due`] names. Each query is *dirty* (to
-//! be run), or *watching* its read set, or *failed*, which any commit may mend, or *stopped*, or *too long*. Runs are coalesced: however
-//! many commits come, a query runs at most once per [`FRAME_MS`], because a page cannot show more.
+//! Pure: `tab` hands in commits and answers and runs what [`Live::next`] names, one query at a time: between two of them
+//! it hears what the page wants by now, so what was replaced meanwhile is never begun. Each query is *dirty* (to be run,
+//! *due* once its frame has come), or *watching* its read set, or *failed*, which any commit may mend, or *stopped*, or
+//! *too long*. Runs are coalesced: however many commits come, a query runs at most once per [`FRAME_MS`], because a page
+//! cannot show more.
 //!
 //! Deciding by read and write sets, down to columns for updates, was chosen over maintaining results
 //! incrementally: it is right for every SELECT that SQLite can run, and a run is local and takes
@@ -24,6 +26,8 @@ pub const FRAME_MS: u64 = 16;
 pub struct Live {
     queries: BTreeMap<QueryId, LiveQuery>,
     last_run: Option<Timestamp>,
+    /// It was run, and made way for what the page asks.
+    made_way: Option<QueryId>,
 }
 
 #[derive(Debug)]
@@ -40,6 +44,8 @@ enum State {
     New,
     /// Something it reads was written.
     Dirty,
+    /// The same, and it is run in this frame.
+    Due,
     Watching(ReadSet),
     Failed,
     /// The page stopped it. It would run as long again.
@@ -75,7 +81,7 @@ impl Live {
     pub fn invalidate(&mut self, written: &WriteSet) {
         for query in self.queries.values_mut() {
             let stays = match &query.state {
-                State::New | State::Dirty | State::Stopped => true,
+                State::New | State::Dirty | State::Due | State::Stopped => true,
                 State::Watching(reads) => !reads.meets(written),
                 State::Failed => false,
                 State::TooLong => !written.changes_schema(),
@@ -89,46 +95,70 @@ impl Live {
     /// The image was loaded anew: anything may have changed.
     pub fn invalidate_all(&mut self) {
         for query in self.queries.values_mut() {
-            if !matches!(query.state, State::New | State::Stopped) {
+            if !matches!(query.state, State::New | State::Due | State::Stopped) {
                 query.state = State::Dirty;
             }
         }
     }
 
-    /// When [`Live::due`] will next have something; a time that has passed means now.
+    /// When [`Live::next`] will next have something; a time that has passed means now.
     pub fn deadline(&self) -> Option<Timestamp> {
-        let frame = self.last_run.unwrap_or_default().after_ms(FRAME_MS);
+        let frame = self.frame_end();
         let waits = self.queries.values().filter_map(|query| match query.state {
-            State::New => Some(Timestamp::default()),
+            State::New | State::Due => Some(Timestamp::default()),
             State::Dirty => Some(frame),
             State::Watching(_) | State::Failed | State::Stopped | State::TooLong => None,
         });
         waits.min()
     }
 
-    /// The queries to run now; each is answered by [`Live::answered`].
-    pub fn due(&mut self, now: Timestamp) -> Vec<(QueryId, Statement)> {
-        let frame_is_over = self.last_run.is_none_or(|last| last.after_ms(FRAME_MS) <= now);
-        let due: Vec<(QueryId, Statement)> = self
-            .queries
-            .iter()
-            .filter(|(_, query)| match query.state {
-                State::New => true,
-                State::Dirty => frame_is_over,
-                State::Watching(_) | State::Failed | State::Stopped | State::TooLong => false,
-            })
-            .map(|(id, query)| (*id, query.statement.clone()))
-            .collect();
-        if frame_is_over && !due.is_empty() {
+    /// The query to run now, if there is one; it is answered by [`Live::answered`], or makes way by [`Live::makes_way`].
+    pub fn next(&mut self, now: Timestamp) -> Option<(QueryId, Statement)> {
+        let frame_is_over = self.last_run.is_none() || self.frame_end() <= now;
+        // Those of the last frame first: else the one that changes most would keep the others waiting.
+        if frame_is_over && self.first(|state| matches!(state, State::Due)).is_none() {
+            let dirty = self
+                .queries
+                .values_mut()
+                .filter(|query| matches!(query.state, State::Dirty));
+            dirty.for_each(|query| query.state = State::Due);
+        }
+        let next = self
+            .first(|state| matches!(state, State::New))
+            .or_else(|| self.first(|state| matches!(state, State::Due)));
+        if frame_is_over && next.is_some() {
             self.last_run = Some(now);
         }
-        due
+        next
     }
 
-    /// Whether it is to be run, and was not given up.
-    pub fn is_dirty(&self, query: QueryId) -> bool {
-        let query = self.queries.get(&query);
-        query.is_some_and(|query| matches!(query.state, State::New | State::Dirty))
+    /// A query was stopped so that the tab can hear what the page asks: it may be needless by now. Else it runs again.
+    pub fn makes_way(&mut self, query: QueryId) {
+        self.made_way = Some(query);
+    }
+
+    /// The page stops all that it waits for: those never run, and the one that made way.
+    pub fn stop(&mut self) -> Vec<QueryId> {
+        let made_way = self.made_way.take();
+        let waits = |id: &QueryId, query: &LiveQuery| {
+            matches!(query.state, State::New) || made_way == Some(*id) && matches!(query.state, State::Due)
+        };
+        let waiting = self.queries.iter_mut().filter(|(id, query)| waits(id, query));
+        waiting
+            .map(|(id, query)| {
+                query.state = State::Stopped;
+                *id
+            })
+            .collect()
+    }
+
+    fn frame_end(&self) -> Timestamp {
+        self.last_run.unwrap_or_default().after_ms(FRAME_MS)
+    }
+
+    fn first(&self, wanted: impl Fn(&State) -> bool) -> Option<(QueryId, Statement)> {
+        let mut found = self.queries.iter().filter(|(_, query)| wanted(&query.state));
+        found.next().map(|(id, query)| (*id, query.statement.clone()))
     }
 
     /// Takes in an answer; gives it back if it is news to the page.
@@ -137,6 +167,9 @@ impl Live {
         query: QueryId,
         answer: Result<(Rows, ReadSet), SqlFailure>,
     ) -> Option<Result<Rows, SqlFailure>> {
+        if self.made_way == Some(query) {
+            self.made_way = None;
+        }
         let query = self.queries.get_mut(&query)?;
         let (told, news) = match answer {
             Ok((rows, reads)) => {
@@ -195,7 +228,7 @@ mod tests {
     fn watching() -> Live {
         let mut live = Live::default();
         live.subscribe(QUERY, Statement::new("SELECT a FROM t"));
-        assert_eq!(live.due(at_ms(100)).len(), 1, "a new query runs at once");
+        assert!(live.next(at_ms(100)).is_some(), "a new query runs at once");
         assert!(live.answered(QUERY, Ok((rows(1), reads()))).is_some());
         live
     }
@@ -206,7 +239,7 @@ mod tests {
         live.invalidate(&writes("other"));
         assert_eq!(live.deadline(), None);
         live.invalidate(&writes("t"));
-        assert_eq!(live.due(at_ms(200)).len(), 1);
+        assert!(live.next(at_ms(200)).is_some());
     }
 
     #[test]
@@ -221,10 +254,10 @@ mod tests {
         let mut live = watching();
         for _ in 0..50 {
             live.invalidate(&writes("t"));
-            assert!(live.due(at_ms(101)).is_empty());
+            assert!(live.next(at_ms(101)).is_none());
         }
         assert_eq!(live.deadline(), Some(at_ms(100 + FRAME_MS)));
-        assert_eq!(live.due(at_ms(100 + FRAME_MS)).len(), 1);
+        assert!(live.next(at_ms(100 + FRAME_MS)).is_some());
     }
 
     #[test]
@@ -233,7 +266,7 @@ mod tests {
         let failure = SqlFailure::new("SQLITE_ERROR", "no such table: t");
         assert_eq!(live.answered(QUERY, Err(failure.clone())), Some(Err(failure.clone())));
         live.invalidate(&writes("anything"));
-        assert_eq!(live.due(at_ms(300)).len(), 1);
+        assert!(live.next(at_ms(300)).is_some());
         assert_eq!(live.answered(QUERY, Err(failure)), None);
         assert_eq!(live.answered(QUERY, Ok((rows(1), reads()))), Some(Ok(rows(1))));
     }
@@ -245,7 +278,7 @@ mod tests {
         assert_eq!(live.answered(QUERY, Err(failure.clone())), Some(Err(failure)));
         live.invalidate(&writes("anything"));
         live.invalidate_all();
-        assert!(live.due(at_ms(300)).is_empty());
+        assert!(live.next(at_ms(300)).is_none());
         assert_eq!(live.deadline(), None);
     }
 
@@ -255,11 +288,11 @@ mod tests {
         let failure = SqlFailure::new("QUERY_TOO_LONG", "stopped after 10 s");
         assert_eq!(live.answered(QUERY, Err(failure.clone())), Some(Err(failure)));
         live.invalidate(&writes("t"));
-        assert!(live.due(at_ms(300)).is_empty());
+        assert!(live.next(at_ms(300)).is_none());
         let mut imported = WriteSet::default();
         imported.note_schema();
         live.invalidate(&imported);
-        assert_eq!(live.due(at_ms(400)).len(), 1);
+        assert!(live.next(at_ms(400)).is_some());
     }
 
     #[test]
@@ -267,7 +300,77 @@ mod tests {
         let mut live = watching();
         live.invalidate_all();
         live.unsubscribe(QUERY);
-        assert!(live.due(at_ms(500)).is_empty());
+        assert!(live.next(at_ms(500)).is_none());
         assert_eq!(live.answered(QUERY, Ok((rows(3), reads()))), None);
+    }
+
+    fn watch(live: &mut Live, number: u64) {
+        live.subscribe(QueryId(number), Statement::new("SELECT a FROM t"));
+        assert_eq!(live.next(at_ms(0)).map(|(query, _)| query), Some(QueryId(number)));
+        live.answered(QueryId(number), Ok((rows(1), reads())));
+    }
+
+    /// The queries that run at a time, in order.
+    fn run(live: &mut Live, ms: u64) -> Vec<u64> {
+        let mut ran = Vec::new();
+        while let Some((query, _)) = live.next(at_ms(ms)) {
+            ran.push(query.0);
+            live.answered(query, Ok((rows(2), reads())));
+        }
+        ran
+    }
+
+    #[test]
+    fn what_is_dropped_before_its_turn_is_never_run() {
+        let mut live = Live::default();
+        for number in 1..=3 {
+            live.subscribe(QueryId(number), Statement::new("SELECT a FROM t"));
+        }
+        assert_eq!(live.next(at_ms(1)).map(|(query, _)| query), Some(QueryId(1)));
+        live.answered(QueryId(1), Ok((rows(1), reads())));
+        live.unsubscribe(QueryId(2));
+        assert_eq!(run(&mut live, 1), [3]);
+    }
+
+    #[test]
+    fn all_that_a_commit_meets_runs_in_one_frame_and_a_new_query_first() {
+        let mut live = Live::default();
+        (1..=3).for_each(|number| watch(&mut live, number));
+        live.invalidate(&writes("t"));
+        live.subscribe(QueryId(4), Statement::new("SELECT a FROM t"));
+        assert_eq!(run(&mut live, 100), [4, 1, 2, 3]);
+    }
+
+    #[test]
+    fn a_query_that_changes_all_the_time_keeps_no_other_waiting() {
+        let mut live = Live::default();
+        (1..=2).for_each(|number| watch(&mut live, number));
+        live.invalidate(&writes("t"));
+        assert_eq!(live.next(at_ms(100)).map(|(query, _)| query), Some(QueryId(1)));
+        live.answered(QueryId(1), Ok((rows(2), reads())));
+        live.invalidate(&writes("t"));
+        assert_eq!(live.next(at_ms(200)).map(|(query, _)| query), Some(QueryId(2)));
+    }
+
+    #[test]
+    fn a_query_that_made_way_runs_again_unless_the_page_stops_it() {
+        let mut live = watching();
+        live.invalidate(&writes("t"));
+        assert!(live.next(at_ms(200)).is_some());
+        live.makes_way(QUERY);
+        assert_eq!(live.deadline(), Some(Timestamp::default()));
+        assert!(live.next(at_ms(201)).is_some());
+        live.makes_way(QUERY);
+        assert_eq!(live.stop(), [QUERY]);
+        assert_eq!(live.deadline(), None);
+    }
+
+    #[test]
+    fn a_query_that_waits_for_its_first_run_is_stopped_and_one_that_only_watches_is_not() {
+        let mut live = watching();
+        live.subscribe(QueryId(2), Statement::new("SELECT a FROM t"));
+        assert_eq!(live.stop(), [QueryId(2)]);
+        live.invalidate(&writes("t"));
+        assert_eq!(run(&mut live, 200), [QUERY.0]);
     }
 }

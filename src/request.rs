@@ -83,8 +83,21 @@ pub enum Request {
     Unsubscribe {
         query: QueryId,
     },
+    /// From now on a live query that runs makes way once this name of [`crate::web::Recall`] leads to nothing any more:
+    /// the page asks something that may make it needless. Not answered.
+    MakeWay {
+        name: String,
+    },
+    /// Nobody waits for this query any more. Not answered, and nor is the query if it was not begun.
+    Cancel {
+        call: CallId,
+    },
     /// This user is gone: a transaction that it left open is rolled back. Not answered.
     Leave {
+        user: UserId,
+    },
+    /// This user had a transaction open in a worker that died: it is told at its next call. Not answered.
+    Lost {
         user: UserId,
     },
     /// The page goes out of sight and may be frozen. Not answered.
@@ -191,7 +204,9 @@ pub struct Metrics {
 /// From the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    /// The database is open: the first event but for [`Event::InMemory`].
+    /// How many commits were stored before the database was opened: the first event.
+    Found { seq: u64 },
+    /// The database is open: the first event but for [`Event::Found`] and [`Event::InMemory`].
     Opened { tab: String },
     /// The browser offers this page no storage, for this reason: the database is empty, this tab's alone, and gone
     /// with it.
@@ -211,6 +226,8 @@ pub enum Event {
     Leadership(LeaderInfo),
     /// How many writes of this page have no answer yet.
     Pending { writes: u32 },
+    /// Whose transactions are open, or lost without their having been told: they are to be told should the worker die.
+    Transactions { users: Vec<UserId> },
     /// Something went wrong that no call waits for; the database goes on.
     Warning(Failure),
     /// The database could not be opened or cannot go on; every call is answered with this failure.
@@ -234,6 +251,16 @@ pub struct LeaderInfo {
     pub leader_id: String,
     /// Milliseconds since the UNIX epoch.
     pub lease_expiry_ms: u64,
+}
+
+impl LeaderInfo {
+    pub fn unknown() -> Self {
+        LeaderInfo {
+            is_leader: false,
+            leader_id: String::new(),
+            lease_expiry_ms: 0,
+        }
+    }
 }
 
 /// What a page is told of a commit.

@@ -62,7 +62,10 @@ export interface SqliteElementsError extends Error {
    * Stable, for programs: SQLite's extended result code by name (`SQLITE_CONSTRAINT_UNIQUE`), or one of the library:
    * `WRITE_PERMISSION_DENIED`, `TIMEOUT`, `TRANSACTION_LOST`, `QUOTA_EXCEEDED`, `DATABASE_CLOSED`,
    * `STORAGE_GONE`, `STORAGE_CORRUPT`, `VALUE_TOO_LARGE` (see Sizes in `docs/multi-tab.md`), `OPTIMISTIC_MODE_OFF`,
-   * `WORKER_UNAVAILABLE`; for arguments `ARGUMENT_TYPE` (a `TypeError`) and
+   * `WORKER_UNAVAILABLE`, `WORKER_CRASHED` (the worker died with the call; the message says what is known of it, and the
+   * next call is answered), `WRITE_POISONED` (the write cost two tabs their workers), `WRITE_TOO_LONG`,
+   * `QUERY_POISONED` (a live query that kills the worker), `QUERY_TOO_LONG`; for arguments `ARGUMENT_TYPE` (a
+   * `TypeError`) and
    * `PARAMETER_RANGE` (a `RangeError`) …
    */
   code: string;
@@ -150,7 +153,7 @@ export class Database {
   /**
    * Runs SQL that only reads, in any tab, and inside this object's transaction while there is one. Anything else rejects
    * with the code `SQLITE_READONLY`. With a `signal`, aborting it rejects with its reason and stops SQLite, which keeps
-   * all other calls of this tab waiting while it runs. Under a Content-Security-Policy that takes `connect-src blob:`;
+   * all other calls of this tab waiting while it runs; a query that SQLite has not begun it never begins. Under a Content-Security-Policy that takes `connect-src blob:`;
    * without it the promise rejects all the same, and SQLite goes on to the end.
    */
   query<R = Row>(sql: string, params?: SqlParameters, options?: QueryOptions): Promise<QueryResult<R>>;

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
 use super::optimistic::{Optimistic, OptimisticMode, WriteNumber};
-use super::session::{EventCallback, ListenerId, Session, Status};
+use super::session::{Answer, EventCallback, ListenerId, Session, Status};
 use crate::request::{
     CallId, Event, Failure, FailureKind, LeaderInfo, Metrics, MetricsAction, NonLeaderWrites, QueryId, Request,
     Response, StatementKind, UserId,
@@ -132,12 +132,19 @@ impl Connection {
         outcome(answer.next().await?)
     }
 
-    /// The same for what only reads: see [`Request::Query`]. Asked at once, not when the answer is first waited for: calls reach SQLite in their order.
+    /// The same for what only reads: see [`Request::Query`]. Asked at once, not when the answer is first waited for: calls
+    /// reach SQLite in their order.
     pub fn query(
         &self,
         statement: Statement,
         recall: Option<String>,
     ) -> impl Future<Output = Result<Outcome, Failure>> + use<> {
+        let asked = self.ask(statement, recall);
+        async move { outcome(asked?.1.next().await?) }
+    }
+
+    /// The same, as a call that can be cancelled.
+    pub(super) fn ask(&self, statement: Statement, recall: Option<String>) -> Result<(CallId, Answer), Failure> {
         let user = self.0.id;
         let fits = statement.fits().map_err(Failure::from);
         let query = |call| Request::Query {
@@ -146,12 +153,13 @@ impl Connection {
             statement,
             recall,
         };
-        let asked = fits.and_then(|()| self.session()).map(|session| {
-            let (call, answer) = session.call(query);
-            session.note_reading(call);
-            answer
-        });
-        async move { outcome(asked?.next().await?) }
+        fits?;
+        Ok(self.session()?.call(query))
+    }
+
+    /// Nobody waits for this query any more.
+    pub(super) fn cancel(&self, call: CallId) {
+        self.0.session.cancel(call);
     }
 
     /// Ends every query of this page on this database that runs or waits to, live ones included. Writes go on.
@@ -227,8 +235,7 @@ impl Connection {
                 query: QueryId(0),
             };
         }
-        let request = |query| Request::Subscribe { query, statement };
-        let query = session.subscribe(self.0.id, Rc::new(RefCell::new(each)), request);
+        let query = session.subscribe(self.0.id, Rc::new(RefCell::new(each)), statement);
         Subscription { session, query }
     }
 
@@ -395,7 +402,7 @@ impl Drop for Listener {
     }
 }
 
-fn outcome(response: Response) -> Result<Outcome, Failure> {
+pub(super) fn outcome(response: Response) -> Result<Outcome, Failure> {
     match response {
         Response::Outcome(outcome) => Ok(outcome),
         other => Err(unexpected(&other)),

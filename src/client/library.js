@@ -7,12 +7,26 @@
 // address in here. Where nothing was bundled it is the very file that this runs from, so nothing more is loaded. A file
 // for the worker alone was refused: every page would load what both have in common twice.
 
+// A page without an origin (a frame with `sandbox="allow-scripts"`) may run no blob as a module. To it, the worker is a
+// classic script that imports the library, and keeps what is posted before the library listens. That was refused for all
+// pages: a policy would have to allow the library twice, as a script and as a worker's.
+
 export function workerSource() {
-  return `import { startWorker } from ${JSON.stringify(libraryUrl())}; startWorker();`;
+  const library = JSON.stringify(libraryUrl());
+  if (workerKind() === 'module') return `import { startWorker } from ${library}; startWorker();`;
+  return `const early = [];
+    const keep = (event) => early.push(event);
+    addEventListener('message', keep);
+    const start = ({ startWorker }) => {
+      removeEventListener('message', keep);
+      startWorker();
+      for (const { data, ports } of early) dispatchEvent(new MessageEvent('message', { data, ports: [...ports] }));
+    };
+    import(${library}).then(start).catch((error) => setTimeout(() => { throw error; }));`;
 }
 
 export function workerKind() {
-  return 'module';
+  return globalThis.origin === 'null' ? 'classic' : 'module';
 }
 
 export function workerNeeds() {

@@ -8,20 +8,25 @@
 //!                                 one user       one database of this page, shared by its users
 //! ```
 //!
-//! Every call is answered: by the worker, or with the failure that ended the session.
+//! Every call is answered: by the worker, or with the failure that ended the session. A worker that dies or hangs is
+//! replaced, and its sessions go on.
 
 mod abort;
 mod arguments;
+mod calls;
 mod connection;
 mod coordination;
 mod database;
 mod error;
 mod optimistic;
 mod promise;
+mod recalls;
 mod restore;
 mod result;
+mod revival;
 mod session;
 mod stored;
+mod users;
 mod worker;
 
 pub use connection::{Connection, Listener, OpenOptions, Subscription};

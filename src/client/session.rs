@@ -4,25 +4,27 @@
 //! queries by theirs, listeners hear everything. Callbacks are called with nothing borrowed, so they may use
 //! the session as they like, drop themselves included.
 //!
-//! Invariant: whatever waits here is answered, by the worker, by a timer of whoever waits, by the user that leaves,
-//! or by the end of the session, which comes once. What a user asked to hear of ends with that user, also where
-//! others keep the session.
+//! Invariant: whatever waits here is answered, by the worker, by its death ([`super::revival`]), by a timer of whoever
+//! waits, by the user that leaves, or by the end of the session, which comes once. What a user asked to hear of ends with
+//! that user, also where others keep the session.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageChannel, MessagePort};
 
+use super::calls::{Calls, Stake};
 use super::optimistic::Optimistic;
-use super::worker::PageWorker;
-use crate::request::{
-    CallId, Change, Event, Failure, FailureKind, LeaderInfo, QueryId, Request, Response, UserId, decode, encode,
-};
-use crate::sql::{Rows, Script, SqlFailure};
+use super::recalls::Recalls;
+use super::revival::Lasting;
+use super::worker::{PageWorker, step_done};
+use crate::request::{CallId, Change, Event, Failure, LeaderInfo, QueryId, Request, Response, UserId, decode, encode};
+use crate::restart::{SessionNumber, Step};
+use crate::sql::{Rows, Script, SqlFailure, Statement};
 use crate::storage::Durability;
-use crate::web::{BrowserError, Inbox, Port, Recall, report_text};
+use crate::web::{BrowserError, Inbox, Port, report_text};
 
 /// What is known of a database right now.
 #[derive(Clone, Debug)]
@@ -51,45 +53,59 @@ impl ListenerId {
 }
 
 pub(super) type Answer = Inbox<Result<Response, Failure>>;
-type RowsCallback = Rc<RefCell<dyn FnMut(Result<Rows, SqlFailure>)>>;
+pub(super) type RowsCallback = Rc<RefCell<dyn FnMut(Result<Rows, SqlFailure>)>>;
 pub(super) type EventCallback = Rc<RefCell<dyn FnMut(&Event)>>;
 
 pub(super) struct Session {
+    pub(super) number: SessionNumber,
     name: String,
     port: RefCell<Option<Port>>,
-    state: RefCell<State>,
+    pub(super) state: RefCell<State>,
+    /// What the next worker is to be told, should this one die.
+    pub(super) lasting: RefCell<Lasting>,
     /// How many users have not closed it.
-    users: Cell<usize>,
-    /// By what the worker sees, while SQLite runs, that the page's queries are to stop.
-    recall: RefCell<Option<Recall>>,
-    /// What the worker compares with: it is there as long as the session.
-    control: RefCell<Option<Recall>>,
+    pub(super) users: Cell<usize>,
+    pub(super) recalls: Recalls,
     pub(super) optimistic: RefCell<Optimistic>,
     /// The migrations of this page: see [`super::restore`].
     pub(super) migrations: RefCell<Vec<Script>>,
 }
 
-struct State {
+pub(super) struct State {
     last_id: u64,
     /// Those who wait for the database to be open.
     opening: Vec<Answer>,
-    calls: BTreeMap<CallId, Answer>,
-    /// The calls that end with their user.
-    bound: BTreeMap<CallId, UserId>,
-    /// The calls that only read, so nothing is left uncertain where they end without an answer.
-    reading: BTreeSet<CallId>,
-    queries: BTreeMap<QueryId, Owned<RowsCallback>>,
-    listeners: BTreeMap<ListenerId, Owned<EventCallback>>,
-    status: Status,
+    pub(super) calls: Calls,
+    pub(super) queries: BTreeMap<QueryId, LiveQuery>,
+    pub(super) listeners: BTreeMap<ListenerId, Heard>,
+    pub(super) status: Status,
+}
+
+/// A live query of a user.
+pub(super) struct LiveQuery {
+    pub(super) user: UserId,
+    each: RowsCallback,
+    pub(super) statement: Statement,
+    pub(super) asked: Asked,
+}
+
+/// How far the worker is with a live query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// It has not been told of it.
+    No,
+    Waiting,
+    Answered,
 }
 
 /// What a user asked to hear of.
-struct Owned<T> {
-    user: UserId,
-    each: T,
+pub(super) struct Heard {
+    pub(super) user: UserId,
+    pub(super) each: EventCallback,
 }
 
 thread_local! {
+    static NUMBERS: Cell<u32> = const { Cell::new(0) };
     static SESSIONS: RefCell<BTreeMap<String, Weak<Session>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
@@ -100,13 +116,15 @@ impl Session {
         if let Some(session) = shared.filter(|session| !session.is_over()) {
             return session;
         }
+        NUMBERS.set(NUMBERS.get() + 1);
         let session = Rc::new(Session {
+            number: SessionNumber(NUMBERS.get()),
             name: name.to_owned(),
             port: RefCell::new(None),
             state: RefCell::new(State::default()),
+            lasting: RefCell::default(),
             users: Cell::new(0),
-            recall: RefCell::default(),
-            control: RefCell::default(),
+            recalls: Recalls::default(),
             optimistic: RefCell::default(),
             migrations: RefCell::default(),
         });
@@ -114,48 +132,38 @@ impl Session {
             sessions.retain(|_, session| session.strong_count() > 0);
             sessions.insert(name.to_owned(), Rc::downgrade(&session));
         });
-        if let Err(failure) = session.begin(name, durability) {
+        if let Err(failure) = session.begin(durability) {
             session.fail(&failure);
         }
         session
     }
 
-    fn begin(self: &Rc<Self>, name: &str, durability: Durability) -> Result<(), Failure> {
+    /// From now on whoever opens this name begins a new session.
+    pub(super) fn retire(&self) {
+        SESSIONS.with_borrow_mut(|sessions| {
+            let shared = sessions.get(&self.name).map(Weak::as_ptr);
+            if shared.is_some_and(|shared| std::ptr::eq(shared, self)) {
+                sessions.remove(&self.name);
+            }
+        });
+    }
+
+    fn begin(self: &Rc<Self>, durability: Durability) -> Result<(), Failure> {
         self.state.borrow_mut().status.durability = durability;
-        let channel = MessageChannel::new().map_err(BrowserError::from)?;
-        self.listen_to(channel.port1());
-        PageWorker::current()?.serve(self, name, durability, &channel.port2())?;
+        let port = self.connect()?;
+        PageWorker::current()?.serve(self, port)?;
         self.watch_out()
     }
 
-    /// From now on queries stop when this session says so.
-    fn watch_out(self: &Rc<Self>) -> Result<(), Failure> {
-        let control = match self.control.take() {
-            Some(control) => control,
-            None => Recall::new()?,
-        };
-        let recall = Recall::new()?;
-        let (name, control_name) = (recall.name().to_owned(), control.name().to_owned());
-        self.control.replace(Some(control));
-        self.recall.replace(Some(recall));
-        self.send(&Request::Recall {
-            name,
-            control: control_name,
-        });
-        Ok(())
+    /// From now on requests go to whoever has the other end, which is handed back.
+    pub(super) fn connect(self: &Rc<Self>) -> Result<MessagePort, Failure> {
+        let channel = MessageChannel::new().map_err(BrowserError::from)?;
+        self.listen_to(channel.port1());
+        Ok(channel.port2())
     }
 
-    /// Ends every query of this page that runs or waits to.
-    pub(super) fn interrupt(self: &Rc<Self>) -> Result<(), Failure> {
-        if let Some(failure) = self.failure() {
-            return Err(failure);
-        }
-        self.watch_out()?;
-        let reading = std::mem::take(&mut self.state.borrow_mut().reading);
-        for call in reading {
-            self.answer(call, Err(interrupted()));
-        }
-        Ok(())
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     fn listen_to(self: &Rc<Self>, port: MessagePort) {
@@ -199,8 +207,10 @@ impl Session {
     pub(super) fn call(self: &Rc<Self>, request: impl FnOnce(CallId) -> Request) -> (CallId, Answer) {
         let answer = Answer::default();
         let call = CallId(self.next_id());
-        self.state.borrow_mut().calls.insert(call, answer.clone());
-        self.send(&request(call));
+        let request = request(call);
+        let stake = Stake::of(&request);
+        self.state.borrow_mut().calls.insert(call, answer.clone(), stake);
+        self.send(&request);
         (call, answer)
     }
 
@@ -210,56 +220,68 @@ impl Session {
         let call = CallId(self.next_id());
         match self.failure() {
             Some(failure) => answer.push(Err(failure)),
-            None => drop(self.state.borrow_mut().calls.insert(call, answer.clone())),
+            None => self.state.borrow_mut().calls.insert(call, answer.clone(), Stake::Here),
         }
         (call, answer)
     }
 
     /// A call that is answered with `DATABASE_CLOSED` when its user leaves, if it has no answer by then.
     pub(super) fn bind(&self, call: CallId, user: UserId) {
-        self.state.borrow_mut().bound.insert(call, user);
-    }
-
-    /// A call that only reads: it may be answered by [`Session::interrupt`].
-    pub(super) fn note_reading(&self, call: CallId) {
-        self.state.borrow_mut().reading.insert(call);
+        self.state.borrow_mut().calls.bind(call, user);
     }
 
     /// Answers a call from here, if it has no answer yet.
     pub(super) fn answer(&self, call: CallId, answer: Result<Response, Failure>) {
-        let waiting = {
-            let mut state = self.state.borrow_mut();
-            state.bound.remove(&call);
-            state.reading.remove(&call);
-            state.calls.remove(&call)
-        };
+        let waiting = self.state.borrow_mut().calls.take(call);
         if let Some(waiting) = waiting {
             waiting.push(answer);
         }
     }
 
-    pub(super) fn subscribe(
-        self: &Rc<Self>,
-        user: UserId,
-        each: RowsCallback,
-        request: impl FnOnce(QueryId) -> Request,
-    ) -> QueryId {
+    pub(super) fn subscribe(self: &Rc<Self>, user: UserId, each: RowsCallback, statement: Statement) -> QueryId {
         let query = QueryId(self.next_id());
-        self.state.borrow_mut().queries.insert(query, Owned { user, each });
-        self.send(&request(query));
+        let asked = Asked::No;
+        let live = LiveQuery {
+            user,
+            each,
+            statement,
+            asked,
+        };
+        self.state.borrow_mut().queries.insert(query, live);
+        self.ask(query);
         query
+    }
+
+    /// Has the worker answer a live query from now on, if anybody wants it still.
+    pub(super) fn ask(self: &Rc<Self>, query: QueryId) {
+        let statement = self.state.borrow_mut().queries.get_mut(&query).map(|live| {
+            live.asked = Asked::Waiting;
+            live.statement.clone()
+        });
+        match statement {
+            Some(statement) => self.send(&Request::Subscribe { query, statement }),
+            None => step_done(Step::Query(self.number, query)),
+        }
     }
 
     pub(super) fn unsubscribe(self: &Rc<Self>, query: QueryId) {
         let subscribed = self.state.borrow_mut().queries.remove(&query);
         if subscribed.is_some() {
             self.send(&Request::Unsubscribe { query });
+            self.make_way();
+            step_done(Step::Query(self.number, query));
         }
+    }
+
+    /// Whom to tell of a live query; it is over.
+    pub(super) fn take_query(&self, query: QueryId) -> Option<RowsCallback> {
+        let taken = self.state.borrow_mut().queries.remove(&query);
+        taken.map(|live| live.each)
     }
 
     pub(super) fn listen(&self, user: UserId, each: EventCallback) -> ListenerId {
         let listener = ListenerId(self.next_id());
-        self.state.borrow_mut().listeners.insert(listener, Owned { user, each });
+        self.state.borrow_mut().listeners.insert(listener, Heard { user, each });
         listener
     }
 
@@ -286,25 +308,23 @@ impl Session {
     }
 
     /// Ends the session: every call is answered with the failure. Only the first end counts.
-    fn end(&self, failure: &Failure) {
+    pub(super) fn end(&self, failure: &Failure) {
         self.port.take();
-        self.recall.take();
-        self.control.take();
+        self.recalls.take_all();
         let (opening, calls) = {
             let mut state = self.state.borrow_mut();
             state.status.failure.get_or_insert_with(|| failure.clone());
             state.status.pending = 0;
-            state.bound.clear();
-            state.reading.clear();
-            (std::mem::take(&mut state.opening), std::mem::take(&mut state.calls))
+            (std::mem::take(&mut state.opening), state.calls.take_all())
         };
         opening
             .iter()
-            .chain(calls.values())
+            .chain(&calls)
             .for_each(|answer| answer.push(Err(failure.clone())));
+        step_done(Step::Open(self.number));
     }
 
-    fn next_id(&self) -> u64 {
+    pub(super) fn next_id(&self) -> u64 {
         let mut state = self.state.borrow_mut();
         state.last_id += 1;
         state.last_id
@@ -312,6 +332,7 @@ impl Session {
 
     /// Sends to the worker, where requests wait until the database is open.
     pub(super) fn send(self: &Rc<Self>, request: &Request) {
+        self.lasting.borrow_mut().note(request);
         let posted = match (&*self.port.borrow(), &self.state.borrow().status.failure) {
             (_, Some(failure)) => Err(failure.clone()),
             (Some(port), None) => port.post(|part| encode(request, part)).map_err(Failure::from),
@@ -332,26 +353,31 @@ impl Session {
         match decode(bytes) {
             Some(Event::Answered { call, answer }) => self.answer(call, answer),
             Some(Event::Rows { query, rows }) => {
-                let each = self
-                    .state
-                    .borrow()
-                    .queries
-                    .get(&query)
-                    .map(|query| Rc::clone(&query.each));
+                let each = self.state.borrow_mut().queries.get_mut(&query).map(|live| {
+                    live.asked = Asked::Answered;
+                    Rc::clone(&live.each)
+                });
+                step_done(Step::Query(self.number, query));
                 if let Some(each) = each {
                     (each.borrow_mut())(rows);
                 }
             }
             Some(Event::Failed(failure)) => self.fail(&failure),
-            Some(event) => {
-                self.note(&event);
-                self.tell_listeners(&event);
-            }
+            Some(event) => self.happened(&event),
             None => report_text("sqlite-elements: the page received an event that it cannot read"),
         }
     }
 
+    pub(super) fn happened(&self, event: &Event) {
+        self.note(event);
+        if let Event::Opened { .. } = event {
+            step_done(Step::Open(self.number));
+        }
+        self.tell_listeners(event);
+    }
+
     fn note(&self, event: &Event) {
+        self.lasting.borrow_mut().heard(event);
         let mut state = self.state.borrow_mut();
         match event {
             Event::Opened { tab } => {
@@ -369,7 +395,11 @@ impl Session {
             Event::Leadership(leader) => state.status.leader = leader.clone(),
             Event::Pending { writes } => state.status.pending = *writes,
             Event::Warning(warning) => report_text(&format!("sqlite-elements: {}: {warning}", self.name)),
-            Event::Answered { .. } | Event::Rows { .. } | Event::Failed(_) => {}
+            Event::Answered { .. }
+            | Event::Rows { .. }
+            | Event::Failed(_)
+            | Event::Found { .. }
+            | Event::Transactions { .. } => {}
         }
     }
 
@@ -390,102 +420,17 @@ impl Session {
     }
 }
 
-// Its users, and its end with the last of them.
-impl Session {
-    pub(super) fn join(&self) -> UserId {
-        self.users.set(self.users.get() + 1);
-        UserId(self.next_id())
-    }
-
-    /// A user is gone. What it asked to hear of ends now; what it registered is handed back, to be told of that or
-    /// dropped. The last one also closes the session: see [`Session::closed`].
-    pub(super) fn leave(self: &Rc<Self>, user: UserId) -> Vec<EventCallback> {
-        self.users.set(self.users.get() - 1);
-        let (calls, queries, listeners) = {
-            let mut state = self.state.borrow_mut();
-            let calls: Vec<CallId> = state
-                .bound
-                .extract_if(.., |_, bound| *bound == user)
-                .map(|(call, _)| call)
-                .collect();
-            let queries: Vec<_> = state.queries.extract_if(.., |_, query| query.user == user).collect();
-            let listeners: Vec<_> = state
-                .listeners
-                .extract_if(.., |_, listener| listener.user == user)
-                .collect();
-            (calls, queries, listeners)
-        };
-        for call in calls {
-            self.answer(call, Err(Failure::closed()));
-        }
-        if !self.is_over() {
-            let ended = queries.iter().map(|(query, _)| Request::Unsubscribe { query: *query });
-            ended.for_each(|request| self.send(&request));
-            self.send(&Request::Leave { user });
-            if self.users.get() == 0 {
-                self.close(user);
-            }
-        }
-        listeners.into_iter().map(|(_, listener)| listener.each).collect()
-    }
-
-    /// From now on whoever opens this name begins a new session. This one ends when the writes of the page are settled
-    /// and the worker has given everything back: a form whose element goes with its submission is saved all the same.
-    fn close(self: &Rc<Self>, user: UserId) {
-        SESSIONS.with_borrow_mut(|sessions| {
-            if sessions
-                .get(&self.name)
-                .is_some_and(|held| held.as_ptr() == Rc::as_ptr(self))
-            {
-                sessions.remove(&self.name);
-            }
-        });
-        let (_, settled) = self.call(|call| Request::Sync { call, user });
-        let session = Rc::clone(self);
-        spawn_local(async move {
-            // A failure of the session is told to those whose calls it ends.
-            let _settled_or_failed = settled.next().await;
-            let (_, closed) = session.call(|call| Request::Close { call });
-            let _closed_or_failed = closed.next().await;
-            session.end(&Failure::closed());
-        });
-    }
-
-    /// Resolves when the session is over, if nobody uses it any more.
-    pub(super) async fn closed(&self) {
-        if self.users.get() == 0 {
-            let (_, ended) = self.wait();
-            let _why = ended.next().await;
-        }
-    }
-}
-
-fn interrupted() -> Failure {
-    Failure::new(
-        FailureKind::Sqlite,
-        "SQLITE_INTERRUPT",
-        "the query was stopped by interrupt()",
-    )
-}
-
 impl Default for State {
     fn default() -> Self {
-        let leader = LeaderInfo {
-            is_leader: false,
-            leader_id: String::new(),
-            lease_expiry_ms: 0,
-        };
         State {
             last_id: 0,
             opening: Vec::new(),
-            calls: BTreeMap::new(),
-            bound: BTreeMap::new(),
-            reading: BTreeSet::new(),
+            calls: Calls::default(),
             queries: BTreeMap::new(),
             listeners: BTreeMap::new(),
             status: Status {
                 tab: None,
-                leader,
+                leader: LeaderInfo::unknown(),
                 pending: 0,
                 last_change: None,
                 durability: Durability::default(),

@@ -1,8 +1,10 @@
 //! The page's worker: one for all databases of the page, started when the first one opens.
 //!
 //! It runs this same library: its script, which `library.js` gives, fetches or contains it, and the WebAssembly that the
-//! page has compiled already is posted to it (see [`crate::tab::worker`]). If it cannot be started or dies, every
-//! session that it served fails, and the next database to open starts a new one.
+//! page has compiled already is posted to it (see [`crate::tab::worker`]). If the first one cannot be started, every
+//! session that it was to serve fails, and the next database to open tries again. One that dies, or hangs (which
+//! [`Watchdog`] finds out), is ended, so that its locks and its store are free, and another takes up its sessions: in the
+//! order that [`Restart`] says.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -11,13 +13,20 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{MessagePort, WorkerType};
 
-use super::session::Session;
+use super::revival::{Fate, poisoned};
+use super::session::{RowsCallback, Session};
 use crate::request::{Failure, FailureKind, Request};
+use crate::restart::{Bystanders, Restart, Step, Verdict};
 use crate::storage::Durability;
-use crate::web::{BrowserError, Sight, SightWatch, Thread, ThreadEvent, Timer, report_panics};
+use crate::watchdog::{self, BOUND_TICKS, Timers, Watchdog};
+use crate::web::{
+    BrowserError, Sight, SightWatch, Thread, ThreadEvent, Timer, are_throttled, report_panics, since_start_ms,
+};
 
-/// A worker that a Content-Security-Policy forbids may give no sign at all: hence a bound.
-const START_TIMEOUT_MS: f64 = 10_000.0;
+/// So many ticks in which a step of the restart has no answer though the worker lives, and the next one begins.
+const STEP_TICKS: u32 = 5;
+/// So many ticks of life, and what its predecessors died of is over.
+const WELL_TICKS: u32 = 10;
 
 #[wasm_bindgen(module = "/src/client/library.js")]
 extern "C" {
@@ -35,17 +44,44 @@ thread_local! {
 }
 
 pub(super) struct PageWorker {
+    /// Absent once it is ended.
     thread: RefCell<Option<Thread>>,
     stage: Cell<Stage>,
-    patience: RefCell<Option<Timer>>,
-    sessions: RefCell<Vec<Weak<Session>>>,
-    sight: RefCell<Option<SightWatch>>,
+    served: RefCell<Vec<Served>>,
+    restart: RefCell<Restart>,
+    watchdog: RefCell<Watchdog>,
+    tick: RefCell<Option<Timer>>,
+    /// Since the last step, or the start.
+    ticks: Cell<u32>,
+    sight_watch: RefCell<Option<SightWatch>>,
+    sight: Cell<Sight>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
+    /// The first of the page.
     Starting,
+    /// In the place of one that died.
+    StartingAnew,
     Running,
+}
+
+type Failing = Vec<(Rc<Session>, Failure)>;
+
+struct Served {
+    session: Weak<Session>,
+    /// Until the worker has it.
+    port: Option<MessagePort>,
+}
+
+/// What a worker that died was to take up went well, or is not wanted any more.
+pub(super) fn step_done(step: Step) {
+    if let Some(worker) = CURRENT.with_borrow(Clone::clone) {
+        let was_under_way = worker.restart.borrow_mut().done(step);
+        if was_under_way {
+            worker.take_up();
+        }
+    }
 }
 
 impl PageWorker {
@@ -54,69 +90,82 @@ impl PageWorker {
         if let Some(current) = CURRENT.with_borrow(Clone::clone) {
             return Ok(current);
         }
-        let started = Self::start().map_err(|error| unavailable(&error.to_string()))?;
-        CURRENT.set(Some(Rc::clone(&started)));
-        Ok(started)
+        report_panics(|_| {});
+        Self::start(Stage::Starting, Restart::default(), Sight::Regained)
     }
 
-    fn start() -> Result<Rc<Self>, BrowserError> {
-        report_panics(|_| {});
+    fn start(stage: Stage, restart: Restart, sight: Sight) -> Result<Rc<Self>, Failure> {
         let worker = Rc::new(PageWorker {
             thread: RefCell::new(None),
-            stage: Cell::new(Stage::Starting),
-            patience: RefCell::new(None),
-            sessions: RefCell::new(Vec::new()),
-            sight: RefCell::new(None),
+            stage: Cell::new(stage),
+            served: RefCell::default(),
+            restart: RefCell::new(restart),
+            watchdog: RefCell::default(),
+            tick: RefCell::default(),
+            ticks: Cell::new(0),
+            sight_watch: RefCell::default(),
+            sight: Cell::new(sight),
         });
-        let seen = Rc::downgrade(&worker);
-        *worker.sight.borrow_mut() = Some(SightWatch::begin(move |sight| {
+        worker.start_thread().map_err(|error| unavailable(&error.to_string()))?;
+        CURRENT.set(Some(Rc::clone(&worker)));
+        Ok(worker)
+    }
+
+    fn start_thread(self: &Rc<Self>) -> Result<(), BrowserError> {
+        let (seen, heard) = (Rc::downgrade(self), Rc::downgrade(self));
+        self.sight_watch.replace(Some(SightWatch::begin(move |sight| {
             if let Some(worker) = seen.upgrade() {
                 worker.tell(sight);
             }
-        }));
-        let heard = Rc::downgrade(&worker);
+        })));
         let thread = Thread::start("sqlite-elements", worker_kind(), &worker_source(), move |event| {
             if let Some(worker) = heard.upgrade() {
                 worker.heard(event);
             }
         })?;
         thread.post(&wasm_bindgen::module(), &Array::new())?;
-        *worker.thread.borrow_mut() = Some(thread);
-        let waiting = Rc::downgrade(&worker);
-        *worker.patience.borrow_mut() = Some(Timer::after(START_TIMEOUT_MS, move || {
-            if let Some(worker) = waiting.upgrade() {
-                worker.end(&unavailable("it gave no sign of life within 10 s"));
-            }
-        }));
-        Ok(worker)
+        self.thread.replace(Some(thread));
+        Ok(())
     }
 
     /// Asks for a database to be served over `port`.
-    pub(super) fn serve(
-        &self,
-        session: &Rc<Session>,
-        name: &str,
-        durability: Durability,
-        port: &MessagePort,
-    ) -> Result<(), Failure> {
-        let mut sessions = self.sessions.borrow_mut();
-        sessions.retain(|session| session.strong_count() > 0);
-        sessions.push(Rc::downgrade(session));
-        let durability = match durability {
+    pub(super) fn serve(self: &Rc<Self>, session: &Rc<Session>, port: MessagePort) -> Result<(), Failure> {
+        self.served.borrow_mut().push(Served {
+            session: Rc::downgrade(session),
+            port: None,
+        });
+        if self.tick.borrow().is_none() {
+            self.watch(since_start_ms());
+        }
+        self.hand_over(session, &port)
+    }
+
+    fn hand_over(&self, session: &Rc<Session>, port: &MessagePort) -> Result<(), Failure> {
+        let durability = match session.status().durability {
             Durability::Relaxed => "relaxed",
             Durability::Strict => "strict",
         };
+        let seen = session.lasting.borrow().seen() as f64;
+        let words = Array::of3(&session.name().into(), &durability.into(), &seen.into());
         let posted = match &*self.thread.borrow() {
-            Some(thread) => thread.post(&Array::of2(&name.into(), &durability.into()), &Array::of1(port)),
+            Some(thread) => thread.post(&words, &Array::of1(port)),
             None => Ok(()),
         };
-        posted.map_err(|error| unavailable(&error.to_string()))
+        posted.map_err(|error| unavailable(&error.to_string()))?;
+        if self.sight.get() == Sight::Lost {
+            session.send(&Request::Suspend);
+        }
+        Ok(())
     }
 
     /// Every database of the page goes out of sight with it.
     fn tell(&self, sight: Sight) {
-        let sessions: Vec<Rc<Session>> = self.sessions.borrow().iter().filter_map(Weak::upgrade).collect();
-        for session in sessions.into_iter().filter(|session| !session.is_over()) {
+        self.sight.set(sight);
+        if sight == Sight::Regained {
+            // The worker was as still as the page.
+            self.watchdog.take();
+        }
+        for session in self.sessions() {
             session.send(&match sight {
                 Sight::Lost => Request::Suspend,
                 Sight::Regained => Request::Resume,
@@ -124,30 +173,205 @@ impl PageWorker {
         }
     }
 
-    fn heard(&self, event: ThreadEvent) {
+    /// Those that are not over.
+    fn sessions(&self) -> Vec<Rc<Session>> {
+        let served = self.served.borrow();
+        let sessions = served.iter().filter_map(|served| served.session.upgrade());
+        sessions.filter(|session| !session.is_over()).collect()
+    }
+
+    fn heard(self: &Rc<Self>, event: ThreadEvent) {
+        self.watchdog.borrow_mut().heard();
         match event {
-            ThreadEvent::Message(word) if word == "ready" => {
-                self.stage.set(Stage::Running);
-                self.patience.take();
+            ThreadEvent::Message(word) if word == "ready" => self.stage.set(Stage::Running),
+            ThreadEvent::Message(word) if word == "alive" => {}
+            ThreadEvent::Message(panic) => self.dies(crashed(&panic.as_string().unwrap_or_default())),
+            ThreadEvent::Error(text) if self.stage.get() == Stage::Running => self.dies(crashed(&text)),
+            ThreadEvent::Error(text) => self.dies(unavailable(&text)),
+        }
+    }
+}
+
+// Its end, and what follows.
+impl PageWorker {
+    /// Answers that it gave before come first, if they are on their way.
+    fn dies(self: &Rc<Self>, failure: Failure) {
+        let worker = Rc::clone(self);
+        self.tick.replace(Some(Timer::after(0.0, move || worker.end(&failure))));
+    }
+
+    fn end(&self, failure: &Failure) {
+        if self.thread.take().is_none() {
+            return;
+        }
+        self.sight_watch.take();
+        CURRENT.set(None);
+        let sessions = self.sessions();
+        if self.stage.get() == Stage::Starting {
+            sessions.iter().for_each(|session| session.fail(failure));
+            return;
+        }
+        let mut restart = self.restart.take();
+        let verdict = restart.died(bystanders(&sessions, restart.trying()));
+        let (mut going_on, mut failing) = part(sessions, verdict, failure);
+        let condemned = condemned(&going_on, verdict);
+        going_on.iter().for_each(|session| session.orphan(failure));
+        if !going_on.is_empty()
+            && let Err(failure) = Self::follow(restart, self.sight.get(), &going_on)
+        {
+            failing.extend(going_on.drain(..).map(|session| (session, failure.clone())));
+        }
+        // They may do anything, so they hear of it last.
+        going_on.iter().for_each(|session| session.tell_of_death(failure));
+        failing.iter().for_each(|(session, failure)| session.fail(failure));
+        condemned.iter().for_each(|each| (each.borrow_mut())(Err(poisoned())));
+    }
+
+    /// Another worker takes up what these sessions had.
+    fn follow(mut restart: Restart, sight: Sight, sessions: &[Rc<Session>]) -> Result<(), Failure> {
+        restart.begin(sessions.iter().flat_map(|session| session.steps()));
+        let worker = Self::start(Stage::StartingAnew, restart, sight)?;
+        for session in sessions {
+            let port = Some(session.revive()?);
+            let session = Rc::downgrade(session);
+            worker.served.borrow_mut().push(Served { session, port });
+        }
+        worker.watch(since_start_ms());
+        worker.take_up();
+        Ok(())
+    }
+
+    /// The next step that somebody wants, if none is under way.
+    fn take_up(&self) {
+        self.ticks.set(0);
+        loop {
+            let step = self.restart.borrow_mut().take_up();
+            let Some(step) = step else { return };
+            let (Step::Open(number) | Step::Query(number, _)) = step;
+            if let Some(session) = self.sessions().into_iter().find(|session| session.number == number) {
+                return self.begin(step, &session);
             }
-            ThreadEvent::Message(panic) => self.end(&crashed(&panic.as_string().unwrap_or_default())),
-            ThreadEvent::Error(text) if self.stage.get() == Stage::Starting => self.end(&unavailable(&text)),
-            ThreadEvent::Error(text) => self.end(&crashed(&text)),
+            self.restart.borrow_mut().done(step);
         }
     }
 
-    /// The worker serves nobody any more.
-    fn end(&self, failure: &Failure) {
-        CURRENT.set(None);
-        self.patience.take();
-        self.thread.take();
-        self.sight.take();
-        let sessions = self.sessions.take();
-        sessions
-            .iter()
-            .filter_map(Weak::upgrade)
-            .for_each(|session| session.fail(failure));
+    fn begin(&self, step: Step, session: &Rc<Session>) {
+        match step {
+            Step::Query(_, query) => session.ask(query),
+            Step::Open(_) => {
+                let port = self.take_port(session);
+                if let Some(Err(failure)) = port.map(|port| self.hand_over(session, &port)) {
+                    session.fail(&failure);
+                }
+            }
+        }
     }
+
+    fn take_port(&self, session: &Rc<Session>) -> Option<MessagePort> {
+        let mut served = self.served.borrow_mut();
+        let served = served
+            .iter_mut()
+            .find(|served| served.session.as_ptr() == Rc::as_ptr(session));
+        served?.port.take()
+    }
+}
+
+// Whether it lives.
+impl PageWorker {
+    fn watch(self: &Rc<Self>, last_ms: f64) {
+        let delay_ms = f64::from(self.watchdog.borrow().delay_ms());
+        let watched = Rc::downgrade(self);
+        self.tick.replace(Some(Timer::after(delay_ms, move || {
+            if let Some(worker) = watched.upgrade() {
+                worker.ticked(since_start_ms() - last_ms);
+            }
+        })));
+    }
+
+    fn ticked(self: &Rc<Self>, elapsed_ms: f64) {
+        self.served
+            .borrow_mut()
+            .retain(|served| served.session.strong_count() > 0);
+        if self.served.borrow().is_empty() {
+            self.tick.take();
+            return;
+        }
+        let timers = match are_throttled() {
+            true => Timers::Throttled,
+            false => Timers::Prompt,
+        };
+        let step = self.watchdog.borrow_mut().tick(elapsed_ms, timers);
+        match step {
+            watchdog::Step::GiveUp => return self.end(&self.hung()),
+            watchdog::Step::Ask => self.ask_for_a_sign(),
+            watchdog::Step::Wait => {}
+        }
+        self.count_tick();
+        self.watch(since_start_ms());
+    }
+
+    fn ask_for_a_sign(&self) {
+        if let Some(thread) = &*self.thread.borrow() {
+            // What cannot be posted to is found out by its silence.
+            let _ = thread.post(&"alive?".into(), &Array::new());
+        }
+    }
+
+    fn count_tick(&self) {
+        if !self.watchdog.borrow().is_content() {
+            return;
+        }
+        self.ticks.set(self.ticks.get() + 1);
+        let trying = self.restart.borrow().trying();
+        if trying.is_some() && self.ticks.get() >= STEP_TICKS {
+            self.restart.borrow_mut().move_on();
+            self.take_up();
+        } else if trying.is_none() && self.ticks.get() >= WELL_TICKS {
+            self.restart.borrow_mut().is_well();
+        }
+    }
+
+    fn hung(&self) -> Failure {
+        if self.stage.get() == Stage::Running {
+            crashed(&format!(
+                "it gave no sign of life for {BOUND_TICKS} s and was ended; a statement may hang inside a function"
+            ))
+        } else {
+            unavailable(&format!("it gave no sign of life within {BOUND_TICKS} s"))
+        }
+    }
+}
+
+fn bystanders(sessions: &[Rc<Session>], taken_up: Option<Step>) -> Bystanders {
+    let is_busy = |session: &Rc<Session>| session.bystanders(taken_up) == Bystanders::Some;
+    match sessions.iter().any(is_busy) {
+        true => Bystanders::Some,
+        false => Bystanders::None,
+    }
+}
+
+/// Those that go on, and those that fail, each with why.
+fn part(sessions: Vec<Rc<Session>>, verdict: Verdict, failure: &Failure) -> (Vec<Rc<Session>>, Failing) {
+    let (mut going_on, mut failing) = (Vec::new(), Vec::new());
+    for session in sessions {
+        match session.fate() {
+            _ if verdict == Verdict::EndAll || verdict == Verdict::End(Step::Open(session.number)) => {
+                failing.push((session, failure.clone()));
+            }
+            Fate::IsOver => session.end(&Failure::closed()),
+            Fate::IsLost(failure) => failing.push((session, failure)),
+            Fate::GoesOn => going_on.push(session),
+        }
+    }
+    (going_on, failing)
+}
+
+fn condemned(sessions: &[Rc<Session>], verdict: Verdict) -> Option<RowsCallback> {
+    let Verdict::End(Step::Query(number, query)) = verdict else {
+        return None;
+    };
+    let session = sessions.iter().find(|session| session.number == number)?;
+    session.take_query(query)
 }
 
 fn unavailable(reason: &str) -> Failure {

@@ -69,7 +69,7 @@ use crate::storage::{ApplyError, Commit, Dirty, Image, PageNo, Position};
 
 pub use class::Class;
 pub use migration::Migrations;
-pub use progress::{OnProgress, Progress};
+pub use progress::{Headway, OnProgress, Progress};
 
 /// One SQLite database in memory.
 pub struct Engine {

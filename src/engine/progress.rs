@@ -21,8 +21,17 @@ pub enum Progress {
     Interrupt,
 }
 
-/// Called while a work or a query runs, with how often it was called during it before.
-pub type OnProgress = Rc<dyn Fn(u32) -> Progress>;
+/// How far a work or a query has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Headway {
+    /// How often [`OnProgress`] was called during it before.
+    pub calls: u32,
+    /// How many of its statements are done.
+    pub statements: u32,
+}
+
+/// Called while a work or a query runs.
+pub type OnProgress = Rc<dyn Fn(Headway) -> Progress>;
 
 /// Instructions of SQLite's machine between two calls: some milliseconds in a browser.
 const INSTRUCTIONS: c_int = 50_000;
@@ -36,8 +45,7 @@ thread_local! {
 
 struct Current {
     on_progress: OnProgress,
-    calls: u32,
-    statements: u32,
+    headway: Headway,
 }
 
 /// Has the statements of this connection call whatever [`during`] names.
@@ -49,8 +57,8 @@ pub(super) fn install(connection: &mut Connection) -> rusqlite::Result<()> {
 pub(super) fn after_statement() -> Progress {
     let is_due = CURRENT.with_borrow_mut(|current| {
         current.as_mut().is_some_and(|current| {
-            current.statements += 1;
-            current.statements.is_multiple_of(STATEMENTS)
+            current.headway.statements += 1;
+            current.headway.statements.is_multiple_of(STATEMENTS)
         })
     });
     if is_due { call() } else { Progress::GoOn }
@@ -59,18 +67,18 @@ pub(super) fn after_statement() -> Progress {
 fn call() -> Progress {
     let current = CURRENT.with_borrow_mut(|current| {
         let current = current.as_mut()?;
-        current.calls += 1;
-        Some((Rc::clone(&current.on_progress), current.calls - 1))
+        let headway = current.headway;
+        current.headway.calls += 1;
+        Some((Rc::clone(&current.on_progress), headway))
     });
-    current.map_or(Progress::GoOn, |(on_progress, calls)| on_progress(calls))
+    current.map_or(Progress::GoOn, |(on_progress, headway)| on_progress(headway))
 }
 
 /// Does something, with this called meanwhile.
 pub(super) fn during<T>(on_progress: Option<&OnProgress>, action: impl FnOnce() -> T) -> T {
     let before = CURRENT.replace(on_progress.map(|on_progress| Current {
         on_progress: Rc::clone(on_progress),
-        calls: 0,
-        statements: 0,
+        headway: Headway::default(),
     }));
     let result = action();
     CURRENT.set(before);

@@ -94,9 +94,16 @@ impl Tab {
                 let input = self.left(user);
                 self.inputs.extend(input);
             }
+            Request::Lost { user } => self.transactions.note_lost(user),
             Request::Suspend => self.protocol.handle(now, Input::Leave),
             Request::Resume => self.protocol.handle(now, Input::ComeBack),
-            Request::Recall { name: recall, control } => self.pulse.borrow_mut().follow(Names { recall, control }),
+            Request::Recall { name: recall, control } => {
+                self.pulse.borrow_mut().follow(Names { recall, control });
+                self.runner.cancel_queries();
+                self.stop_live();
+            }
+            Request::MakeWay { name } => self.pulse.borrow_mut().make_way_by(name),
+            Request::Cancel { call } => self.runner.cancel(call),
             Request::Export { call } => {
                 let file = self.engine.image().pages().concat();
                 self.answer(call, Ok(Response::File(file)));

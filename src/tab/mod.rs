@@ -18,6 +18,7 @@ mod pulse;
 mod runner;
 mod transactions;
 mod unstored;
+mod watching;
 
 #[cfg(target_family = "wasm")]
 pub mod worker;
@@ -176,6 +177,9 @@ impl Tab {
     pub fn handle(&mut self, now: Timestamp, happening: Happening) {
         self.protocol.attend(now);
         self.carry_out(now);
+        if matches!(happening, Happening::TimedOut) {
+            self.runner.let_live_run();
+        }
         match happening {
             Happening::Asked(request) => {
                 if let Some(request) = self.runner.admit(request) {
@@ -303,6 +307,7 @@ impl Tab {
             self.told_pending = pending;
             self.tell(Event::Pending { writes: pending as u32 });
         }
+        self.tell_transactions();
     }
 
     /// Carries out one decision; gives the answer if there is one on the spot.

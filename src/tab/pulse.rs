@@ -8,8 +8,12 @@
 //! ([`crate::web::Recall`]). One failure to find it is not trusted: a name may be younger here than it is there; so it
 //! must be missing twice, 32 calls apart. And a page's policy may forbid to look at all: so each miss is compared with
 //! a name that is never taken back, and where that one is missing too, nothing is stopped and nothing looked at again.
+//!
+//! A live query is not taken back by a name of its own, which each would cost the page half a millisecond: there is one
+//! for all, and it says only that the page has asked something that may make the query needless. Then the query makes way,
+//! and is begun anew if the page wants it still.
 
-use crate::engine::Progress;
+use crate::engine::{Headway, Progress};
 use crate::protocol::{HEARTBEAT_MS, Message, Timestamp};
 
 /// Of the engine's calls during a query, one every few milliseconds, every so many are a look.
@@ -24,6 +28,8 @@ pub struct Pulse {
     time: Time,
     /// By what the page takes back all its queries.
     page: Option<Names>,
+    /// By what it has live queries make way.
+    way: Option<String>,
     /// By what it takes back the query that is under way.
     query: Option<Query>,
     /// How often in a row not even the name was found that is never taken back.
@@ -53,12 +59,14 @@ pub(super) enum Bound {
     EachStatement {
         most_ms: u64,
         until: Timestamp,
+        /// So many were done when the time of this one began.
+        done: u32,
     },
 }
 
-/// Whether what ran was stopped because its time was over.
+/// Whether what runs may run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Time {
+enum Time {
     #[default]
     Enough,
     Over,
@@ -68,6 +76,17 @@ pub(super) enum Time {
 struct Query {
     names: Names,
     misses: u32,
+    makes_way: bool,
+}
+
+/// How something ended that was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    ByItself,
+    /// It was a live query, and is to be run again.
+    MadeWay,
+    /// It was stopped because its time was over.
+    TimeIsOver,
 }
 
 /// What a look has found.
@@ -99,6 +118,11 @@ impl Pulse {
         self.page = Some(names);
     }
 
+    /// From now on live queries make way by this name.
+    pub(super) fn make_way_by(&mut self, name: String) {
+        self.way = Some(name);
+    }
+
     /// A query begins.
     pub(super) fn watch(&mut self, own: Option<String>) {
         self.query = self.page.clone().map(|Names { recall, control }| Query {
@@ -107,15 +131,26 @@ impl Pulse {
                 control,
             },
             misses: 0,
+            makes_way: false,
         });
     }
 
-    /// It is done; whether it was stopped because its time was over.
-    pub(super) fn end(&mut self) -> Time {
+    /// A live query begins.
+    pub(super) fn watch_live(&mut self) {
+        self.watch(self.way.clone());
+        let makes_way = self.way.is_some();
+        self.query.iter_mut().for_each(|query| query.makes_way = makes_way);
+    }
+
+    /// It is done.
+    pub(super) fn end(&mut self) -> Ended {
         self.running = None;
-        self.query = None;
         self.until = None;
-        std::mem::take(&mut self.time)
+        match (std::mem::take(&mut self.time), self.query.take()) {
+            (Time::Over, _) => Ended::TimeIsOver,
+            (_, Some(query)) if query.makes_way && query.misses >= MISSES_TO_STOP => Ended::MadeWay,
+            _ => Ended::ByItself,
+        }
     }
 
     /// A query is under way, and the engine has called so often during it: what to look at now, if at anything.
@@ -138,10 +173,10 @@ impl Pulse {
         }
     }
 
-    /// Something runs, and the engine has called so often during its statement: what to broadcast now, if anything, and
+    /// Something runs, and has come so far: what to broadcast now, if anything, and
     /// whether it may go on.
-    pub fn beat(&mut self, now: Timestamp, calls: u32) -> (Option<Vec<u8>>, Progress) {
-        if self.is_over(now, calls) {
+    pub fn beat(&mut self, now: Timestamp, headway: Headway) -> (Option<Vec<u8>>, Progress) {
+        if self.is_over(now, headway) {
             self.time = Time::Over;
             return (None, Progress::Interrupt);
         }
@@ -156,12 +191,13 @@ impl Pulse {
         (Some(lead.encode()), Progress::GoOn)
     }
 
-    fn is_over(&mut self, now: Timestamp, calls: u32) -> bool {
+    fn is_over(&mut self, now: Timestamp, headway: Headway) -> bool {
         match &mut self.until {
             None => false,
             Some(Bound::Until(until)) => *until <= now,
-            Some(Bound::EachStatement { most_ms, until }) => {
-                if calls == 0 {
+            Some(Bound::EachStatement { most_ms, until, done }) => {
+                if headway.statements != *done {
+                    *done = headway.statements;
                     *until = now.after_ms(*most_ms);
                 }
                 *until <= now
@@ -219,6 +255,20 @@ mod tests {
         assert_eq!(query(&mut pulse, &[Blind; 2]), [GoOn; 2]);
         pulse.watch(None);
         assert_eq!(pulse.to_look_at(LOOK_EVERY), None);
+    }
+
+    #[test]
+    fn a_live_query_makes_way_by_the_name_that_all_have_and_a_call_does_not() {
+        let mut pulse = pulse();
+        pulse.make_way_by("blob:way".into());
+        pulse.watch_live();
+        assert_eq!(pulse.to_look_at(LOOK_EVERY), Some(&names("blob:way")));
+        assert_eq!([pulse.looked(Missing), pulse.looked(Missing)], [GoOn, Interrupt]);
+        assert_eq!(pulse.end(), Ended::MadeWay);
+        pulse.watch(None);
+        assert_eq!(pulse.to_look_at(LOOK_EVERY), Some(&names("blob:page")));
+        assert_eq!([pulse.looked(Missing), pulse.looked(Missing)], [GoOn, Interrupt]);
+        assert_eq!(pulse.end(), Ended::ByItself);
     }
 
     #[test]

@@ -17,27 +17,25 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::pulse::{Bound, Time};
+use super::pulse::{Bound, Ended};
 use super::{StoreCall, Tab};
 use crate::protocol::{Input, Patience, PutOff, Queued, Timestamp};
-use crate::request::{Event, QueryId, Request};
+use crate::request::{CallId, Request};
 use crate::sabotage::{self, Sabotage};
-use crate::sql::{Answer, SqlFailure, Statement, Work};
+use crate::sql::{Answer, SqlFailure, Work};
 use crate::storage::{Epoch, Reply, RequestId};
 
 /// A write that takes longer is put off once, so that those who wait have their turn. Less than the page waits for them.
 const LONGEST_TURN_MS: u64 = 10_000;
 /// No write may take longer, nor a statement of a migration.
 const LONGEST_WRITE_MS: u64 = 60_000;
-/// No live query may take longer.
-const LONGEST_LIVE_MS: u64 = 10_000;
 
 /// What waits to be run.
 #[derive(Debug, Default)]
 pub(super) struct Runner {
     waiting: VecDeque<Piece>,
-    /// Live queries that are due, in order.
-    live: VecDeque<(QueryId, Statement)>,
+    /// The deadline of the live queries has come.
+    may_run_live: bool,
 }
 
 /// What is run in one go.
@@ -64,6 +62,23 @@ impl Runner {
         }
         self.push(Piece::Asked(request));
         None
+    }
+
+    /// The deadline of the live queries has come: one may run.
+    pub(super) fn let_live_run(&mut self) {
+        self.may_run_live = true;
+    }
+
+    /// Nobody waits for this query any more.
+    pub(super) fn cancel(&mut self, cancelled: CallId) {
+        let is_it = |piece: &Piece| matches!(piece, Piece::Asked(Request::Query { call, .. }) if *call == cancelled);
+        self.waiting.retain(|piece| !is_it(piece));
+    }
+
+    /// The page has given up all queries that wait.
+    pub(super) fn cancel_queries(&mut self) {
+        let is_query = |piece: &Piece| matches!(piece, Piece::Asked(Request::Query { .. }));
+        self.waiting.retain(|piece| !is_query(piece));
     }
 
     /// The turn is over before it began.
@@ -102,6 +117,8 @@ fn is_urgent(request: &Request) -> bool {
         Request::Suspend
             | Request::Resume
             | Request::Recall { .. }
+            | Request::MakeWay { .. }
+            | Request::Cancel { .. }
             | Request::Subscribe { .. }
             | Request::Unsubscribe { .. }
             | Request::Metrics { .. }
@@ -141,6 +158,7 @@ impl Limit {
             Limit::Statements(until) => Bound::EachStatement {
                 most_ms: LONGEST_WRITE_MS,
                 until,
+                done: 0,
             },
         }
     }
@@ -179,14 +197,6 @@ fn too_long() -> SqlFailure {
     SqlFailure::new("WRITE_TOO_LONG", message)
 }
 
-fn live_too_long() -> SqlFailure {
-    let message = format!(
-        "stopped after {} s: while a live query runs its tab does nothing else; an index, or LIMIT, makes it faster",
-        LONGEST_LIVE_MS / 1_000
-    );
-    SqlFailure::new("QUERY_TOO_LONG", message)
-}
-
 impl Tab {
     /// Does the next piece of what waits; whether there was one. Call it when [`Tab::poll`] has nothing more, and then poll
     /// again.
@@ -203,7 +213,7 @@ impl Tab {
         let done = if self.is_diverged() {
             self.mend()
         } else {
-            self.run_piece(now) || self.run_live(now) || self.step_checkpoint()
+            self.run_piece(now) || self.run_live_in_time(now) || self.step_checkpoint()
         };
         if self.inputs.is_empty() {
             self.carry_out(now);
@@ -244,6 +254,11 @@ impl Tab {
             None => {}
         }
         true
+    }
+
+    /// Not at once: what the page asks comes first, for it may make the query needless.
+    fn run_live_in_time(&mut self, now: Timestamp) -> bool {
+        std::mem::take(&mut self.runner.may_run_live) && self.run_live(now)
     }
 
     fn run_group(&mut self, now: Timestamp, epoch: Epoch, group: Vec<Queued>) {
@@ -295,41 +310,12 @@ impl Tab {
             .borrow_mut()
             .begin(now, self.protocol.sign_of_life(), limit.bound());
         let answer = self.engine.perform(&queued.work);
-        let time = self.pulse.borrow_mut().end();
-        match (answer, time, limit) {
-            (answer @ Ok(_), ..) | (answer, Time::Enough, _) | (answer, _, Limit::Deadline(_)) => (answer, Stopped::No),
-            (answer, Time::Over, Limit::Turn(_)) => (answer, Stopped::ToBePutOff),
-            (Err(_), Time::Over, Limit::Whole(_) | Limit::Statements(_)) => (Err(too_long()), Stopped::No),
+        let ended = self.pulse.borrow_mut().end();
+        match (answer, ended, limit) {
+            (Err(_), Ended::TimeIsOver, Limit::Whole(_) | Limit::Statements(_)) => (Err(too_long()), Stopped::No),
+            (answer @ Err(_), Ended::TimeIsOver, Limit::Turn(_)) => (answer, Stopped::ToBePutOff),
+            (answer, ..) => (answer, Stopped::No),
         }
-    }
-
-    /// Runs one of the live queries that are due.
-    fn run_live(&mut self, now: Timestamp) -> bool {
-        if self.runner.live.is_empty() {
-            self.runner.live = self.live.due(now).into();
-        }
-        while let Some((query, statement)) = self.runner.live.pop_front() {
-            if !self.live.is_dirty(query) {
-                // Its page has given it up since.
-                continue;
-            }
-            self.pulse.borrow_mut().watch(None);
-            self.pulse
-                .borrow_mut()
-                .bound(Bound::Until(now.after_ms(LONGEST_LIVE_MS)));
-            let answer = self.engine.query(&statement);
-            let time = self.pulse.borrow_mut().end();
-            let answer = answer.map(|queried| (queried.outcome.rows, queried.reads));
-            let answer = answer.map_err(|failure| match time {
-                Time::Over => live_too_long(),
-                Time::Enough => failure,
-            });
-            if let Some(rows) = self.live.answered(query, answer) {
-                self.tell(Event::Rows { query, rows });
-            }
-            return true;
-        }
-        false
     }
 
     /// A bounded step of a checkpoint, only while no write is on its way.

@@ -23,7 +23,7 @@ use super::pulse::Bound;
 use super::runner::Moment;
 use crate::engine::{Class, Ending, Staged, Standing};
 use crate::protocol::{Here, Input, Timestamp, TurnEnd};
-use crate::request::{CallId, Failure, FailureKind, Response, UserId};
+use crate::request::{CallId, Event, Failure, FailureKind, Response, UserId};
 use crate::sabotage::{self, Sabotage};
 use crate::sql::{Outcome, Statement};
 use crate::storage::{Epoch, Reply, RequestId};
@@ -55,6 +55,8 @@ pub(super) struct Transactions {
     of: BTreeMap<UserId, State>,
     /// Calls that waited and are to be routed anew.
     released: VecDeque<Asked>,
+    /// Whose the page knows to be at stake.
+    told: Vec<UserId>,
 }
 
 #[derive(Debug)]
@@ -97,6 +99,19 @@ impl Transactions {
         matches!(self.of.get(&user), Some(State::Open { .. }))
     }
 
+    /// Whose a worker would take along if it died.
+    fn at_stake(&self) -> Vec<UserId> {
+        let open = |state: &State| matches!(state, State::Open { .. } | State::Lost(_));
+        let found = self.of.iter().filter(|(_, state)| open(state));
+        found.map(|(user, _)| *user).collect()
+    }
+
+    /// A worker died and took the transaction of this user along.
+    pub(super) fn note_lost(&mut self, user: UserId) {
+        let failure = Failure::transaction_lost("the worker that ran SQLite died");
+        self.of.insert(user, State::Lost(failure));
+    }
+
     fn user_of(&self, request: RequestId) -> Option<UserId> {
         let found = self.of.iter().find(|(_, state)| state.turn() == Some(request));
         found.map(|(user, _)| *user)
@@ -104,6 +119,15 @@ impl Transactions {
 }
 
 impl Tab {
+    /// The page has to know who is to be told should this worker die.
+    pub(super) fn tell_transactions(&mut self) {
+        let users = self.transactions.at_stake();
+        if users != self.transactions.told {
+            self.transactions.told.clone_from(&users);
+            self.tell(Event::Transactions { users });
+        }
+    }
+
     /// Takes a call to the transaction of its user; gives it back if there is none.
     pub(super) fn in_transaction(
         &mut self,

@@ -5,11 +5,12 @@
 //! only push to the inbox, so the tab is never entered twice; a lock around it was not needed.
 //!
 //! What the page posts to the worker itself, after the compiled module: for each database the array
-//! `[name, durability]` (`"relaxed"` or `"strict"`) with a MessagePort, over which the two then talk in the words of
-//! [`crate::request`]. The worker posts `"ready"` once, and the text of a panic if there is one; a worker that
-//! panicked closes itself, so that its locks are free at once and another tab leads.
+//! `[name, durability, seen]` (`"relaxed"` or `"strict"`, and how many commits the page has seen of it) with a MessagePort,
+//! over which the two then talk in the words of [`crate::request`]; and `"alive?"`. The worker posts `"ready"` once,
+//! `"alive"` when asked and now and then while it is busy, and the text of a panic if there is one; a worker that panicked
+//! closes itself, so that its locks are free at once and another tab leads.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::Array;
@@ -19,12 +20,12 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 
 use super::{Effect, Election, Happening, LockCall, Look, Names, Pulse, StoreAnswer, StoreCall, Tab, Unstored};
 use crate::engine::{OnProgress, Progress};
-use crate::request::{Event, Failure, FailureKind, decode, encode};
-use crate::storage::{Durability, IndexedDbStore, Snapshot, Store, StoreError, TabId};
+use crate::request::{Event, Failure, FailureKind, Request, decode, encode};
+use crate::storage::{Durability, IndexedDbStore, Seq, Snapshot, Store, StoreError, TabId};
 use crate::time::Timestamp;
 use crate::web::{
-    Broadcast, BrowserError, Inbox, LockEvent, LockQueue, Port, Timer, is_there, report_panics, report_text,
-    since_epoch_ms, time_ordered_id,
+    Broadcast, BrowserError, Inbox, LockEvent, LockQueue, Port, Timer, in_task, is_there, report_panics, report_text,
+    since_epoch_ms, since_start_ms, time_ordered_id,
 };
 
 /// What the driver waits for: something for the tab, or the reason why it cannot go on.
@@ -41,13 +42,22 @@ pub fn serve_databases() {
         scope.close();
     });
     let asked = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| {
+        if event.data().is_string() {
+            return say_alive();
+        }
         let words: Array = event.data().unchecked_into();
         let name = words.get(0).as_string().unwrap_or_default();
         let durability = match words.get(1).as_string().as_deref() {
             Some("strict") => Durability::Strict,
             _ => Durability::Relaxed,
         };
-        spawn_local(serve(name, durability, event.ports().get(0).unchecked_into()));
+        let seen = Seq(words.get(2).as_f64().unwrap_or_default() as u64);
+        spawn_local(serve_again(
+            name,
+            durability,
+            seen,
+            event.ports().get(0).unchecked_into(),
+        ));
     });
     scope.set_onmessage(Some(asked.as_ref().unchecked_ref()));
     // It listens for as long as the worker lives.
@@ -59,12 +69,17 @@ pub fn serve_databases() {
 
 /// Serves one database over one port, until the page closes it or it cannot go on.
 pub async fn serve(name: String, durability: Durability, port: MessagePort) {
+    serve_again(name, durability, Seq::default(), port).await;
+}
+
+/// The same to a page that has seen this commit of it.
+async fn serve_again(name: String, durability: Durability, seen: Seq, port: MessagePort) {
     let inbox = Happenings::default();
     let asked = inbox.clone();
     let port = Port::listen(port, move |bytes| {
         asked.push(decode(&bytes).map(Happening::Asked).ok_or_else(unreadable))
     });
-    let served = match Driver::open(&name, durability, &port, &inbox).await {
+    let served = match Driver::open(&name, durability, seen, &port, &inbox).await {
         Ok(driver) => driver.drive().await,
         Err(failure) => Err(failure),
     };
@@ -81,9 +96,10 @@ struct Driver<'a> {
     tab: Tab,
     port: &'a Port,
     inbox: &'a Happenings,
-    channel: Rc<Broadcast>,
+    /// Absent where there is nobody to share with.
+    channel: Option<Rc<Broadcast>>,
     /// What is said to this tab alone.
-    _own_channel: Broadcast,
+    _own_channel: Option<Broadcast>,
     shared_name: String,
     /// Absent on plain-http origins, and where there is nobody to share with.
     lock: Option<LockQueue>,
@@ -92,25 +108,49 @@ struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    async fn open(name: &str, durability: Durability, port: &'a Port, inbox: &'a Happenings) -> Result<Self, Failure> {
+    async fn open(
+        name: &str,
+        durability: Durability,
+        seen: Seq,
+        port: &'a Port,
+        inbox: &'a Happenings,
+    ) -> Result<Self, Failure> {
         let shared_name = format!("sqlite-elements:{name}");
         // The channel first: what is said while the store loads waits in the inbox.
-        let channel = listen(&shared_name, inbox)?;
-        match IndexedDbStore::open(name, durability).await {
-            Ok(store) => {
+        let opened = match listen(&shared_name, inbox) {
+            Ok(channel) => IndexedDbStore::open(name, durability)
+                .await
+                .map(|store| (store, channel)),
+            // It is refused to pages that may store nothing either.
+            Err(error) => Err(StoreError::Unavailable(error.to_string())),
+        };
+        match opened {
+            Ok((store, channel)) => {
                 let lost = inbox.clone();
                 store.on_lost(move |error| lost.push(Err(error.into())));
                 let locked = inbox.clone();
                 let lock = LockQueue::new(&shared_name, move |event| locked.push(happening(event)));
                 let snapshot = store.load().await?;
-                Driver::begin(Keeper::Store(store), snapshot, lock, channel, shared_name, port, inbox)
+                let found = snapshot.head.position.seq;
+                if found < seen {
+                    return Err(StoreError::Gone("it was deleted while its worker was down".into()).into());
+                }
+                port.post(|part| encode(&Event::Found { seq: found.0 }, part))?;
+                Driver::begin(
+                    Keeper::Store(store),
+                    snapshot,
+                    lock,
+                    Some(channel),
+                    shared_name,
+                    port,
+                    inbox,
+                )
             }
             Err(StoreError::Unavailable(reason)) => {
                 port.post(|part| encode(&Event::InMemory(in_memory(&reason)), part))?;
                 // Tabs that have nothing in common must not hear each other.
-                let channel = listen(&format!("{shared_name}:{}", time_ordered_id()), inbox)?;
                 let keeper = Keeper::Nobody(Unstored::default());
-                Driver::begin(keeper, Snapshot::empty(), None, channel, shared_name, port, inbox)
+                Driver::begin(keeper, Snapshot::empty(), None, None, shared_name, port, inbox)
             }
             Err(error) => Err(error.into()),
         }
@@ -120,16 +160,19 @@ impl<'a> Driver<'a> {
         keeper: Keeper,
         snapshot: Snapshot,
         lock: Option<LockQueue>,
-        channel: Broadcast,
+        channel: Option<Broadcast>,
         shared_name: String,
         port: &'a Port,
         inbox: &'a Happenings,
     ) -> Result<Self, Failure> {
-        let channel = Rc::new(channel);
+        let channel = channel.map(Rc::new);
         let election = lock.as_ref().map_or(Election::Lease, |_| Election::Locks);
         let id = TabId(time_ordered_id());
         // Before anybody can know that it is here.
-        let own_channel = listen(&name_of_one(&shared_name, id), inbox)?;
+        let own_channel = match &channel {
+            Some(_) => Some(listen(&name_of_one(&shared_name, id), inbox)?),
+            None => None,
+        };
         let mut tab = Tab::open(now(), id, snapshot, election)?;
         let on_progress = pulse(&tab.pulse(), &channel);
         tab.engine().set_on_progress(on_progress);
@@ -150,6 +193,7 @@ impl<'a> Driver<'a> {
         loop {
             // All effects of one happening, or of one piece of work, before the next one: the tab's rule.
             while let Some(effect) = self.tab.poll() {
+                say_alive_if_due();
                 match effect {
                     Effect::Lock(call) => self.lock.iter().for_each(|lock| match call {
                         LockCall::Request => lock.request(),
@@ -157,7 +201,7 @@ impl<'a> Driver<'a> {
                         LockCall::Release => lock.release(),
                     }),
                     Effect::Store(call) => self.store.push(call),
-                    Effect::Broadcast(bytes) => self.channel.post(&bytes)?,
+                    Effect::Broadcast(bytes) => self.channel.iter().try_for_each(|channel| channel.post(&bytes))?,
                     Effect::Send { to, bytes } => Broadcast::post_once(&name_of_one(&self.shared_name, to), &bytes)?,
                     Effect::Tell(event) => self.port.post(|part| encode(&event, part))?,
                     Effect::Closed => return Ok(()),
@@ -168,11 +212,32 @@ impl<'a> Driver<'a> {
             }
             self.set_timer();
             let happening = self.inbox.next().await?;
+            if self.is_cancelled(&happening).await {
+                continue;
+            }
             if matches!(happening, Happening::TimedOut) {
                 self.timer = None;
             }
+            say_alive_if_due();
             self.tab.handle(now(), happening);
         }
+    }
+
+    /// Whether it is a query that nobody waits for any more. Only one that can be given up is looked at like this: it
+    /// waits for what has arrived already, which the browser hands over one by one.
+    async fn is_cancelled(&self, happening: &Happening) -> bool {
+        let Happening::Asked(Request::Query {
+            call, recall: Some(_), ..
+        }) = happening
+        else {
+            return false;
+        };
+        let arrived = Inbox::default();
+        let all = arrived.clone();
+        in_task(move || all.push(()));
+        arrived.next().await;
+        let cancels = |next: &Result<Happening, Failure>| matches!(next, Ok(Happening::Asked(Request::Cancel { call: cancelled })) if cancelled == call);
+        self.inbox.take_first(cancels).is_some()
     }
 
     /// An unchanged deadline keeps its timer: setting it anew at each message could put it off for ever.
@@ -261,21 +326,46 @@ async fn make(store: &IndexedDbStore, call: StoreCall) -> StoreAnswer {
 }
 
 /// Says what a leader has to say while SQLite keeps this thread busy: posting to a channel waits for nothing.
-fn pulse(pulse: &Rc<RefCell<Pulse>>, channel: &Rc<Broadcast>) -> OnProgress {
-    let (pulse, channel) = (Rc::clone(pulse), Rc::clone(channel));
-    Rc::new(move |calls| {
-        let look = pulse.borrow().to_look_at(calls).map(look);
+fn pulse(pulse: &Rc<RefCell<Pulse>>, channel: &Option<Rc<Broadcast>>) -> OnProgress {
+    let (pulse, channel) = (Rc::clone(pulse), channel.clone());
+    Rc::new(move |headway| {
+        say_alive_if_due();
+        let look = pulse.borrow().to_look_at(headway.calls).map(look);
         if let Some(look) = look
             && pulse.borrow_mut().looked(look) == Progress::Interrupt
         {
             return Progress::Interrupt;
         }
-        let (said, progress) = pulse.borrow_mut().beat(now(), calls);
-        if let Some(Err(error)) = said.map(|bytes| channel.post(&bytes)) {
+        let (said, progress) = pulse.borrow_mut().beat(now(), headway);
+        if let Some((bytes, channel)) = said.zip(channel.as_ref())
+            && let Err(error) = channel.post(&bytes)
+        {
             report_text(&format!("sqlite-elements: a heartbeat could not be sent: {error}"));
         }
         progress
     })
+}
+
+/// While it is busy, which may be for long, a worker says once a second that it lives: see [`crate::watchdog`].
+const ALIVE_EVERY_MS: f64 = 1_000.0;
+
+thread_local! {
+    static SAID_ALIVE_MS: Cell<f64> = const { Cell::new(0.0) };
+}
+
+fn say_alive_if_due() {
+    if since_start_ms() - SAID_ALIVE_MS.get() >= ALIVE_EVERY_MS {
+        say_alive();
+    }
+}
+
+fn say_alive() {
+    SAID_ALIVE_MS.set(since_start_ms());
+    // Not in a test, whose driver runs in a window.
+    if let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() {
+        // A page that hears nothing ends this worker.
+        let _ = scope.post_message(&"alive".into());
+    }
 }
 
 fn look(names: &Names) -> Look {

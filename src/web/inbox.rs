@@ -32,6 +32,13 @@ impl<T> Inbox<T> {
         }
     }
 
+    /// The oldest of these, out of its turn.
+    pub fn take_first(&self, wanted: impl Fn(&T) -> bool) -> Option<T> {
+        let mut queue = self.0.borrow_mut();
+        let at = queue.items.iter().position(wanted)?;
+        queue.items.remove(at)
+    }
+
     /// The oldest item, as soon as there is one.
     pub async fn next(&self) -> T {
         poll_fn(|context| {
@@ -84,6 +91,15 @@ mod tests {
         let sender = inbox.clone();
         spawn_local(async move { (1..=3).for_each(|item| sender.push(item)) });
         assert_eq!([inbox.next().await, inbox.next().await, inbox.next().await], [1, 2, 3]);
+    }
+
+    #[wasm_bindgen_test]
+    async fn what_is_taken_out_of_its_turn_leaves_the_others_in_theirs() {
+        let inbox = Inbox::default();
+        [1, 2, 3, 2].into_iter().for_each(|item| inbox.push(item));
+        assert_eq!(inbox.take_first(|item| *item == 2), Some(2));
+        assert_eq!(inbox.take_first(|item| *item == 4), None);
+        assert_eq!(inbox.take(), [1, 3, 2]);
     }
 
     #[wasm_bindgen_test]

@@ -35,4 +35,4 @@ pub use report::{report_exception, report_panics, report_text};
 pub use sight::{Sight, SightWatch};
 pub use task::in_task;
 pub use thread::{Thread, ThreadEvent};
-pub use timer::Timer;
+pub use timer::{Timer, are_throttled};

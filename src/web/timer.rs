@@ -16,6 +16,19 @@ extern "C" {
     fn set_timeout(callback: &Closure<dyn FnMut()>, delay_ms: f64) -> JsValue;
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue);
+
+    type Document;
+    /// Absent in a worker.
+    #[wasm_bindgen(thread_local_v2, js_name = document)]
+    static DOCUMENT: Option<Document>;
+    /// <https://html.spec.whatwg.org/multipage/interaction.html#page-visibility>
+    #[wasm_bindgen(method, getter, js_name = hidden)]
+    fn is_hidden(this: &Document) -> bool;
+}
+
+/// Whether the browser may run this page's timers late on purpose: it is out of sight.
+pub fn are_throttled() -> bool {
+    DOCUMENT.with(|document| document.as_ref().is_some_and(Document::is_hidden))
 }
 
 /// A timer under way; cancelled on drop.

@@ -377,8 +377,10 @@ impl Browser {
         if tab.pace == Pace::Held {
             return false;
         }
+        let is_due = tab.tab.deadline().is_some_and(|deadline| deadline <= now);
         let happening = match tab.inbox.pop_front() {
             Some(happening) => happening,
+            None if is_due => Happening::TimedOut,
             None if tab.store_pace == Pace::Held => return false,
             None => match tab.store_calls.pop_front() {
                 Some(call) => Happening::Stored(perform(&tab.store, call)),

@@ -11,6 +11,7 @@ mod lease;
 mod metrics;
 mod poison;
 mod pulse;
+mod restart;
 mod runner;
 mod scenarios;
 mod simulation;

@@ -21,10 +21,10 @@ fn slow_down(browser: &mut Browser, step_ms: u64) -> Rc<RefCell<Vec<Message>>> {
     let (kept, now) = (Rc::clone(&said), RefCell::new(browser.now()));
     let tab = browser.tab_itself(A);
     let pulse = tab.pulse();
-    tab.engine().set_on_progress(Rc::new(move |calls| {
+    tab.engine().set_on_progress(Rc::new(move |headway| {
         let later: Timestamp = now.borrow().after_ms(step_ms);
         now.replace(later);
-        let (bytes, progress) = pulse.borrow_mut().beat(later, calls);
+        let (bytes, progress) = pulse.borrow_mut().beat(later, headway);
         kept.borrow_mut()
             .extend(bytes.map(|bytes| Message::decode(&bytes).expect("a message")));
         progress

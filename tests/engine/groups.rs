@@ -120,9 +120,9 @@ fn a_text_of_many_small_statements_is_looked_after_and_can_be_stopped() {
     let calls = Rc::new(Cell::new(0));
     let limit = Rc::new(Cell::new(u32::MAX));
     let (counted, until) = (Rc::clone(&calls), Rc::clone(&limit));
-    tab.engine.set_on_progress(Rc::new(move |before| {
+    tab.engine.set_on_progress(Rc::new(move |headway| {
         counted.set(counted.get() + 1);
-        if before < until.get() {
+        if headway.calls < until.get() {
             Progress::GoOn
         } else {
             Progress::Interrupt

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use sqlite_elements::client::Connection;
 use sqlite_elements::request::Failure;
-use sqlite_elements::sql::Work;
+use sqlite_elements::sql::{Script, Work};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
@@ -18,8 +18,9 @@ use web_sys::HtmlElement;
 use super::{Db, Phase, Session, SessionNumber};
 use crate::migrations;
 
-/// How long a migration may wait for a leader and then run.
-const MIGRATION_TIMEOUT_MS: u32 = 60_000;
+/// How long a migration may wait for a leader and then run: for as long as a page is there. Each of its statements has a
+/// bound of its own.
+const MIGRATION_TIMEOUT_MS: u32 = 24 * 3_600_000;
 
 /// Whether the database is being compared with the scripts.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -133,15 +134,23 @@ async fn prepare(name: &str, connection: &Connection, sources: Vec<migrations::S
     }
     let mut scripts = migrations::load(&sources).await?;
     connection.keep_migrations(&scripts);
-    let migrate = |scripts| connection.write(Work::Migrate { scripts }, MIGRATION_TIMEOUT_MS);
-    let migrated = match migrate(scripts.clone()).await {
+    let migrated = match migrate(connection, scripts.clone()).await {
         Err(failure) if migrations::lacks_file(&failure) => {
             migrations::bring(&mut scripts).await?;
-            migrate(scripts).await
+            migrate(connection, scripts).await
         }
         done => done,
     };
-    migrated.map(drop).map_err(|failure| with_way_out(failure, name))
+    migrated.map_err(|failure| with_way_out(failure, name))
+}
+
+/// A worker that died with a migration may have died of something else. To migrate again is harmless: what was done is known.
+async fn migrate(connection: &Connection, scripts: Vec<Script>) -> Result<(), Failure> {
+    let write = |scripts| connection.write(Work::Migrate { scripts }, MIGRATION_TIMEOUT_MS);
+    match write(scripts.clone()).await {
+        Err(failure) if failure.code == "WORKER_CRASHED" => write(scripts).await.map(drop),
+        done => done.map(drop),
+    }
 }
 
 /// Where a page is made, its author may begin anew; where it is used, that would lose somebody's data.

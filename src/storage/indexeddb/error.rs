@@ -33,6 +33,8 @@ pub(super) fn store_error(moment: Moment, thrown: &JsValue) -> StoreError {
         ("SecurityError" | "InvalidStateError" | "NotSupportedError" | "NotAllowedError", Moment::Opening) => {
             StoreError::Unavailable(said)
         }
+        // Chromium, where the user lets a site, or a frame of another site, store nothing.
+        ("UnknownError", Moment::Opening) if message.contains("denied permission") => StoreError::Unavailable(said),
         // The connection is closed; or it was cut, and then whether a transaction that was being
         // committed has happened is not known. No transaction that is awaited is aborted by its store.
         ("InvalidStateError" | "AbortError" | "", _) => StoreError::Gone(said),

@@ -61,7 +61,7 @@ export class Tab {
     page.on('console', (message: ConsoleMessage) => this.said.push(message.text()));
   }
 
-  static async open(chromium: Browser, fixtures: Origin, surroundings: Surroundings): Promise<Tab> {
+  static async open(chromium: Pick<Browser, 'openTab'>, fixtures: Origin, surroundings: Surroundings): Promise<Tab> {
     const tab = new Tab(await chromium.openTab(fixtures.at('script.html')));
     await tab.page.evaluate(async ({ database, schema, db }) => {
       const globals = globalThis as unknown as ScriptedPage;

@@ -1,0 +1,125 @@
+//! The calls of a session that have no answer yet, and what is to be said of each if its worker dies.
+//!
+//! Owned by [`super::session`]. A worker that died gives no answers: then only what was asked tells what may have
+//! happened, and each call is answered by that.
+
+use std::collections::VecDeque;
+
+use super::session::Answer;
+use crate::request::{CallId, Failure, FailureKind, Request, Response, UserId};
+
+/// In the order of their ids, in which most are answered.
+#[derive(Default)]
+pub(super) struct Calls(VecDeque<Call>);
+
+struct Call {
+    id: CallId,
+    answer: Answer,
+    stake: Stake,
+    /// With whom it ends, if it has no answer by then.
+    user: Option<UserId>,
+}
+
+/// What is lost with a worker that had the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stake {
+    /// Nothing: the worker was not asked.
+    Here,
+    /// An answer. The page can give such a call up.
+    Query,
+    /// An answer.
+    Reading,
+    /// Nothing: what it waits for is settled with the other calls, or told to the next worker.
+    Settling,
+    /// Whether it was done.
+    Writing,
+}
+
+impl Stake {
+    pub(super) fn of(request: &Request) -> Self {
+        match request {
+            Request::Query { .. } => Stake::Query,
+            Request::Execute { .. } | Request::Write { .. } => Stake::Writing,
+            Request::Sync { .. } | Request::NonLeaderWrites { .. } => Stake::Settling,
+            _ => Stake::Reading,
+        }
+    }
+}
+
+impl Calls {
+    /// A call that is younger than all others.
+    pub(super) fn insert(&mut self, id: CallId, answer: Answer, stake: Stake) {
+        let user = None;
+        self.0.push_back(Call {
+            id,
+            answer,
+            stake,
+            user,
+        });
+    }
+
+    pub(super) fn bind(&mut self, call: CallId, user: UserId) {
+        if let Ok(at) = self.find(call) {
+            self.0[at].user = Some(user);
+        }
+    }
+
+    /// Who waits for it; then nobody does.
+    pub(super) fn take(&mut self, call: CallId) -> Option<Answer> {
+        let at = self.find(call).ok()?;
+        self.0.remove(at).map(|call| call.answer)
+    }
+
+    pub(super) fn take_all(&mut self) -> Vec<Answer> {
+        std::mem::take(&mut self.0)
+            .into_iter()
+            .map(|call| call.answer)
+            .collect()
+    }
+
+    pub(super) fn bound_to(&self, user: UserId) -> Vec<CallId> {
+        self.named(|call| call.user == Some(user))
+    }
+
+    pub(super) fn queries(&self) -> Vec<CallId> {
+        self.named(|call| call.stake == Stake::Query)
+    }
+
+    /// Whether the worker has any of them.
+    pub(super) fn are_asked(&self) -> bool {
+        self.0.iter().any(|call| call.stake != Stake::Here)
+    }
+
+    /// What the worker had, and what to say now that it died.
+    pub(super) fn take_orphans(&mut self, died: &Failure) -> Vec<(Answer, Result<Response, Failure>)> {
+        let (here, asked): (VecDeque<Call>, VecDeque<Call>) = std::mem::take(&mut self.0)
+            .into_iter()
+            .partition(|call| call.stake == Stake::Here);
+        self.0 = here;
+        asked
+            .into_iter()
+            .map(|call| (call.answer, outcome(call.stake, died)))
+            .collect()
+    }
+
+    fn find(&self, call: CallId) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&call, |call| call.id)
+    }
+
+    fn named(&self, wanted: impl Fn(&Call) -> bool) -> Vec<CallId> {
+        self.0.iter().filter(|call| wanted(call)).map(|call| call.id).collect()
+    }
+}
+
+fn outcome(stake: Stake, died: &Failure) -> Result<Response, Failure> {
+    let known = match stake {
+        Stake::Here | Stake::Settling => return Ok(Response::Done),
+        Stake::Query | Stake::Reading => "What was asked here had no effect; ask again",
+        Stake::Writing => {
+            "If this call writes, that may or may not have been done: look before you make it again, for it may be what \
+             the worker died of"
+        }
+    };
+    let message = format!("{died}; another worker was started. {known}");
+    Err(Failure::new(FailureKind::State, &died.code, message))
+}

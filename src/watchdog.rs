@@ -1,0 +1,140 @@
+//! The watchdog: by what a page finds out that its worker hangs, or is gone without a word.
+//!
+//! Called by `client::worker`, which has the clock and the worker. Pure: it is told of ticks and of signs of life, and says
+//! when to ask for one and when to give up. A worker answers from its event loop, and while SQLite keeps that busy it
+//! gives signs by itself; what can do neither is a statement inside one instruction of SQLite, which nothing interrupts.
+//!
+//! Time is counted in ticks of the page's own timer. A clock was refused: a page that was frozen or slept with its machine
+//! would find that its worker, which slept as well, has been silent for hours. A tick that comes late is the page's own
+//! doing, so what was counted until then is forgotten and the worker has the whole bound again.
+
+/// Between two ticks while a sign is due.
+pub const TICK_MS: u32 = 1_000;
+/// Between two ticks while nothing is.
+pub const REST_MS: u32 = 2_000;
+/// So many ticks without a sign that was asked for, and the worker is given up.
+pub const BOUND_TICKS: u32 = 10;
+/// What a busy machine may add to a tick without its being late.
+const LATE_MS: f64 = 4_000.0;
+
+/// Counts for one worker.
+#[derive(Debug, Default)]
+pub struct Watchdog {
+    asked: bool,
+    silent_ticks: u32,
+}
+
+/// What to do at a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Wait,
+    /// For a sign of life.
+    Ask,
+    /// The worker is to be ended.
+    GiveUp,
+}
+
+/// Whether the page's timers come when they are due, as far as the browser tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timers {
+    Prompt,
+    /// Browsers run those of a page out of sight as rarely as once a minute, while its worker goes on.
+    Throttled,
+}
+
+impl Watchdog {
+    /// The worker gave a sign of life.
+    pub fn heard(&mut self) {
+        *self = Watchdog::default();
+    }
+
+    /// How long until the next tick.
+    pub fn delay_ms(&self) -> u32 {
+        if self.asked { TICK_MS } else { REST_MS }
+    }
+
+    /// Whether no sign is due that has not come.
+    pub fn is_content(&self) -> bool {
+        self.silent_ticks == 0
+    }
+
+    /// A tick, so long after the one before.
+    pub fn tick(&mut self, elapsed_ms: f64, timers: Timers) -> Step {
+        if !self.asked {
+            self.asked = true;
+            return Step::Ask;
+        }
+        let late = elapsed_ms > f64::from(TICK_MS) + LATE_MS;
+        self.silent_ticks = match timers {
+            Timers::Prompt if late => 0,
+            _ => self.silent_ticks + 1,
+        };
+        if self.silent_ticks < BOUND_TICKS {
+            Step::Wait
+        } else {
+            Step::GiveUp
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TICK: f64 = TICK_MS as f64;
+
+    fn asked() -> Watchdog {
+        let mut watchdog = Watchdog::default();
+        assert_eq!(watchdog.tick(TICK, Timers::Prompt), Step::Ask);
+        watchdog
+    }
+
+    /// What so many ticks in time come to, the last of them.
+    fn ticks(watchdog: &mut Watchdog, count: u32) -> Step {
+        (0..count).fold(Step::Wait, |_, _| watchdog.tick(TICK, Timers::Prompt))
+    }
+
+    #[test]
+    fn a_worker_that_is_silent_for_the_whole_bound_is_given_up() {
+        let mut watchdog = asked();
+        assert_eq!(ticks(&mut watchdog, BOUND_TICKS - 1), Step::Wait);
+        assert_eq!(ticks(&mut watchdog, 1), Step::GiveUp);
+    }
+
+    #[test]
+    fn each_sign_of_life_gives_the_whole_bound_again() {
+        let mut watchdog = asked();
+        for _ in 0..100 {
+            assert_eq!(ticks(&mut watchdog, BOUND_TICKS - 1), Step::Wait);
+            watchdog.heard();
+            assert_eq!(watchdog.tick(TICK, Timers::Prompt), Step::Ask);
+        }
+    }
+
+    #[test]
+    fn a_worker_that_is_not_needed_is_asked_now_and_then() {
+        let mut watchdog = Watchdog::default();
+        assert_eq!(watchdog.delay_ms(), REST_MS);
+        assert_eq!(watchdog.tick(f64::from(REST_MS), Timers::Prompt), Step::Ask);
+        assert_eq!(watchdog.delay_ms(), TICK_MS);
+        watchdog.heard();
+        assert_eq!(watchdog.delay_ms(), REST_MS);
+    }
+
+    #[test]
+    fn after_a_night_s_sleep_the_worker_has_the_whole_bound() {
+        let mut watchdog = asked();
+        ticks(&mut watchdog, BOUND_TICKS - 1);
+        assert_eq!(watchdog.tick(8.0 * 3_600_000.0, Timers::Prompt), Step::Wait);
+        assert_eq!(ticks(&mut watchdog, BOUND_TICKS - 1), Step::Wait);
+        assert_eq!(ticks(&mut watchdog, 1), Step::GiveUp);
+    }
+
+    #[test]
+    fn a_tick_that_is_throttled_counts_as_one() {
+        let mut watchdog = asked();
+        let mut minute = || watchdog.tick(60_000.0, Timers::Throttled);
+        assert!((1..BOUND_TICKS).all(|_| minute() == Step::Wait));
+        assert_eq!(minute(), Step::GiveUp);
+    }
+}

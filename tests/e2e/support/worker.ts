@@ -1,0 +1,86 @@
+// The page's worker, as a test gets at it: to end it, and to make SQL that kills it.
+// Called by the specs about workers that die or hang. Nothing in the library helps them.
+import { type Page } from '@playwright/test';
+import { type Browser } from './browser.ts';
+
+/** What the console says of a worker that died, and what Chromium says of the exception it died of. */
+export const aboutTheDead = /the worker that runs SQLite|died on purpose/;
+
+export const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS n FROM n';
+
+/** 8 MB and a needle of 400 kB that is nowhere in it: one instruction of SQLite, for hours. */
+export const hanging = "SELECT instr(hex(zeroblob(4000000)), hex(zeroblob(200000)) || 'b') AS n";
+
+/**
+ * From now on each statement that runs for long kills its worker in the middle of it: the clock, at which SQLite's
+ * progress callback looks, throws when it is looked at that often in one task.
+ */
+const longStatementsKill = `{
+  const now = performance.now.bind(performance);
+  let looks = 0;
+  setInterval(() => (looks = 0));
+  performance.now = () => {
+    if ((looks += 1) > 300) throw new Error('died on purpose');
+    return now();
+  };
+}`;
+
+/** From now on a worker dies as soon as it asks for what is stored. */
+const storeKills = `IDBFactory.prototype.open = () => {
+  setTimeout(() => { throw new Error('died on purpose'); });
+  return new EventTarget();
+};`;
+
+/** The worker dies of its first commit, before it can hear whether that is stored. */
+const firstCommitKills = `{
+  const { add } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.add = function (...record) {
+    setTimeout(() => { throw new Error('died on purpose'); });
+    for (const end = Date.now() + 50; Date.now() < end; );
+    return add.apply(this, record);
+  };
+}`;
+
+/** Opens tabs whose workers run this first; all of them, or the first of each page. */
+function tabsWith(chromium: Browser, prelude: string, workers = Infinity): Pick<Browser, 'openTab'> {
+  return {
+    async openTab(address: string): Promise<Page> {
+      const page = await chromium.newTab();
+      await page.addInitScript(
+        ([prelude, workers]) => {
+          const { Blob } = globalThis;
+          let left = workers ?? Infinity;
+          globalThis.Blob = class extends Blob {
+            constructor(parts: BlobPart[] = [], options?: BlobPropertyBag) {
+              const isWorker = String(parts[0]).includes('startWorker') && (left -= 1) >= 0;
+              super(isWorker ? [prelude!, ...parts] : parts, options);
+            }
+          };
+        },
+        [prelude, workers] as const,
+      );
+      await page.goto(address);
+      return page;
+    },
+  };
+}
+
+export const whereLongStatementsKill = (chromium: Browser) => tabsWith(chromium, longStatementsKill);
+export const whereTheFirstCommitKills = (chromium: Browser) => tabsWith(chromium, firstCommitKills, 1);
+export const whereThereIsNoStore = (chromium: Browser) =>
+  tabsWith(chromium, 'delete globalThis.indexedDB; delete WorkerGlobalScope.prototype.indexedDB;');
+export const whereTheStoreKills = (chromium: Browser) => tabsWith(chromium, storeKills);
+
+/** The worker dies of an exception. */
+export async function crash(page: Page): Promise<void> {
+  await page.workers()[0]!.evaluate(() => {
+    setTimeout(() => {
+      throw new Error('died on purpose');
+    });
+  });
+}
+
+/** The worker is gone without a word. */
+export async function vanish(page: Page): Promise<void> {
+  await page.workers()[0]!.evaluate(() => self.close());
+}
