@@ -365,7 +365,7 @@ impl Heard {
             Event::Leadership(leader) => self.leader = leader,
             Event::Changed(change) => self.changes.push(change),
             Event::Answered { call, answer } => drop(self.answers.insert(call, answer)),
-            Event::Rows { .. } | Event::Pending { .. } => {}
+            Event::Rows { .. } | Event::Pending { .. } | Event::Found { .. } | Event::Transactions { .. } => {}
             Event::InMemory(failure) | Event::Warning(failure) | Event::Failed(failure) => {
                 panic!("nothing is to go wrong here: {failure}")
             }
