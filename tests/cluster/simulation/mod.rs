@@ -18,7 +18,7 @@ use sqlite_elements::request::LeaderInfo;
 use sqlite_elements::sabotage::{self, Sabotage};
 use sqlite_elements::tab::Election;
 use workload::Workload;
-use world::{Watchdog, World};
+use world::{Guard, World};
 
 use crate::browser::TabNo;
 use crate::poison;
@@ -195,7 +195,7 @@ fn the_checkers_find_what_is_broken_on_purpose() {
 fn the_checkers_find_that_nobody_ends_a_worker_that_hangs() {
     let found = (1..=400).find_map(|seed| {
         let mut world = World::new(seed, Profile::drawn);
-        world.watchdog = Watchdog::Off;
+        world.guard = Guard::Off;
         run_in(world).err()
     });
     assert!(found.is_some_and(|violation| violation.contains("hang")));

@@ -10,6 +10,7 @@ use sqlite_elements::request::{Event, LeaderInfo, Request};
 use sqlite_elements::storage::{Disk, LeaseAct, LeaseStep, MemoryStore, PageNo, Snapshot, StoreError, TabId};
 use sqlite_elements::tab::{Effect, Election, Happening, LockCall, StoreAnswer, StoreCall, Tab};
 use sqlite_elements::time::Timestamp;
+use sqlite_elements::watchdog::{self, Step, Timers, Watchdog};
 use uuid::Uuid;
 
 use super::profile::{Order, Profile, Versions};
@@ -45,7 +46,7 @@ pub(crate) struct World {
     pub(crate) now: Timestamp,
     pub(crate) steps: u64,
     pub(crate) quota: Quota,
-    pub(crate) watchdog: Watchdog,
+    pub(crate) guard: Guard,
     tabs: BTreeMap<TabNo, Simulated>,
     opened: usize,
     holder: Option<(TabNo, u64)>,
@@ -58,14 +59,12 @@ pub(crate) struct World {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Watchdog {
+pub(crate) enum Guard {
     /// A page ends a worker that hangs, and starts another.
     On,
     Off,
 }
 
-/// How long a page waits for a sign of its worker.
-const WATCHDOG_US: u64 = 10_000_000;
 /// A tab that has been awake for this long has been heard by all.
 const HEARD_MS: u64 = 6_000;
 
@@ -88,6 +87,8 @@ struct Simulated {
     fails_next: u32,
     /// Since when it runs.
     awake: Timestamp,
+    /// By which its page finds out that its worker hangs.
+    watchdog: Watchdog,
 }
 
 enum Stage {
@@ -141,7 +142,7 @@ impl World {
             now: Timestamp::from_ms(1_700_000_000_000.0),
             steps: 0,
             quota: Quota::Free,
-            watchdog: Watchdog::On,
+            guard: Guard::On,
             tabs: BTreeMap::new(),
             opened: 0,
             holder: None,
@@ -170,6 +171,7 @@ impl World {
                 attempt: 0,
                 fails_next: 0,
                 awake: self.now,
+                watchdog: Watchdog::default(),
             },
         );
         self.later(self.profile.store_us, Due::Load(number));
@@ -194,7 +196,7 @@ impl World {
             Due::Open(tab) => self.finish_opening(tab),
             Due::Store(tab) => self.store(tab),
             Due::Wake(tab) => self.wake(tab),
-            Due::Watchdog(tab) => self.crash(tab),
+            Due::Watchdog(tab) => self.watch(tab),
             Due::Remind(what) => self.sights.push_back(Sight::Reminder(what)),
         }
         Some(self.sights.drain(..).collect())
@@ -334,10 +336,19 @@ impl World {
             poison::Effect::Crash => self.crash(number),
             poison::Effect::Hang => {
                 self.change_pace(number, Pace::Runs, Pace::Hung);
-                if self.watchdog == Watchdog::On {
-                    self.agenda_in(WATCHDOG_US, Due::Watchdog(number));
+                if self.guard == Guard::On {
+                    self.watch(number);
                 }
             }
+        }
+    }
+
+    /// A tick of the page of a worker that hangs.
+    fn watch(&mut self, number: TabNo) {
+        let Some(tab) = self.tabs.get_mut(&number) else { return };
+        match tab.watchdog.tick(f64::from(watchdog::TICK_MS), Timers::Prompt) {
+            Step::GiveUp => self.crash(number),
+            Step::Ask | Step::Wait => self.agenda_in(u64::from(watchdog::TICK_MS) * 1_000, Due::Watchdog(number)),
         }
     }
 
