@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
 
+use super::limits;
 use super::prepared::Control;
 use crate::sql::SqlFailure;
 
@@ -92,6 +93,8 @@ pub(super) struct Authorizer {
 #[derive(Debug, Default)]
 struct State {
     watch: Watch,
+    /// Where the stack was when SQLite was called.
+    entry: usize,
     notes: Notes,
 }
 
@@ -112,7 +115,11 @@ impl Authorizer {
 
     /// Does something under another watch.
     pub(super) fn under<T>(&self, watch: Watch, action: impl FnOnce() -> T) -> T {
-        let before = std::mem::replace(&mut lock(&self.state).watch, watch);
+        let before = {
+            let mut state = lock(&self.state);
+            state.entry = limits::stack();
+            std::mem::replace(&mut state.watch, watch)
+        };
         let result = action();
         lock(&self.state).watch = before;
         result
@@ -136,6 +143,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 impl State {
     fn judge(&mut self, context: AuthContext<'_>) -> Authorization {
         let verdict = match self.watch {
+            _ if limits::is_deep(self.entry) => Err(limits::too_deep("triggers, foreign keys or views of each other")),
             Watch::Own => Ok(()),
             Watch::Vacuum => vacuum(context.action),
             Watch::Statement => self.note(context.action, context.database_name),
@@ -196,8 +204,7 @@ impl State {
                     _ => Control::EndSavepoint,
                 });
             }
-            AuthAction::Select | AuthAction::Recursive => {}
-            AuthAction::Function { function_name } => return function(function_name),
+            AuthAction::Select | AuthAction::Recursive | AuthAction::Function { .. } => {}
             AuthAction::CreateIndex { .. }
             | AuthAction::CreateTable { .. }
             | AuthAction::CreateTrigger { .. }
@@ -262,16 +269,6 @@ fn pragma_refused(name: &str) -> SqlFailure {
         _ => "allowed are those that only tell something, such as table_info, and user_version",
     };
     refuse(&format!("PRAGMA {name} is not available: {way_out}"))
-}
-
-fn function(name: &str) -> Result<(), SqlFailure> {
-    if name.eq_ignore_ascii_case("load_extension") {
-        return Err(refuse(
-            "extensions cannot be loaded: a page has no native code to load. FTS5, R-Tree, JSON and \
-             the math functions are built in",
-        ));
-    }
-    Ok(())
 }
 
 fn vacuum(action: AuthAction<'_>) -> Result<(), SqlFailure> {

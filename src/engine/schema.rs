@@ -61,10 +61,9 @@ enum Replaces {
 }
 
 impl Replaces {
-    fn of(sql: &str) -> Self {
+    fn of(sql: &[u8]) -> Self {
         let word = b"replace";
         let found = sql
-            .as_bytes()
             .windows(word.len())
             .any(|part| part.eq_ignore_ascii_case(word));
         if found { Replaces::Perhaps } else { Replaces::Never }
@@ -80,7 +79,8 @@ impl Schema {
         )?;
         let mut rows = entries.query([])?;
         while let Some(row) = rows.next()? {
-            let replaces = Replaces::of(&row.get::<_, String>(3)?);
+            // Bytes, for a comment in it may be no UTF-8.
+            let replaces = Replaces::of(row.get_ref(3)?.as_bytes()?);
             if row.get(0)? {
                 let virtual_table = row.get::<_, i64>(2)? == 0;
                 let virtuality = if virtual_table {
@@ -123,7 +123,7 @@ impl Schema {
     /// All that a statement with these notes may write.
     pub(super) fn writes(&self, notes: &Notes, sql: &str) -> WriteSet {
         let mut written = WriteSet::default();
-        let replaces = match Replaces::of(sql) {
+        let replaces = match Replaces::of(sql.as_bytes()) {
             Replaces::Never => self.triggers_replace,
             Replaces::Perhaps => Replaces::Perhaps,
         };

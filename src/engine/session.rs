@@ -31,11 +31,13 @@ use super::EngineError;
 use super::authorizer::{Authorizer, Reads, Watch};
 use super::bracket::Admission;
 use super::failure::{failure, place};
+use super::limits;
 use super::pages::{Pages, View};
 use super::parameters::Binder;
 use super::prepared::{Access, Inserts, Kind, first_token};
 use super::progress;
 use super::schema::Schema;
+use super::sound;
 use super::vfs;
 use crate::sql::{Params, ReadSet, Rows, RowsBuilder, SqlFailure, WriteSet};
 
@@ -94,6 +96,7 @@ impl Session {
                 page_size.bytes()
             ))?;
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+            limits::set(&connection, page_size.bytes())?;
             connection.set_prepared_statement_cache_capacity(STATEMENTS);
             progress::install(&mut connection)?;
             Authorizer::install(&mut connection)
@@ -176,6 +179,7 @@ impl Session {
                 "the SQL text contains a NUL character",
             ));
         }
+        limits::check(sql)?;
         match self.single(sql, action)? {
             Single::Done => Ok(()),
             Single::Not => self.several(sql, action),
@@ -264,7 +268,10 @@ impl Session {
         let changes = self.connection.total_changes();
         self.authorizer.take();
         let rows = match access.kind {
-            Kind::Vacuum => self.authorizer.under(Watch::Vacuum, || rows(statement)),
+            Kind::Vacuum => self.authorizer.under(Watch::Vacuum, || {
+                let _texts = sound::texts_in_double_quotes(&self.connection)?;
+                rows(statement)
+            }),
             _ => rows(statement),
         };
         let rows = rows.map_err(|error| self.failure(error, sql))?;
@@ -380,7 +387,11 @@ fn rows(statement: &mut Statement<'_>) -> rusqlite::Result<Option<Rows>> {
         let names = row.as_ref();
         let builder = packed.get_or_insert_with(|| RowsBuilder::new(names.column_names()));
         for column in 0..names.column_count() {
-            match row.get_ref(column)? {
+            let value = row.get_ref(column)?;
+            if builder.bytes() + length(value) > limits::RESULT_BYTES as usize {
+                return Err(Error::ToSqlConversionFailure(Box::new(limits::result_too_large())));
+            }
+            match value {
                 ValueRef::Null => builder.null(),
                 ValueRef::Integer(integer) => builder.integer(integer),
                 ValueRef::Real(real) => builder.real(real),
@@ -395,4 +406,11 @@ fn rows(statement: &mut Statement<'_>) -> rusqlite::Result<Option<Rows>> {
         packed = Some(RowsBuilder::new(statement.column_names()));
     }
     Ok(packed.map(RowsBuilder::finish))
+}
+
+fn length(value: ValueRef<'_>) -> usize {
+    match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => 0,
+    }
 }

@@ -4,6 +4,7 @@ mod access;
 mod classes;
 mod groups;
 mod import;
+mod limits;
 #[cfg(not(target_family = "wasm"))]
 mod measure;
 mod migrations;
