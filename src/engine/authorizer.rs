@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
 
-use super::limits;
 use super::prepared::Control;
 use crate::sql::SqlFailure;
 
@@ -93,8 +92,6 @@ pub(super) struct Authorizer {
 #[derive(Debug, Default)]
 struct State {
     watch: Watch,
-    /// Where the stack was when SQLite was called.
-    entry: usize,
     notes: Notes,
 }
 
@@ -115,11 +112,7 @@ impl Authorizer {
 
     /// Does something under another watch.
     pub(super) fn under<T>(&self, watch: Watch, action: impl FnOnce() -> T) -> T {
-        let before = {
-            let mut state = lock(&self.state);
-            state.entry = limits::stack();
-            std::mem::replace(&mut state.watch, watch)
-        };
+        let before = std::mem::replace(&mut lock(&self.state).watch, watch);
         let result = action();
         lock(&self.state).watch = before;
         result
@@ -143,7 +136,6 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 impl State {
     fn judge(&mut self, context: AuthContext<'_>) -> Authorization {
         let verdict = match self.watch {
-            _ if limits::is_deep(self.entry) => Err(limits::too_deep("triggers, foreign keys or views of each other")),
             Watch::Own => Ok(()),
             Watch::Vacuum => vacuum(context.action),
             Watch::Statement => self.note(context.action, context.database_name),

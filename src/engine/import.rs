@@ -73,7 +73,11 @@ fn pages(file: &[u8], wanted: PageSize) -> Result<Vec<Page>, SqlFailure> {
     if source.image().page_size() == wanted {
         return Ok(source.image().pages().to_vec());
     }
-    let copy = Rc::new(RefCell::new(Pages::new(Image::from_pages(wanted, Vec::new(), Seq::default()))));
+    let copy = Rc::new(RefCell::new(Pages::new(Image::from_pages(
+        wanted,
+        Vec::new(),
+        Seq::default(),
+    ))));
     let copying = format!("PRAGMA page_size = {}; VACUUM INTO 'copy'", wanted.bytes());
     vfs::with_second(&copy, || {
         source.reader.own(|connection| {

@@ -1,7 +1,6 @@
 //! What one statement may ask for, so that it ends with an error of its own and never takes the worker with it.
 //!
-//! Set on each connection by `session`; asked by `session` for each text, by `authorizer` while a statement is
-//! prepared, and by `import` for a file. Two things run out in a worker: the stack, and 4 GiB of memory.
+//! Set on each connection by `session`, which asks for each text; `sound` asks for a file that is imported. Two things run out in a worker: the stack, and 4 GiB of memory.
 //!
 //! **The stack** that overflows first is the JavaScript engine's, some 1 MB and not ours to set; the linear one
 //! (1 MiB) is used less, so a larger one would change nothing. SQLite recurses in C, and in Chromium a step takes at
@@ -13,10 +12,11 @@
 //! | a CTE of another | 650 | 1,500 | [`SELECTS`] | 500 |
 //! | a view of another | 890 | 1,100 | [`SELECTS_OF_VIEW`] | 250 |
 //! | a generated column of another | 1,350 | 745 | [`GENERATED_COLUMNS`] | 200 |
-//! | a trigger or cascade of another | 1,720 | 585 | [`STACK_BYTES`] | 450 |
+//! | a trigger, or a foreign key, of another | 1,720 | 585 | [`TRIGGERS`] | 410 |
 //!
-//! SQLite's own bounds hold for what is not here. For triggers its bound is one on how deep they run as well,
-//! which takes no stack, so cascades along 1,000 rows are none of its business: hence a look at the stack.
+//! SQLite's own bounds hold for what is not here: expressions, 1,000 deep, parentheses, UNION, JSON, FTS5's queries,
+//! each tried at its bound (`tests/engine/limits.rs`). For triggers it has one bound, which holds while a statement is
+//! prepared, where it costs stack, and while it runs, where it does not: so it is lowered for the one ([`preparing`]).
 //!
 //! **Memory**: the image and what is staged are each at most [`DATABASE_BYTES`], SQLite's own heap
 //! [`HEAP_BYTES`], a value [`VALUE_BYTES`], a result [`RESULT_BYTES`]. Together that is less than there is.
@@ -45,8 +45,12 @@ const SELECTS: usize = 500;
 const SELECTS_OF_VIEW: usize = 250;
 /// In one table.
 const GENERATED_COLUMNS: i64 = 200;
-/// Of the linear stack, between the call of SQLite and its asking whether a statement may do what it does.
-const STACK_BYTES: usize = if cfg!(target_family = "wasm") { 400_000 } else { 1_000_000 };
+/// Of triggers and foreign keys that set off one another, along tables: SQLite compiles each within the one before.
+const TRIGGERS: i32 = 410;
+/// The same, along rows: they run beside one another.
+const TRIGGERS_RUNNING: i32 = 1_000;
+/// COLLATE in one statement, which SQLite does not count among what is nested.
+const COLLATES: usize = 1_000;
 /// What fits into [`VALUE_BYTES`] of SQLite's own code.
 const INSTRUCTIONS: i32 = 10_000_000;
 
@@ -60,7 +64,7 @@ pub(super) fn set(connection: &Connection, page_bytes: usize) -> rusqlite::Resul
         (Limit::SQLITE_LIMIT_EXPR_DEPTH, 1_000),
         (Limit::SQLITE_LIMIT_PARSER_DEPTH, 2_500),
         (Limit::SQLITE_LIMIT_COMPOUND_SELECT, SELECTS as i32),
-        (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 1_000),
+        (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, TRIGGERS_RUNNING),
         (Limit::SQLITE_LIMIT_FUNCTION_ARG, 1_000),
         // VACUUM attaches one.
         (Limit::SQLITE_LIMIT_ATTACHED, 1),
@@ -74,21 +78,35 @@ pub(super) fn set(connection: &Connection, page_bytes: usize) -> rusqlite::Resul
     ))
 }
 
+/// Prepares statements.
+pub(super) fn preparing<T>(connection: &Connection, prepare: impl FnOnce() -> T) -> T {
+    let set = |depth| connection.set_limit(Limit::SQLITE_LIMIT_TRIGGER_DEPTH, depth);
+    // That a limit of this name is there was seen when all were set.
+    _ = set(TRIGGERS);
+    let prepared = prepare();
+    _ = set(TRIGGERS_RUNNING);
+    prepared
+}
+
 /// Refuses a text with a statement of more SELECTs than SQLite's stack is sure to have room for.
 pub(super) fn check(sql: &str) -> Result<(), SqlFailure> {
     // Most texts are shorter than so many words.
     if sql.len() < SELECTS * "VALUES".len() {
         return Ok(());
     }
-    let mut selects = 0;
+    let (mut selects, mut collates) = (0, 0);
     for word in words(sql) {
         match word {
-            ";" => selects = 0,
+            ";" => (selects, collates) = (0, 0),
             word if is_select(word) => selects += 1,
+            word if word.eq_ignore_ascii_case("collate") => collates += 1,
             _ => {}
         }
         if selects > SELECTS {
             return Err(too_deep(&format!("a statement has more than {SELECTS} SELECTs")));
+        }
+        if collates > COLLATES {
+            return Err(too_deep(&format!("a statement has COLLATE more than {COLLATES} times")));
         }
     }
     Ok(())
@@ -117,19 +135,7 @@ pub(super) fn check_schema(connection: &Connection) -> rusqlite::Result<Result<(
     })
 }
 
-/// How far down the linear stack the caller is.
-#[inline(never)]
-pub(super) fn stack() -> usize {
-    let here = 0_u8;
-    std::ptr::from_ref(std::hint::black_box(&here)).addr()
-}
-
-/// Whether SQLite has come too deep since the stack was at `entry`.
-pub(super) fn is_deep(entry: usize) -> bool {
-    entry.saturating_sub(stack()) > STACK_BYTES
-}
-
-pub(super) fn too_deep(what: &str) -> SqlFailure {
+fn too_deep(what: &str) -> SqlFailure {
     SqlFailure::new(
         "SQLITE_ERROR",
         format!("nested too deep: {what}; do it in several steps"),
@@ -222,9 +228,7 @@ fn words(sql: &str) -> impl Iterator<Item = &str> {
                     (rest.get(1..length.saturating_sub(1)), length)
                 }
                 b'-' if rest.starts_with("--") => (None, closed(rest, '\n', 2)),
-                b'/' if rest.starts_with("/*") => {
-                    (None, rest[2..].find("*/").map_or(rest.len(), |end| end + 4))
-                }
+                b'/' if rest.starts_with("/*") => (None, rest[2..].find("*/").map_or(rest.len(), |end| end + 4)),
                 b';' => (Some(";"), 1),
                 _ if is_letter(first) => {
                     let length = rest.bytes().position(|byte| !is_letter(byte)).unwrap_or(rest.len());
@@ -293,8 +297,12 @@ mod tests {
         };
         let mut lines = of("SELECT 'option ' || compile_options FROM pragma_compile_options ORDER BY 1");
         lines.retain(|line| !OF_THE_MACHINE.contains(&line["option ".len()..].split('=').next().unwrap_or_default()));
-        lines.extend(of("SELECT 'module ' || name FROM pragma_module_list WHERE name NOT LIKE 'pragma%' ORDER BY 1"));
-        lines.extend(of("SELECT DISTINCT 'function ' || name || ' ' || narg FROM pragma_function_list ORDER BY name, narg"));
+        lines.extend(of(
+            "SELECT 'module ' || name FROM pragma_module_list WHERE name NOT LIKE 'pragma%' ORDER BY 1",
+        ));
+        lines.extend(of(
+            "SELECT DISTINCT 'function ' || name || ' ' || narg FROM pragma_function_list ORDER BY name, narg",
+        ));
         for limit in (0..=12).filter_map(limit) {
             let value = engine.reader.own(|connection| connection.limit(limit));
             lines.push(format!("limit {limit:?} {}", value.unwrap_or(-1)));
@@ -304,10 +312,22 @@ mod tests {
         }
         let expected: Vec<&str> = include_str!("../../tests/engine/sqlite.txt").lines().collect();
         let [more, less]: [Vec<&str>; 2] = [
-            lines.iter().map(String::as_str).filter(|line| !expected.contains(line)).collect(),
-            expected.iter().copied().filter(|line| !lines.iter().any(|has| has == line)).collect(),
+            lines
+                .iter()
+                .map(String::as_str)
+                .filter(|line| !expected.contains(line))
+                .collect(),
+            expected
+                .iter()
+                .copied()
+                .filter(|line| !lines.iter().any(|has| has == line))
+                .collect(),
         ];
-        assert_eq!((more, less), (Vec::new(), Vec::new()), "what is not in the list, and what is missing");
+        assert_eq!(
+            (more, less),
+            (Vec::new(), Vec::new()),
+            "what is not in the list, and what is missing"
+        );
     }
 
     fn limit(number: i32) -> Option<Limit> {
@@ -334,13 +354,18 @@ mod tests {
         let config = include_str!("../../.cargo/config.toml");
         let flags = |name: &str| -> Vec<&str> {
             let list = config.split_once(&format!("{name} = \"\"\"")).map(|(_, rest)| rest);
-            let list = list.and_then(|list| list.split_once("\"\"\"")).map_or("", |(list, _)| list);
+            let list = list
+                .and_then(|list| list.split_once("\"\"\""))
+                .map_or("", |(list, _)| list);
             list.split_whitespace().filter(|word| *word != "\\").collect()
         };
         let (browser, native) = (flags("SQLITE_WASM_RS_FLAGS"), flags("LIBSQLITE3_FLAGS"));
         assert!(native.contains(&"-DSQLITE_DQS=0"));
         // The checkers of the simulation open a database from bytes.
-        let browser: Vec<_> = browser.into_iter().filter(|flag| *flag != "-DSQLITE_OMIT_DESERIALIZE").collect();
+        let browser: Vec<_> = browser
+            .into_iter()
+            .filter(|flag| *flag != "-DSQLITE_OMIT_DESERIALIZE")
+            .collect();
         assert_eq!(browser, native);
     }
 

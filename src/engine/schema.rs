@@ -63,9 +63,7 @@ enum Replaces {
 impl Replaces {
     fn of(sql: &[u8]) -> Self {
         let word = b"replace";
-        let found = sql
-            .windows(word.len())
-            .any(|part| part.eq_ignore_ascii_case(word));
+        let found = sql.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
         if found { Replaces::Perhaps } else { Replaces::Never }
     }
 }

@@ -199,7 +199,7 @@ impl Session {
         };
         let schema = self.schema()?;
         self.authorizer.take();
-        let mut statement = match self.connection.prepare_cached(sql) {
+        let mut statement = match limits::preparing(&self.connection, || self.connection.prepare_cached(sql)) {
             Ok(statement) => statement,
             Err(error) => {
                 if matches!(error, Error::MultipleStatement) {
@@ -243,7 +243,7 @@ impl Session {
         loop {
             let schema = self.schema()?;
             self.authorizer.take();
-            let next = batch.next();
+            let next = limits::preparing(&self.connection, || batch.next());
             let mut statement = match next {
                 Ok(Some(statement)) => statement,
                 Ok(None) => return Ok(()),

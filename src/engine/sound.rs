@@ -42,7 +42,9 @@ pub(super) fn check_header(file: &[u8]) -> Result<(), SqlFailure> {
         return Err(refused("its format is not one that SQLite knows so far"));
     }
     if file[RESERVED] > 32 {
-        return Err(refused("more than 32 bytes of each page are reserved: it may be encrypted"));
+        return Err(refused(
+            "more than 32 bytes of each page are reserved: it may be encrypted",
+        ));
     }
     Ok(())
 }
@@ -67,7 +69,9 @@ pub(super) fn check(source: &Engine) -> Result<(), SqlFailure> {
     if found != "ok" {
         return Err(refused(&found));
     }
-    reader.own(limits::check_schema)?.map_err(|failure| refused(&failure.message))
+    reader
+        .own(limits::check_schema)?
+        .map_err(|failure| refused(&failure.message))
 }
 
 /// Has texts in double quotes understood for a while, as schemas of other programs may have them.
@@ -114,7 +118,9 @@ fn check_trees(image: &Image, roots: &[u32]) -> Result<(), String> {
 
 /// The free pages are pages, each of them once and of no tree, and as many as the header says.
 fn check_free_pages(image: &Image, seen: &mut [bool]) -> Result<(), String> {
-    let Some(first) = image.pages().first() else { return Ok(()) };
+    let Some(first) = image.pages().first() else {
+        return Ok(());
+    };
     let mut free = |number: u32| {
         let index = (number as usize).wrapping_sub(1);
         match seen.get_mut(index).map(|seen| std::mem::replace(seen, true)) {
@@ -151,7 +157,8 @@ fn foreign_text(connection: &Connection) -> rusqlite::Result<Option<String>> {
     while let Some(row) = rows.next()? {
         for column in 0..4 {
             if matches!(row.get_ref(column)?.as_bytes_or_null(), Ok(Some(text)) if str::from_utf8(text).is_err()) {
-                let name = String::from_utf8_lossy(row.get_ref(1)?.as_bytes_or_null()?.unwrap_or_default()).into_owned();
+                let name =
+                    String::from_utf8_lossy(row.get_ref(1)?.as_bytes_or_null()?.unwrap_or_default()).into_owned();
                 return Ok(Some(format!("the schema, at {name:?},")));
             }
         }
