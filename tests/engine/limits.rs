@@ -216,7 +216,14 @@ fn foreign_keys_along_tables_are_refused_before_the_stack_is_full_and_along_rows
     tab.write("DELETE FROM n WHERE id = 1");
     assert_eq!(tab.integers("SELECT count(*) FROM n"), [0]);
     let mut tab = Tab::with(&generations(1_500));
-    assert!(message(tab.try_write("DELETE FROM n WHERE id = 1")).contains("recursion"));
+    let failure = tab.try_write("DELETE FROM n WHERE id = 1").expect_err("it is too deep");
+    // SQLite's words differ between versions.
+    assert!(
+        ["recursion", "too deep"]
+            .iter()
+            .any(|word| failure.message.contains(word)),
+        "{failure}"
+    );
     assert_eq!(tab.integers("SELECT count(*) FROM n"), [1_500]);
 }
 
