@@ -274,12 +274,6 @@ impl Notes {
 
     fn function(&mut self, name: &str, accessor: Option<&str>) -> Result<(), SqlFailure> {
         let is = |function: &str| name.eq_ignore_ascii_case(function);
-        if is("load_extension") {
-            return Err(refuse(
-                "extensions cannot be loaded: a page has no native code to load. FTS5, R-Tree, JSON and \
-                 the math functions are built in",
-            ));
-        }
         if is("changes") || is("total_changes") || is("last_insert_rowid") {
             let asked = match accessor {
                 None => Counters::Asked,

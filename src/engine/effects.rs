@@ -1,8 +1,9 @@
 //! What came of the statements of a text: rows, counts, what was read and written.
 
-use rusqlite::Statement;
 use rusqlite::types::ValueRef;
+use rusqlite::{Error, Statement};
 
+use super::limits;
 use crate::sql::{ReadSet, Rows, RowsBuilder, WriteSet};
 
 /// What came of all statements of one text.
@@ -41,7 +42,11 @@ pub(super) fn rows(statement: &mut Statement<'_>) -> rusqlite::Result<Option<Row
         let names = row.as_ref();
         let builder = packed.get_or_insert_with(|| RowsBuilder::new(names.column_names()));
         for column in 0..names.column_count() {
-            match row.get_ref(column)? {
+            let value = row.get_ref(column)?;
+            if builder.bytes() + length(value) > limits::RESULT_BYTES as usize {
+                return Err(Error::ToSqlConversionFailure(Box::new(limits::result_too_large())));
+            }
+            match value {
                 ValueRef::Null => builder.null(),
                 ValueRef::Integer(integer) => builder.integer(integer),
                 ValueRef::Real(real) => builder.real(real),
@@ -56,4 +61,11 @@ pub(super) fn rows(statement: &mut Statement<'_>) -> rusqlite::Result<Option<Row
         packed = Some(RowsBuilder::new(statement.column_names()));
     }
     Ok(packed.map(RowsBuilder::finish))
+}
+
+fn length(value: ValueRef<'_>) -> usize {
+    match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => 0,
+    }
 }

@@ -2,6 +2,7 @@
 
 use rusqlite::Error;
 
+use super::limits;
 use crate::sql::SqlFailure;
 
 /// Primary result codes with their extended ones, in order from 1
@@ -103,12 +104,16 @@ const CODES: &[(&str, &[&str])] = &[
     ("WARNING", &["AUTOINDEX"]),
 ];
 
+const NO_EXTENSIONS: &str = "extensions cannot be loaded: a page has no native code to load. FTS5, R-Tree, JSON and the math \
+    functions are built in";
+
 /// What went wrong with `text`, of which SQLite was given all or the last part.
 pub(super) fn failure(error: Error, text: &str) -> SqlFailure {
     match error {
         Error::SqliteFailure(cause, message) => {
             let code = code_name(cause.extended_code);
-            SqlFailure::new(code, message.unwrap_or_else(|| cause.to_string()))
+            let message = limits::sentence(&code, message.unwrap_or_else(|| cause.to_string()));
+            SqlFailure::new(code, message)
         }
         Error::SqlInputError {
             error,
@@ -116,11 +121,18 @@ pub(super) fn failure(error: Error, text: &str) -> SqlFailure {
             sql,
             offset,
         } => {
+            if msg == "no such function: load_extension" {
+                return SqlFailure::new("SQLITE_AUTH", NO_EXTENSIONS);
+            }
             let begin = text.len().saturating_sub(sql.len());
             let (line, column) = place(text, begin + usize::try_from(offset).unwrap_or(0));
             let message = format!("{msg} (line {line}, column {column})");
             SqlFailure::new(code_name(error.extended_code), message)
         }
+        Error::ToSqlConversionFailure(own) => match own.downcast::<SqlFailure>() {
+            Ok(own) => *own,
+            Err(other) => SqlFailure::new("SQLITE_ERROR", other.to_string()),
+        },
         other => SqlFailure::new("SQLITE_MISUSE", other.to_string()),
     }
 }

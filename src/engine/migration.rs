@@ -187,18 +187,24 @@ fn difference(before: &str, after: &str) -> (String, String) {
 }
 
 fn recorded(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    // An imported file may have anything under this name.
-    let mut columns = connection.prepare(
-        "SELECT 1 FROM sqlite_schema, pragma_table_xinfo('_elements_migrations') AS column \
-         WHERE sqlite_schema.type = 'table' AND sqlite_schema.name = '_elements_migrations' AND column.name = 'sql'",
-    )?;
-    if !columns.exists([])? {
+    if !has_record(connection)? {
         return Ok(Vec::new());
     }
-    let mut scripts =
-        connection.prepare("SELECT CAST(ifnull(sql, '') AS TEXT) FROM _elements_migrations ORDER BY id")?;
+    let mut scripts = connection.prepare(RECORDED)?;
     let scripts = scripts.query_map([], |row| row.get(0))?;
     scripts.collect()
+}
+
+/// Texts, in order, where [`has_record`].
+pub(super) const RECORDED: &str = "SELECT CAST(ifnull(sql, '') AS TEXT) FROM _elements_migrations ORDER BY id";
+
+/// An imported file may have anything under this name.
+pub(super) fn has_record(connection: &Connection) -> rusqlite::Result<bool> {
+    let mut columns = connection.prepare(
+        "SELECT count(*) FROM sqlite_schema, pragma_table_xinfo('_elements_migrations') AS column \
+         WHERE sqlite_schema.type = 'table' AND sqlite_schema.name = '_elements_migrations' AND column.name IN ('id', 'sql')",
+    )?;
+    Ok(columns.query_row([], |row| row.get::<_, i64>(0))? == 2)
 }
 
 /// The first begins a new record.

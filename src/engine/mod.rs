@@ -38,6 +38,7 @@ mod enforcement;
 mod failure;
 mod given_rowid;
 mod import;
+mod limits;
 mod migration;
 mod pages;
 mod parameters;
@@ -47,6 +48,7 @@ mod progress;
 mod recognition;
 mod schema;
 mod session;
+mod sound;
 mod text;
 mod transaction;
 mod vfs;
@@ -68,6 +70,7 @@ use crate::sql::{Answer, Outcome, Params, ReadSet, Script, SqlFailure, Statement
 use crate::storage::{ApplyError, Commit, Dirty, Image, PageNo, Position};
 
 pub use class::Class;
+pub use limits::{DATABASE_BYTES, RESULT_BYTES, VALUE_BYTES};
 pub use migration::Migrations;
 pub use progress::{Headway, OnProgress, Progress};
 
@@ -248,6 +251,8 @@ impl Engine {
             progress::during(on_progress.as_ref(), || transaction::run(writer, statement, detail));
         let is_over = writer.is_autocommit();
         self.staged_writes.merge(writes);
+        let checked = if is_over { self.check_schema() } else { Ok(()) };
+        let answer = answer.and_then(|outcome| checked.map(|()| outcome));
         if is_over && answer.is_err() {
             self.revert();
             return (answer, Standing::Over(None));
@@ -312,11 +317,12 @@ impl Engine {
 
     /// The staged pages are durable, as this commit. On an error nothing has changed.
     pub fn publish(&mut self, commit: &Commit) -> Result<(), ApplyError> {
+        let before = self.header();
         self.pages.borrow_mut().publish(commit)?;
         if !self.pages.borrow().is_staged() {
             self.staged_writes = WriteSet::default();
         }
-        self.moved_by(commit);
+        self.moved_by(commit, before);
         Ok(())
     }
 
@@ -333,10 +339,11 @@ impl Engine {
     /// A follower moves forward by a leader's commit; what is staged is void. On an error nothing has
     /// changed.
     pub fn apply(&mut self, commit: &Commit) -> Result<(), ApplyError> {
+        let before = self.header();
         self.pages.borrow_mut().apply(commit)?;
         self.writer = None;
         self.staged_writes = WriteSet::default();
-        self.moved_by(commit);
+        self.moved_by(commit, before);
         Ok(())
     }
 
@@ -370,6 +377,14 @@ impl Engine {
         }
     }
 
+    /// Refuses what no statement could be prepared over, when the schema has changed.
+    fn check_schema(&mut self) -> Result<(), SqlFailure> {
+        if !self.staged_writes.changes_schema() {
+            return Ok(());
+        }
+        self.writer()?.own(limits::check_schema)?
+    }
+
     fn writer(&mut self) -> Result<&Session, SqlFailure> {
         if self.writer.is_none() {
             let opened = Session::open(&self.pages, View::Staged);
@@ -383,12 +398,39 @@ impl Engine {
             .ok_or_else(|| SqlFailure::new("SQLITE_CANTOPEN", "no writer"))
     }
 
-    fn moved_by(&self, commit: &Commit) {
-        if commit.write_set.changes_schema() {
+    /// A connection asks for the encoding once, and takes a change counter that goes back for one that it has seen:
+    /// after the import of such a file the reader is opened anew.
+    fn moved_by(&mut self, commit: &Commit, before: Header) {
+        let after = self.header();
+        if after.encoding != before.encoding || after.change_counter < before.change_counter {
+            match Session::open(&self.pages, View::Committed) {
+                Ok(reader) => self.reader = reader,
+                // Then the old one fails as well, and says why to whoever asks.
+                Err(_) => self.reader.forget_schema(),
+            }
+        } else if commit.write_set.changes_schema() {
             self.reader.forget_schema();
         }
     }
+
+    fn header(&self) -> Header {
+        let image = self.image();
+        let at = |at| image.page(PageNo::FIRST).map_or(0, |first| import::u32_at(first, at));
+        Header {
+            change_counter: at(import::CHANGE_COUNTER),
+            encoding: at(import::ENCODING).max(UTF_8),
+        }
+    }
 }
+
+/// What a connection knows of page 1.
+struct Header {
+    change_counter: u32,
+    encoding: u32,
+}
+
+/// As the header has it; 0 stands for the same, of a database that has no table so far.
+const UTF_8: u32 = 1;
 
 fn only_reads(kind: Kind, admission: Admission) -> Result<Admission, SqlFailure> {
     match kind {

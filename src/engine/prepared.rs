@@ -61,7 +61,7 @@ impl Access {
     pub(super) fn of(statement: &rusqlite::Statement<'_>, notes: Notes, text: &str) -> Self {
         Access {
             kind: kind(statement, &notes, text),
-            replaces: Replaces::of(text),
+            replaces: Replaces::of(text.as_bytes()),
             notes,
             touched: OnceCell::new(),
         }

@@ -63,14 +63,11 @@ pub(super) enum Replaces {
 }
 
 impl Replaces {
-    /// Of a statement, or of one that the schema keeps.
-    pub(super) fn of(sql: &str) -> Self {
+    /// Of a statement, or of one that the schema keeps: bytes, for a comment in it may be no UTF-8.
+    pub(super) fn of(sql: &[u8]) -> Self {
         effort::scanned(sql.len());
         let word = b"replace";
-        let found = sql
-            .as_bytes()
-            .windows(word.len())
-            .any(|part| part.eq_ignore_ascii_case(word));
+        let found = sql.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
         if found { Replaces::Perhaps } else { Replaces::Never }
     }
 }
@@ -85,7 +82,7 @@ impl Schema {
         let mut rows = entries.query([])?;
         while let Some(row) = rows.next()? {
             effort::read_of_the_schema();
-            let replaces = Replaces::of(&row.get::<_, String>(3)?);
+            let replaces = Replaces::of(row.get_ref(3)?.as_bytes()?);
             if row.get(0)? {
                 let virtual_table = row.get::<_, i64>(2)? == 0;
                 let virtuality = if virtual_table {

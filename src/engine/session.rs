@@ -31,6 +31,7 @@ use super::bracket::Admission;
 use super::effects::{Effects, rows};
 use super::enforcement::{self, Dropping, Enforcement};
 use super::failure::failure;
+use super::limits;
 use super::pages::{Pages, View};
 use super::parameters::Binder;
 use super::pragma::Setting;
@@ -38,7 +39,7 @@ use super::prepared::{Access, Control, Kind, asked_alone};
 use super::progress::{self, Progress};
 use super::schema::Schema;
 use super::text::Text;
-use super::{EngineError, given_rowid, vfs};
+use super::{EngineError, given_rowid, sound, vfs};
 use crate::sql::{Params, ReadSet, Rows, SqlFailure, WriteSet};
 
 /// Pager cache of each connection in KiB.
@@ -106,8 +107,7 @@ impl Session {
                 page_size.bytes()
             ))?;
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
-            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+            limits::set(&connection, page_size.bytes())?;
             connection.set_prepared_statement_cache_capacity(STATEMENTS);
             progress::install(&mut connection)?;
             given_rowid::install(&mut connection)?;
@@ -236,6 +236,7 @@ impl Session {
                 "the SQL text contains a NUL character",
             ));
         }
+        limits::check(sql)?;
         if self.view == View::Committed {
             // Reading it makes SQLite see that the image has moved on: it would prepare for the schema of before.
             self.schema()?;
@@ -258,7 +259,7 @@ impl Session {
             None => None,
         };
         self.authorizer.take();
-        let mut statement = match self.connection.prepare_cached(sql) {
+        let mut statement = match limits::preparing(&self.connection, || self.connection.prepare_cached(sql)) {
             Ok(statement) => statement,
             Err(error) => {
                 if matches!(error, Error::MultipleStatement) {
@@ -301,11 +302,12 @@ impl Session {
         let mut statements = text.statements(&self.connection);
         loop {
             self.authorizer.take();
-            let done = match statements.next() {
+            let mut next = || limits::preparing(&self.connection, || statements.next());
+            let done = match next() {
                 Err(error) if self.may_wait_for_a_parent(&error) => {
                     self.own(|connection| self.enforcement.borrow_mut().loosen(connection))?;
                     self.authorizer.take();
-                    let done = self.prepared(statements.next(), text.as_str(), action);
+                    let done = self.prepared(next(), text.as_str(), action);
                     self.own(|connection| self.enforcement.borrow().tighten(connection))?;
                     done
                 }
@@ -389,7 +391,10 @@ impl Session {
 
     fn run(&self, statement: &mut Statement<'_>, kind: Kind, dropping: Dropping) -> Result<Option<Rows>, SqlFailure> {
         let ran = match (kind, dropping) {
-            (Kind::Vacuum, _) => self.authorizer.under(Watch::Vacuum, || rows(statement)),
+            (Kind::Vacuum, _) => self.authorizer.under(Watch::Vacuum, || {
+                let _texts = sound::texts_in_double_quotes(&self.connection)?;
+                rows(statement)
+            }),
             (_, Dropping::AsItIs) => rows(statement),
             (_, Dropping::WithoutForeignKeys) => {
                 enforcement::without_foreign_keys(&self.connection, || rows(statement)).and_then(|ran| ran)

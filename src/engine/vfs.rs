@@ -7,7 +7,8 @@
 //! would ever be looked up twice in it.
 //!
 //! Locks do nothing: one thread, and the two connections never run at once. Nothing but the main file
-//! is ever opened: journals and temporary tables live in memory (see `session`).
+//! is ever opened: journals and temporary tables live in memory (see `session`), but while a file is copied at its import
+//! ([`with_second`]): that one's journal is a file here, and gone when it is closed.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -24,6 +25,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::EngineError;
 use super::failure::failure;
 use super::pages::{Pages, View};
+use crate::storage::Image;
 
 const NAME: &str = "sqlite-elements";
 
@@ -49,6 +51,17 @@ pub(super) fn open(pages: &Rc<RefCell<Pages>>, view: View) -> Result<Connection,
     let opened = Connection::open_with_flags_and_vfs(file_name, access | OpenFlags::SQLITE_OPEN_NO_MUTEX, NAME);
     HANDED_OVER.set(None);
     opened.map_err(|error| EngineError::Sqlite(failure(error, "")))
+}
+
+/// Does something during which SQLite opens a second database, which is these pages.
+pub(super) fn with_second<T>(pages: &Rc<RefCell<Pages>>, action: impl FnOnce() -> T) -> T {
+    HANDED_OVER.set(Some(PageFile {
+        pages: Rc::clone(pages),
+        view: View::Staged,
+    }));
+    let result = action();
+    HANDED_OVER.set(None);
+    result
 }
 
 #[allow(unsafe_code, reason = "registering a VFS with SQLite is unsafe by nature")]
@@ -145,6 +158,11 @@ impl VfsStore for Files {
     fn open_file(_data: &(), request: OpenRequest<'_>) -> VfsResult<OpenedFile<PageFile>> {
         let handed_over = match request.options.kind() {
             Some(FileKind::MainDb) => HANDED_OVER.take(),
+            // Of a second database, for which nothing says that it lives in memory.
+            Some(FileKind::MainJournal) => Some(PageFile {
+                pages: Rc::new(RefCell::new(Pages::new(Image::empty()))),
+                view: View::Staged,
+            }),
             _ => None,
         };
         match handed_over {
@@ -172,11 +190,9 @@ impl VfsStore for Files {
         Ok(name.to_owned())
     }
 
-    fn delete_file(_data: &(), name: &str, _sync_dir: bool) -> VfsResult<()> {
-        Err(VfsError::new(
-            VfsErrorCode::IoDeleteNoEntry,
-            format!("no file {name:?}").into(),
-        ))
+    /// A journal is gone when it is closed.
+    fn delete_file(_data: &(), _name: &str, _sync_dir: bool) -> VfsResult<()> {
+        Ok(())
     }
 }
 

@@ -163,6 +163,12 @@ impl RowsBuilder {
         builder
     }
 
+    /// How much has been collected.
+    pub fn bytes(&self) -> usize {
+        let parts = [&self.numbers, &self.lengths, &self.tags, &self.texts, &self.blobs];
+        parts.into_iter().map(Vec::len).sum()
+    }
+
     pub fn null(&mut self) {
         self.tags.push(NULL);
     }

@@ -150,8 +150,6 @@ fn what_would_leave_the_image_is_refused_with_a_way_out() {
     tab.assert_whole();
 }
 
-/// SQLite for wasm32 is built without the function.
-#[cfg(not(target_family = "wasm"))]
 #[test]
 fn no_extension_is_loaded() {
     let mut tab = Tab::new();

@@ -8,11 +8,11 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::tab::{Tab, code, message};
 
 /// A database as a file.
-fn file(sql: &str) -> Vec<u8> {
+pub(super) fn file(sql: &str) -> Vec<u8> {
     Tab::with(sql).engine.image().pages().concat()
 }
 
-fn import(tab: &mut Tab, file: Vec<u8>) -> Result<(), SqlFailure> {
+pub(super) fn import(tab: &mut Tab, file: Vec<u8>) -> Result<(), SqlFailure> {
     import_with(tab, file, &[])
 }
 

@@ -2,8 +2,10 @@
 
 mod access;
 mod classes;
+mod foreign_files;
 mod groups;
 mod import;
+mod limits;
 #[cfg(not(target_family = "wasm"))]
 mod measure;
 mod migrations;

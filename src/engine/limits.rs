@@ -1,0 +1,403 @@
+//! What one statement may ask for, so that it ends with an error of its own and never takes the worker with it.
+//!
+//! Set on each connection by `session`, which asks for each text; `sound` asks for a file that is imported. Two things run out in a worker: the stack, and 4 GiB of memory.
+//!
+//! **The stack** that overflows first is the JavaScript engine's, some 1 MB and not ours to set; the linear one
+//! (1 MiB) is used less, so a larger one would change nothing. SQLite recurses in C, and in Chromium a step takes at
+//! most, and overflows at:
+//!
+//! | recursion | bytes a step | overflows at | bounded by | at |
+//! |---|---|---|---|---|
+//! | LIKE, GLOB: each `%` | 250 | 3,980 | [`PATTERN_BYTES`], two a step | 1,000 |
+//! | a CTE of another | 650 | 1,500 | [`SELECTS`] | 500 |
+//! | a view of another | 890 | 1,100 | [`SELECTS_OF_VIEW`] | 250 |
+//! | a generated column of another | 1,350 | 745 | [`GENERATED_COLUMNS`] | 200 |
+//! | a trigger, or a foreign key, of another | 1,720 | 585 | [`TRIGGERS`] | 410 |
+//!
+//! SQLite's own bounds hold for what is not here: expressions, 1,000 deep, parentheses, UNION, JSON, FTS5's queries,
+//! each tried at its bound (`tests/engine/limits.rs`). For triggers it has one bound, which holds while a statement is
+//! prepared, where it costs stack, and while it runs, where it does not: so it is lowered for the one ([`preparing`]).
+//!
+//! **Memory**: the image and what is staged are each at most [`DATABASE_BYTES`], SQLite's own heap
+//! [`HEAP_BYTES`], a value [`VALUE_BYTES`], a result [`RESULT_BYTES`]. Together that is less than there is.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+use rusqlite::limits::Limit;
+
+use crate::sql::SqlFailure;
+
+const MIB: u64 = 1024 * 1024;
+/// One text, blob, row, or statement.
+pub const VALUE_BYTES: u64 = 256 * MIB;
+/// All rows that one statement answers.
+pub const RESULT_BYTES: u64 = 256 * MIB;
+/// A database, as a file.
+pub const DATABASE_BYTES: u64 = 1024 * MIB;
+/// What SQLite allocates: caches, journal, sorting, values.
+const HEAP_BYTES: u64 = 1024 * MIB;
+/// A pattern of LIKE or GLOB.
+const PATTERN_BYTES: i32 = 2_000;
+/// SELECT and VALUES in one statement.
+const SELECTS: usize = 500;
+/// The same in a view with all that it is made of.
+const SELECTS_OF_VIEW: usize = 250;
+/// In one table.
+const GENERATED_COLUMNS: i64 = 200;
+/// Of triggers and foreign keys that set off one another, along tables: SQLite compiles each within the one before.
+const TRIGGERS: i32 = 410;
+/// The same, along rows: they run beside one another.
+const TRIGGERS_RUNNING: i32 = 1_000;
+/// COLLATE in one statement, which SQLite does not count among what is nested.
+const COLLATES: usize = 1_000;
+/// What fits into [`VALUE_BYTES`] of SQLite's own code.
+const INSTRUCTIONS: i32 = 10_000_000;
+
+/// Sets on a connection what SQLite offers to set.
+pub(super) fn set(connection: &Connection, page_bytes: usize) -> rusqlite::Result<()> {
+    for (limit, value) in [
+        (Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES as i32),
+        (Limit::SQLITE_LIMIT_SQL_LENGTH, VALUE_BYTES as i32),
+        (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, PATTERN_BYTES),
+        (Limit::SQLITE_LIMIT_VDBE_OP, INSTRUCTIONS),
+        (Limit::SQLITE_LIMIT_EXPR_DEPTH, 1_000),
+        (Limit::SQLITE_LIMIT_PARSER_DEPTH, 2_500),
+        (Limit::SQLITE_LIMIT_COMPOUND_SELECT, SELECTS as i32),
+        (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, TRIGGERS_RUNNING),
+        (Limit::SQLITE_LIMIT_FUNCTION_ARG, 1_000),
+        // VACUUM attaches one.
+        (Limit::SQLITE_LIMIT_ATTACHED, 1),
+        (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
+    ] {
+        connection.set_limit(limit, value)?;
+    }
+    let pages = DATABASE_BYTES / page_bytes as u64;
+    connection.execute_batch(&format!(
+        "PRAGMA hard_heap_limit = {HEAP_BYTES}; PRAGMA max_page_count = {pages}"
+    ))
+}
+
+/// Prepares statements.
+pub(super) fn preparing<T>(connection: &Connection, prepare: impl FnOnce() -> T) -> T {
+    let set = |depth| connection.set_limit(Limit::SQLITE_LIMIT_TRIGGER_DEPTH, depth);
+    // That a limit of this name is there was seen when all were set.
+    _ = set(TRIGGERS);
+    let prepared = prepare();
+    _ = set(TRIGGERS_RUNNING);
+    prepared
+}
+
+/// Refuses a text with a statement of more SELECTs than SQLite's stack is sure to have room for.
+pub(super) fn check(sql: &str) -> Result<(), SqlFailure> {
+    // Most texts are shorter than so many words.
+    if sql.len() < SELECTS * "VALUES".len() {
+        return Ok(());
+    }
+    let (mut selects, mut collates) = (0, 0);
+    for word in words(sql) {
+        match word {
+            ";" => (selects, collates) = (0, 0),
+            word if is_select(word) => selects += 1,
+            word if word.eq_ignore_ascii_case("collate") => collates += 1,
+            _ => {}
+        }
+        if selects > SELECTS {
+            return Err(too_deep(&format!("a statement has more than {SELECTS} SELECTs")));
+        }
+        if collates > COLLATES {
+            return Err(too_deep(&format!("a statement has COLLATE more than {COLLATES} times")));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a schema that statements could not be prepared over: asked when it has changed, of whoever changed it.
+pub(super) fn check_schema(connection: &Connection) -> rusqlite::Result<Result<(), SqlFailure>> {
+    let generated = "SELECT entry.name FROM sqlite_schema AS entry, pragma_table_xinfo(entry.name) AS info \
+        WHERE entry.type = 'table' AND entry.rootpage <> 0 AND entry.sql LIKE '% AS %(%' AND info.hidden IN (2, 3) \
+        GROUP BY entry.name HAVING count(*) > ?1";
+    let mut tables = connection.prepare(generated)?;
+    if let Some(row) = tables.query([GENERATED_COLUMNS])?.next()? {
+        let (name, most) = (row.get::<_, String>(0)?, GENERATED_COLUMNS);
+        return Ok(Err(too_deep(&format!(
+            "the table {name:?} has more than {most} generated columns"
+        ))));
+    }
+    let mut views = connection.prepare("SELECT lower(name), lower(sql) FROM sqlite_schema WHERE type = 'view'")?;
+    let views = views.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
+    let views: HashMap<String, String> = views?.collect::<rusqlite::Result<_>>()?;
+    Ok(match deepest(&views) {
+        Some(view) => Err(too_deep(&format!(
+            "the view {view:?}, with the views that it is made of, has more than {SELECTS_OF_VIEW} SELECTs"
+        ))),
+        None => Ok(()),
+    })
+}
+
+fn too_deep(what: &str) -> SqlFailure {
+    SqlFailure::new(
+        "SQLITE_ERROR",
+        format!("nested too deep: {what}; do it in several steps"),
+    )
+}
+
+/// The rows that a statement answers would be more than a page can be given.
+pub(super) fn result_too_large() -> SqlFailure {
+    let most = RESULT_BYTES / MIB;
+    SqlFailure::new(
+        "RESULT_TOO_LARGE",
+        format!("the rows are more than {most} MiB; ask for fewer with WHERE or LIMIT, or for fewer columns"),
+    )
+}
+
+/// SQLite's message, or a clearer one where it met a limit of these.
+pub(super) fn sentence(code: &str, message: String) -> String {
+    let (value, heap, database) = (VALUE_BYTES / MIB, HEAP_BYTES / MIB, DATABASE_BYTES / MIB);
+    match code {
+        "SQLITE_ERROR" if message == "LIKE or GLOB pattern too complex" => {
+            format!("{message}: it may have {PATTERN_BYTES} bytes. Use instr() to look for a long text")
+        }
+        "SQLITE_TOOBIG" => format!("{message}: a text, a blob, a row and a statement may each have {value} MiB"),
+        "SQLITE_NOMEM" => format!("out of memory: SQLite may use {heap} MiB. Do it in several steps"),
+        "SQLITE_FULL" => format!("the database is full: it may have {database} MiB"),
+        _ => message,
+    }
+}
+
+/// Which of these views, name and text in lower case, is made of too many SELECTs. A word that is the name of a view
+/// is taken for that view, which a column may be called as well; so a name that is met within itself counts nothing.
+fn deepest(views: &HashMap<String, String>) -> Option<&str> {
+    let bodies: HashMap<&str, Vec<&str>> = views
+        .iter()
+        .map(|(name, sql)| (name.as_str(), words(sql).collect()))
+        .collect();
+    let selects = |words: &[&str]| words.iter().filter(|word| is_select(word)).count();
+    if bodies.values().map(|words| selects(words)).sum::<usize>() <= SELECTS_OF_VIEW {
+        return None;
+    }
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for name in bodies.keys().copied() {
+        // What is on its way, each with how many of its words are done and the deepest below it.
+        let mut path: Vec<(&str, usize, usize)> = vec![(name, 0, 0)];
+        while let Some((view, done, below)) = path.last_mut() {
+            let (view, words) = (*view, &bodies[*view]);
+            if let Some(word) = words.get(*done) {
+                *done += 1;
+                if let Some(depth) = known.get(word) {
+                    *below = (*below).max(*depth);
+                } else if let Some((inner, _)) = bodies.get_key_value(word)
+                    && path.iter().all(|(outer, ..)| outer != inner)
+                {
+                    path.push((*inner, 0, 0));
+                }
+                continue;
+            }
+            let depth = *below + selects(words).max(1);
+            if depth > SELECTS_OF_VIEW {
+                return Some(view);
+            }
+            known.insert(view, depth);
+            path.pop();
+            if let Some((.., below)) = path.last_mut() {
+                *below = (*below).max(depth);
+            }
+        }
+    }
+    None
+}
+
+fn is_select(word: &str) -> bool {
+    word.eq_ignore_ascii_case("select") || word.eq_ignore_ascii_case("values")
+}
+
+/// The words of a text, names without their quotes, and its semicolons; not what is in texts and comments.
+fn words(sql: &str) -> impl Iterator<Item = &str> {
+    let mut rest = sql;
+    std::iter::from_fn(move || {
+        loop {
+            let first = *rest.as_bytes().first()?;
+            let (word, length) = match first {
+                b'\'' => (None, closed(rest, '\'', 1)),
+                b'"' | b'`' => {
+                    let length = closed(rest, first as char, 1);
+                    (rest.get(1..length.saturating_sub(1)), length)
+                }
+                b'[' => {
+                    let length = closed(rest, ']', 1);
+                    (rest.get(1..length.saturating_sub(1)), length)
+                }
+                b'-' if rest.starts_with("--") => (None, closed(rest, '\n', 2)),
+                b'/' if rest.starts_with("/*") => (None, rest[2..].find("*/").map_or(rest.len(), |end| end + 4)),
+                b';' => (Some(";"), 1),
+                _ if is_letter(first) => {
+                    let length = rest.bytes().position(|byte| !is_letter(byte)).unwrap_or(rest.len());
+                    (Some(&rest[..length]), length)
+                }
+                _ => (None, rest.chars().next().map_or(1, char::len_utf8)),
+            };
+            rest = &rest[length..];
+            if word.is_some() {
+                return word;
+            }
+        }
+    })
+}
+
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
+}
+
+/// How long what begins `text` is, with the mark that ends it.
+fn closed(text: &str, mark: char, from: usize) -> usize {
+    text[from..].find(mark).map_or(text.len(), |end| from + end + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::engine::Engine;
+    use crate::storage::Image;
+
+    /// What differs between the builds and is no matter of what SQL means: the machine, the threads, the version.
+    const OF_THE_MACHINE: &[&str] = &[
+        "ATOMIC_INTRINSICS",
+        "COMPILER",
+        "DEFAULT_MMAP_SIZE",
+        "ENABLE_JSON1",
+        "ENABLE_LOAD_EXTENSION",
+        "HAVE_ISNAN",
+        "MAX_MMAP_SIZE",
+        "MAX_SCHEMA",
+        "MAX_WORKER_THREADS",
+        "DEFAULT_WORKER_THREADS",
+        "MUTEX_OMIT",
+        "MUTEX_PTHREADS",
+        "OMIT_DESERIALIZE",
+        "OS_OTHER",
+        "SYSTEM_MALLOC",
+        "THREADSAFE",
+        "USE_URI",
+    ];
+
+    /// The list is one file for both builds, so they are alike as long as this passes natively and in a browser.
+    #[test]
+    fn this_build_has_the_options_modules_functions_and_limits_that_are_written_down() {
+        let engine = Engine::open(Image::empty()).unwrap_or_else(|error| panic!("{error}"));
+        let of = |sql: &str| -> Vec<String> {
+            let answer = engine.reader.own(|connection| {
+                let mut statement = connection.prepare(sql)?;
+                let names = statement.query_map([], |row| row.get(0))?;
+                names.collect()
+            });
+            answer.unwrap_or_else(|failure| panic!("{failure}"))
+        };
+        let mut lines = of("SELECT 'option ' || compile_options FROM pragma_compile_options ORDER BY 1");
+        lines.retain(|line| !OF_THE_MACHINE.contains(&line["option ".len()..].split('=').next().unwrap_or_default()));
+        lines.extend(of(
+            "SELECT 'module ' || name FROM pragma_module_list WHERE name NOT LIKE 'pragma%' ORDER BY 1",
+        ));
+        lines.extend(of(
+            "SELECT DISTINCT 'function ' || name || ' ' || narg FROM pragma_function_list ORDER BY name, narg",
+        ));
+        for limit in (0..=12).filter_map(limit) {
+            let value = engine.reader.own(|connection| connection.limit(limit));
+            lines.push(format!("limit {limit:?} {}", value.unwrap_or(-1)));
+        }
+        for name in ["hard_heap_limit", "max_page_count"] {
+            lines.extend(of(&format!("SELECT 'limit {name} ' || {name} FROM pragma_{name}")));
+        }
+        let expected: Vec<&str> = include_str!("../../tests/engine/sqlite.txt").lines().collect();
+        let [more, less]: [Vec<&str>; 2] = [
+            lines
+                .iter()
+                .map(String::as_str)
+                .filter(|line| !expected.contains(line))
+                .collect(),
+            expected
+                .iter()
+                .copied()
+                .filter(|line| !lines.iter().any(|has| has == line))
+                .collect(),
+        ];
+        assert_eq!(
+            (more, less),
+            (Vec::new(), Vec::new()),
+            "what is not in the list, and what is missing"
+        );
+    }
+
+    fn limit(number: i32) -> Option<Limit> {
+        let all = [
+            Limit::SQLITE_LIMIT_LENGTH,
+            Limit::SQLITE_LIMIT_SQL_LENGTH,
+            Limit::SQLITE_LIMIT_COLUMN,
+            Limit::SQLITE_LIMIT_EXPR_DEPTH,
+            Limit::SQLITE_LIMIT_COMPOUND_SELECT,
+            Limit::SQLITE_LIMIT_VDBE_OP,
+            Limit::SQLITE_LIMIT_FUNCTION_ARG,
+            Limit::SQLITE_LIMIT_ATTACHED,
+            Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH,
+            Limit::SQLITE_LIMIT_VARIABLE_NUMBER,
+            Limit::SQLITE_LIMIT_TRIGGER_DEPTH,
+            Limit::SQLITE_LIMIT_WORKER_THREADS,
+            Limit::SQLITE_LIMIT_PARSER_DEPTH,
+        ];
+        all.into_iter().find(|limit| *limit as i32 == number)
+    }
+
+    #[test]
+    fn both_builds_are_given_one_list_of_flags() {
+        let config = include_str!("../../.cargo/config.toml");
+        let flags = |name: &str| -> Vec<&str> {
+            let list = config.split_once(&format!("{name} = \"\"\"")).map(|(_, rest)| rest);
+            let list = list
+                .and_then(|list| list.split_once("\"\"\""))
+                .map_or("", |(list, _)| list);
+            list.split_whitespace().filter(|word| *word != "\\").collect()
+        };
+        let (browser, native) = (flags("SQLITE_WASM_RS_FLAGS"), flags("LIBSQLITE3_FLAGS"));
+        assert!(native.contains(&"-DSQLITE_DQS=0"));
+        // The checkers of the simulation open a database from bytes.
+        let browser: Vec<_> = browser
+            .into_iter()
+            .filter(|flag| *flag != "-DSQLITE_OMIT_DESERIALIZE")
+            .collect();
+        assert_eq!(browser, native);
+    }
+
+    #[test]
+    fn words_are_neither_in_texts_nor_in_comments() {
+        let sql = "SELECT 'a;''select' /* values */ , \"b c\", [d], `e`--f\n;é_1 'open";
+        let found: Vec<_> = words(sql).collect();
+        assert_eq!(found, ["SELECT", "b c", "d", "e", ";", "é_1"]);
+        assert_eq!(words("/* open").count() + words("\"").count(), 0);
+    }
+
+    #[test]
+    fn selects_are_counted_for_each_statement_and_not_in_texts() {
+        let many = |count| vec!["SELECT 1"; count].join(" UNION ALL ");
+        assert_eq!(check(&many(SELECTS)), Ok(()));
+        assert!(check(&many(SELECTS + 1)).is_err());
+        assert_eq!(check(&format!("{};{}", many(SELECTS), many(SELECTS))), Ok(()));
+        assert_eq!(check(&format!("SELECT '{}'", many(2 * SELECTS))), Ok(()));
+    }
+
+    fn views(count: usize, body: impl Fn(usize) -> String) -> HashMap<String, String> {
+        (0..count).map(|at| (format!("v{at}"), body(at))).collect()
+    }
+
+    #[test]
+    fn views_are_counted_along_what_they_are_made_of() {
+        let named = |count| views(count, |at| format!("create view v{at} as select * from v{}", at + 1));
+        assert_eq!(deepest(&named(SELECTS_OF_VIEW)), None);
+        assert!(deepest(&named(SELECTS_OF_VIEW + 1)).is_some());
+        let flat = views(2 * SELECTS_OF_VIEW, |_| "create view x as select a from t".to_owned());
+        assert_eq!(deepest(&flat), None, "many, and none is made of another");
+        let round = views(2 * SELECTS_OF_VIEW, |at| format!("select v{} from t", (at + 1) % 3));
+        assert_eq!(deepest(&round), None, "columns with the names of views");
+    }
+}

@@ -1,0 +1,199 @@
+//! Whether the engine can work with a file that is imported: all that SQLite, or this engine over it, takes for granted.
+//!
+//! Asked by `import`, of a file that is open as a database of its own. In this order, for each check is safe only behind
+//! the one before: the header, the trees' depth (SQLite's own check goes down by recursion, and overflows the stack at
+//! 3,000 pages), the schema's texts (the binding to SQLite stops the worker at a name that is no UTF-8), SQLite's check.
+//!
+//! A file may use collations, functions and modules that are not here; only what needs them fails. SQLite's check of all
+//! fails then too, so it is done table by table, and passes over those that it cannot check.
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+use super::import::{ENCODING, refused, u32_at};
+use super::{Engine, limits, migration};
+use crate::sql::SqlFailure;
+use crate::storage::Image;
+
+/// Where the header names what a reader and a writer must know, and the bytes at the end of each page that are not used
+/// (<https://sqlite.org/fileformat2.html>, 1.3).
+const VERSIONS: std::ops::Range<usize> = 18..20;
+const RESERVED: usize = 20;
+const FREE_PAGES: usize = 32;
+const SCHEMA_FORMAT: usize = 44;
+const NEWEST: u8 = 2;
+const NEWEST_SCHEMA_FORMAT: u32 = 4;
+const ENCODINGS: u32 = 3;
+const HEADER: usize = 100;
+/// Pages from a root to a leaf: SQLite goes no deeper, and needs 13 for the largest database.
+const TREE_PAGES: usize = 19;
+const INTERIOR_INDEX: u8 = 2;
+const INTERIOR_TABLE: u8 = 5;
+
+/// Looks at the header alone.
+pub(super) fn check_header(file: &[u8]) -> Result<(), SqlFailure> {
+    if file.len() < HEADER {
+        return Err(refused("it is cut off"));
+    }
+    let known = file[VERSIONS].iter().all(|version| (1..=NEWEST).contains(version))
+        && u32_at(file, SCHEMA_FORMAT) <= NEWEST_SCHEMA_FORMAT
+        && u32_at(file, ENCODING) <= ENCODINGS;
+    if !known {
+        return Err(refused("its format is not one that SQLite knows so far"));
+    }
+    if file[RESERVED] > 32 {
+        return Err(refused(
+            "more than 32 bytes of each page are reserved: it may be encrypted",
+        ));
+    }
+    Ok(())
+}
+
+/// Looks through a whole database.
+pub(super) fn check(source: &Engine) -> Result<(), SqlFailure> {
+    let reader = &source.reader;
+    let roots = reader.own(|connection| {
+        let mut roots = connection.prepare("SELECT rootpage FROM sqlite_schema WHERE rootpage > 0")?;
+        let roots = roots.query_map([], |row| row.get::<_, u32>(0))?;
+        roots.collect::<rusqlite::Result<Vec<_>>>()
+    })?;
+    check_trees(&source.image(), &roots).map_err(|reason| refused(&reason))?;
+    if let Some(what) = reader.own(foreign_text)? {
+        return Err(refused(&format!("a text in {what} is no UTF-8")));
+    }
+    let found = match reader.own(|connection| quick_check(connection, None)) {
+        // SQLite could not begin: something is used that is not here.
+        Err(failure) if failure.code.starts_with("SQLITE_ERROR") => reader.own(check_each)?,
+        found => found?,
+    };
+    if found != "ok" {
+        return Err(refused(&found));
+    }
+    reader
+        .own(limits::check_schema)?
+        .map_err(|failure| refused(&failure.message))
+}
+
+/// Has texts in double quotes understood for a while, as schemas of other programs may have them.
+pub(super) fn texts_in_double_quotes(connection: &Connection) -> rusqlite::Result<impl Drop + '_> {
+    struct Back<'a>(&'a Connection);
+    impl Drop for Back<'_> {
+        fn drop(&mut self) {
+            // What was set can be set back.
+            _ = self.0.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false);
+        }
+    }
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, true)?;
+    Ok(Back(connection))
+}
+
+/// No tree is deeper than SQLite can go, and no page is in two places.
+fn check_trees(image: &Image, roots: &[u32]) -> Result<(), String> {
+    let mut seen = vec![false; image.pages().len()];
+    let mut path: Vec<(u32, usize)> = roots.iter().chain(&[1]).map(|root| (*root, 1)).collect();
+    while let Some((number, depth)) = path.pop() {
+        let index = (number as usize).wrapping_sub(1);
+        let (Some(page), Some(seen)) = (image.pages().get(index), seen.get_mut(index)) else {
+            return Err(format!("it has no page {number}"));
+        };
+        if std::mem::replace(seen, true) {
+            return Err(format!("page {number} is used twice"));
+        }
+        let header = &page[if number == 1 { HEADER } else { 0 }..];
+        if ![INTERIOR_INDEX, INTERIOR_TABLE].contains(&header[0]) {
+            continue;
+        }
+        if depth >= TREE_PAGES {
+            return Err(format!("a tree is more than {TREE_PAGES} pages deep"));
+        }
+        let cells = usize::from(u16::from_be_bytes([header[3], header[4]]));
+        path.push((u32_at(header, 8), depth + 1));
+        for pointer in header[12..].chunks_exact(2).take(cells) {
+            let at = usize::from(u16::from_be_bytes([pointer[0], pointer[1]]));
+            path.push((u32_at(page, at), depth + 1));
+        }
+    }
+    check_free_pages(image, &mut seen)
+}
+
+/// The free pages are pages, each of them once and of no tree, and as many as the header says.
+fn check_free_pages(image: &Image, seen: &mut [bool]) -> Result<(), String> {
+    let Some(first) = image.pages().first() else {
+        return Ok(());
+    };
+    let mut free = |number: u32| {
+        let index = (number as usize).wrapping_sub(1);
+        match seen.get_mut(index).map(|seen| std::mem::replace(seen, true)) {
+            Some(false) => Ok(&image.pages()[index]),
+            _ => Err(format!("page {number} is free and is none or used as well")),
+        }
+    };
+    let (mut trunk, mut count) = (u32_at(first, FREE_PAGES), 0);
+    while trunk != 0 {
+        let page = free(trunk)?;
+        let leaves = u32_at(page, 4) as usize;
+        if leaves > page.len() / 4 - 2 {
+            return Err(format!("page {trunk} has no list of free pages"));
+        }
+        for leaf in page[8..].chunks_exact(4).take(leaves) {
+            free(u32_at(leaf, 0))?;
+        }
+        trunk = u32_at(page, 0);
+        count += 1 + leaves;
+    }
+    let said = u32_at(first, FREE_PAGES + 4) as usize;
+    if count == said {
+        Ok(())
+    } else {
+        Err(format!("of {said} free pages there are {count}"))
+    }
+}
+
+/// Where the schema, or the record of migrations, has a text that is no UTF-8.
+fn foreign_text(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let mut schema = connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema")?;
+    let mut rows = schema.query([])?;
+    while let Some(row) = rows.next()? {
+        for column in 0..4 {
+            if matches!(row.get_ref(column)?.as_bytes_or_null(), Ok(Some(text)) if str::from_utf8(text).is_err()) {
+                let name =
+                    String::from_utf8_lossy(row.get_ref(1)?.as_bytes_or_null()?.unwrap_or_default()).into_owned();
+                return Ok(Some(format!("the schema, at {name:?},")));
+            }
+        }
+    }
+    if migration::has_record(connection)? {
+        let mut scripts = connection.prepare(migration::RECORDED)?;
+        let mut rows = scripts.query([])?;
+        while let Some(row) = rows.next()? {
+            if row.get::<_, String>(0).is_err() {
+                return Ok(Some("the record of its migrations".to_owned()));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What SQLite finds in one table, or in all and beside them.
+fn quick_check(connection: &Connection, table: Option<&str>) -> rusqlite::Result<String> {
+    let check = match table {
+        Some(table) => format!("PRAGMA quick_check('{}')", table.replace('\'', "''")),
+        None => "PRAGMA quick_check(1)".to_owned(),
+    };
+    connection.query_row(&check, [], |row| row.get(0))
+}
+
+/// The same for one table after the other; those that cannot be checked here are passed over.
+fn check_each(connection: &Connection) -> rusqlite::Result<String> {
+    let mut tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0")?;
+    let tables = tables.query_map([], |row| row.get::<_, String>(0))?;
+    for table in tables {
+        match quick_check(connection, Some(&table?)) {
+            Ok(found) if found == "ok" => {}
+            Ok(found) => return Ok(found),
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::Unknown) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok("ok".to_owned())
+}
