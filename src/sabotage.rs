@@ -29,6 +29,8 @@ pub enum Sabotage {
     ReturnUnread,
     /// A transaction that is taken away stays in the pages.
     LostTransactionKept,
+    /// An append counts as done when its transaction is complete, though its request failed.
+    PhantomAppendBelieved,
 }
 
 #[cfg(feature = "sabotage")]

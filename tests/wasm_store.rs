@@ -57,6 +57,10 @@ impl Stores for Database {
             RecordName::Replies => ("meta", JsValue::from("replies")),
             RecordName::Lease => ("meta", JsValue::from("lease")),
             RecordName::Commit(seq) => ("commits", JsValue::from(seq.0 as f64)),
+            RecordName::Piece(seq, index) => {
+                let key = js_sys::Array::of2(&JsValue::from(seq.0 as f64), &JsValue::from(index));
+                ("commits", key.into())
+            }
             RecordName::Block(number) => ("blocks", JsValue::from(number.0)),
         };
         let database = self.raw(1).await;

@@ -39,6 +39,8 @@ pub enum RecordName {
     Replies,
     Lease,
     Commit(Seq),
+    /// What a commit has beyond its first record; counted from 1.
+    Piece(Seq, u32),
     Block(BlockNo),
 }
 
@@ -115,6 +117,7 @@ impl std::fmt::Display for RecordName {
             RecordName::Replies => f.write_str("replies"),
             RecordName::Lease => f.write_str("lease"),
             RecordName::Commit(seq) => write!(f, "{seq}"),
+            RecordName::Piece(seq, index) => write!(f, "{seq}, piece {index}"),
             RecordName::Block(number) => write!(f, "block {}", number.0),
         }
     }

@@ -36,8 +36,8 @@ use crate::protocol::{Here, Input, Leadership, Message, MessageError, Output, Pr
 use crate::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin, Request};
 use crate::sabotage::{self, Sabotage};
 use crate::storage::{
-    ApplyError, Block, CatchUp, Checkpoint, Commit, Epoch, Folding, Head, Lease, LeaseStep, Reply, Seq, Snapshot,
-    StoreError, TabId,
+    ApplyError, CatchUp, Checkpoint, Commit, Epoch, FoldedBlocks, Folding, Head, Lease, LeaseStep, Reply, Seq,
+    Snapshot, StoreError, TabId,
 };
 
 /// What happens to a tab.
@@ -87,7 +87,7 @@ pub enum StoreCall {
     CommitsAfter(Seq),
     Load,
     Append(Rc<Commit>),
-    WriteBlocks { epoch: Epoch, blocks: Vec<Block> },
+    WriteBlocks { epoch: Epoch, blocks: FoldedBlocks },
     FinishCheckpoint { epoch: Epoch, checkpoint: Checkpoint },
     Lease(LeaseStep),
 }
