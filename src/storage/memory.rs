@@ -150,16 +150,10 @@ impl Disk {
             .into_iter()
             .filter(|(_, bytes)| bytes.is_some())
             .map(|(name, _)| name);
-        let commits = contents.commits.iter().flat_map(|(seq, pieces)| {
-            let piece = |index| {
-                if index == 0 {
-                    RecordName::Commit(*seq)
-                } else {
-                    RecordName::Piece(*seq, index)
-                }
-            };
-            (0..pieces.len() as u32).map(piece)
-        });
+        let commits = contents
+            .commits
+            .iter()
+            .flat_map(|(seq, pieces)| (0..pieces.len() as u32).map(|index| RecordName::part(*seq, index)));
         let blocks = contents.blocks.keys().map(|number| RecordName::Block(*number));
         meta.chain(commits).chain(blocks).collect()
     }
@@ -296,7 +290,7 @@ impl Store for MemoryStore {
             salvaging.block(*number, Ok(record.clone()));
         }
         for (seq, records) in &contents.commits {
-            salvaging.commit(*seq, Ok(records.clone()));
+            salvaging.commit(*seq, records.iter().cloned().map(Ok));
         }
         Ok(salvaging.finish())
     }

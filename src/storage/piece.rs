@@ -69,34 +69,30 @@ pub(super) fn pieces(commit: &Commit) -> impl Iterator<Item = Vec<u8>> + '_ {
     })
 }
 
-/// The commit that is stored as `seq` in these records, as far as they are there.
+/// The commit that is stored as `seq` in these records.
 pub(super) fn joined(seq: Seq, records: impl IntoIterator<Item = Vec<u8>>) -> Result<Commit, StoreError> {
     let mut records = records.into_iter();
-    let name = RecordName::Commit(seq);
-    let first = records.next().ok_or_else(|| name.missing())?;
-    let (mut commit, place) = decode(&first).map_err(|error| error.of(name))?;
-    if commit.seq() != seq || place.index != 0 {
-        return Err(name.missing());
-    }
-    for index in 1..place.count {
-        let name = RecordName::Piece(seq, index);
-        let record = records.next().ok_or_else(|| name.missing())?;
-        let (part, found) = decode(&record).map_err(|error| error.of(name))?;
-        let expected = Place { index, ..place };
-        if found != expected || !commit.is_continued_by(&part) {
-            return Err(RecordError::Damaged.of(name));
+    let mut next = |index| {
+        let record = records.next().ok_or_else(|| RecordName::part(seq, index).missing())?;
+        part(seq, index, &record)
+    };
+    let (mut commit, count) = next(0)?;
+    for index in 1..count {
+        let (part, of) = next(index)?;
+        if of != count || !commit.is_continued_by(&part) {
+            return Err(RecordError::Damaged.of(RecordName::part(seq, index)));
         }
         commit.pages.extend(part.pages);
     }
     Ok(commit)
 }
 
-/// The commit of a first record, with the pages that are in it.
-pub(super) fn first(seq: Seq, record: &[u8]) -> Result<Commit, StoreError> {
-    let name = RecordName::Commit(seq);
-    let (commit, _) = decode(record).map_err(|error| error.of(name))?;
-    if commit.seq() == seq {
-        Ok(commit)
+/// A commit with those of its pages that are in this record of it, and how many records it has.
+pub(super) fn part(seq: Seq, index: u32, record: &[u8]) -> Result<(Commit, u32), StoreError> {
+    let name = RecordName::part(seq, index);
+    let (commit, place) = decode(record).map_err(|error| error.of(name))?;
+    if commit.seq() == seq && place.index == index {
+        Ok((commit, place.count))
     } else {
         Err(name.missing())
     }
@@ -160,7 +156,10 @@ mod tests {
         let records: Vec<_> = pieces(&commit).collect();
         assert_eq!(records.len(), 3);
         assert!(records.iter().all(|record| record.len() < 33 << 20));
-        assert_eq!(first(SEQ, &records[0]).map(|commit| commit.after), Ok(commit.after));
+        assert_eq!(
+            part(SEQ, 0, &records[0]).map(|(commit, count)| (commit.after, count)),
+            Ok((commit.after, 3))
+        );
         assert_eq!(joined(SEQ, records), Ok(commit));
     }
 

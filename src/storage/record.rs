@@ -98,6 +98,15 @@ impl RecordError {
 }
 
 impl RecordName {
+    /// One of the records of a commit, counted from 0.
+    pub(super) fn part(seq: Seq, index: u32) -> Self {
+        if index == 0 {
+            RecordName::Commit(seq)
+        } else {
+            RecordName::Piece(seq, index)
+        }
+    }
+
     pub(super) fn corrupt(self, reason: &str) -> StoreError {
         StoreError::Corrupt {
             record: self.to_string(),

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::piece;
-use super::{Block, BlockNo, Layout, Page, PageCount, PageNo, PageSize, RecordName, Seq, StoreError};
+use super::{Block, BlockNo, Commit, Layout, Page, PageCount, PageNo, PageSize, RecordName, Seq, StoreError};
 
 /// A database as far as it can be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,29 +80,42 @@ impl Salvaging {
     }
 
     /// The next commit that is there, in its records.
-    pub(super) fn commit(&mut self, seq: Seq, records: Result<Vec<Vec<u8>>, StoreError>) {
+    pub(super) fn commit(&mut self, seq: Seq, records: impl IntoIterator<Item = Result<Vec<u8>, StoreError>>) {
         let before = self.last.or(self.layout.map(|layout| layout.checkpoint.seq));
         let next = before.map_or(seq, Seq::next);
         if next.next() < seq {
             self.damaged
-                .push(format!("{next} and those up to {seq}: they are missing"));
+                .push(format!("{next} and all up to {seq}: they are missing"));
         } else if next < seq {
             self.lost(RecordName::Commit(next), &RecordName::Commit(next).missing());
         }
         self.last = Some(seq);
-        let name = RecordName::Commit(seq);
-        match records.and_then(|records| piece::joined(seq, records)) {
-            Ok(commit) => {
-                if self.size.is_some_and(|(size, _)| size != commit.page_size) {
-                    self.pages.clear();
+        let (mut found, mut count) = (0, 1);
+        for record in records {
+            let name = RecordName::part(seq, found);
+            match record.and_then(|record| piece::part(seq, found, &record)) {
+                Ok((part, of)) => {
+                    count = of;
+                    self.lay(part);
                 }
-                self.size = Some((commit.page_size, commit.page_count));
-                self.pages.extend(commit.pages);
-                if let Some(beyond) = commit.page_count.0.checked_add(1).and_then(PageNo::new) {
-                    self.pages.split_off(&beyond);
-                }
+                Err(error) => self.lost(name, &error),
             }
-            Err(error) => self.lost(name, &error),
+            found += 1;
+        }
+        if found < count {
+            let name = RecordName::part(seq, found);
+            self.lost(name, &name.missing());
+        }
+    }
+
+    fn lay(&mut self, commit: Commit) {
+        if self.size.is_some_and(|(size, _)| size != commit.page_size) {
+            self.pages.clear();
+        }
+        self.size = Some((commit.page_size, commit.page_count));
+        self.pages.extend(commit.pages);
+        if let Some(beyond) = commit.page_count.0.checked_add(1).and_then(PageNo::new) {
+            self.pages.split_off(&beyond);
         }
     }
 

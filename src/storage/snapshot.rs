@@ -157,7 +157,7 @@ impl Assembly {
 /// The head after the newest record of the log, if the log is not empty.
 pub(super) fn newest(layout: &Layout, last: Option<(Seq, &[u8])>) -> Result<Head, StoreError> {
     let position = match last {
-        Some((seq, record)) => piece::first(seq, record)?.after,
+        Some((seq, record)) => piece::part(seq, 0, record)?.0.after,
         None => layout.checkpoint,
     };
     Ok(Head {

@@ -446,7 +446,11 @@ pub(crate) async fn a_commit_of_many_pieces_is_stored_and_folded_as_a_whole<D: S
         "commit 2, piece 2"
     );
     let salvage = disk.open().await.salvage().await.expect("it can be read");
-    assert_eq!(salvage.damaged, ["commit 2: bytes are missing or altered"]);
+    assert_eq!(salvage.damaged[0], "commit 2, piece 2: bytes are missing or altered");
+    assert_eq!(
+        [1, 8, 1_000].map(|page| salvage.file[(page - 1) << 16]),
+        [1, 8, 1_000_u32 as u8]
+    );
     disk.flip_byte(piece, 100).await;
     leader.fold_all().await;
     assert_loads(disk, &leader).await;

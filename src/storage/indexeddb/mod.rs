@@ -266,7 +266,7 @@ impl Store for IndexedDbStore {
             for name in names {
                 records.push(self.present(Table::Commits, name).await);
             }
-            salvaging.commit(seq, records.into_iter().collect());
+            salvaging.commit(seq, records);
         }
         Ok(salvaging.finish())
     }
