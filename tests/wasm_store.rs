@@ -231,11 +231,9 @@ async fn what_the_browser_refuses_in_a_transaction_that_it_completes_has_failed_
     let checkpoint = folding.finish().expect("there are four blocks");
     refuse_in_silence("put");
     let written = store.write_blocks(Epoch(1), &blocks).await;
-    let finished = store.finish_checkpoint(Epoch(1), &checkpoint).await;
     let raised = store.raise_epoch().await;
     write_as_ever();
     assert!(matches!(written, Err(StoreError::Failed(_))), "{written:?}");
-    assert!(matches!(finished, Err(StoreError::Failed(_))), "{finished:?}");
     assert!(matches!(raised, Err(StoreError::Failed(_))), "{raised:?}");
     assert_eq!(
         disk.open().await.load().await.map(|loaded| loaded.head.position),
@@ -247,6 +245,29 @@ async fn what_the_browser_refuses_in_a_transaction_that_it_completes_has_failed_
         disk.open().await.load().await.map(|loaded| loaded.head.position),
         Ok(image.position())
     );
+}
+
+#[wasm_bindgen_test]
+async fn a_commit_of_which_one_piece_is_refused_is_undone_as_a_whole() {
+    let disk = Database::empty("piece_refused").await;
+    let store = disk.open().await;
+    store.raise_epoch().await.expect("raised");
+    let large = next_commit(&Image::empty(), 25_000);
+    for index in [1, 2, 3] {
+        let raw = disk.raw(1).await;
+        let transaction = begin(&raw, &["commits"], "readwrite", "relaxed").expect("it begins");
+        let ended = end(transaction.clone());
+        let table = transaction.object_store("commits").expect("it is there");
+        table.clear().expect("it is asked");
+        let taken = js_sys::Array::of2(&1.into(), &index.into());
+        put_anything(&table, &Uint8Array::new_with_length(9), &taken);
+        ended.await.expect("it is written");
+        raw.close();
+        let appended = store.append(&large).await;
+        assert_eq!(appended, Err(StoreError::Fenced { stored: Epoch(1) }), "piece {index}");
+        let loaded = disk.open().await.load().await.map(|loaded| loaded.head.position);
+        assert_eq!(loaded, Ok(large.before), "piece {index}");
+    }
 }
 
 #[wasm_bindgen_test]

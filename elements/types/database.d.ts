@@ -60,7 +60,7 @@ export interface SqliteElementsError extends Error {
   name: 'SqliteError' | 'WriteError' | 'StorageError' | 'StateError' | 'TypeError' | 'RangeError';
   /**
    * Stable, for programs: SQLite's extended result code by name (`SQLITE_CONSTRAINT_UNIQUE`), or one of the library:
-   * `WRITE_PERMISSION_DENIED`, `TIMEOUT`, `TRANSACTION_LOST`, `QUOTA_EXCEEDED`, `DATABASE_CLOSED`,
+   * `WRITE_PERMISSION_DENIED`, `TIMEOUT`, `TRANSACTION_LOST`, `QUOTA_EXCEEDED`, `COMMIT_TOO_LARGE`, `DATABASE_CLOSED`,
    * `STORAGE_GONE`,
    * `STORAGE_CORRUPT`, `OPTIMISTIC_MODE_OFF`, `WORKER_UNAVAILABLE`; for arguments `ARGUMENT_TYPE` (a `TypeError`) and
    * `PARAMETER_RANGE` (a `RangeError`) …

@@ -52,9 +52,11 @@ pub enum StoreError {
     /// Another tab leads under this newer epoch: step down. Nothing was written.
     #[error("another tab leads since {stored}")]
     Fenced { stored: Epoch },
-    /// The origin may store no more. Nothing was written; deleting data or asking for
-    /// persistence may help.
-    #[error("the browser refuses more storage for this site: {0}")]
+    /// The origin may store no more. Nothing was written, and a smaller write may have room.
+    #[error(
+        "the browser has no room for this in the storage of this site; a smaller write may be stored, and deleting what other \
+         databases of the site hold makes room: {0}"
+    )]
     Quota(String),
     /// Nothing was written. Asking again does not help.
     #[error(

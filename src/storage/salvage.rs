@@ -72,7 +72,8 @@ impl Salvaging {
         }
     }
 
-    /// A key of a table that is none of a record.
+    /// A key that is none of a record; only a browser's store can hold one.
+    #[cfg(target_family = "wasm")]
     pub(super) fn foreign(&mut self, error: &StoreError) {
         if let StoreError::Corrupt { record, reason } = error {
             self.damaged.push(format!("{record}: {reason}"));

@@ -33,14 +33,8 @@ pub(super) enum Table {
 pub(super) struct Transaction {
     raw: IdbTransaction,
     on_drop: OnDrop,
-    writes: RefCell<Writes>,
-}
-
-/// The requests that write.
-#[derive(Default)]
-struct Writes {
-    count: usize,
-    last: Option<IdbRequest>,
+    /// The requests that write.
+    writes: RefCell<Vec<IdbRequest>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +145,7 @@ impl Transaction {
     /// Waits until the last write has been taken in, so that a large one lets go of its bytes. If it has not, the
     /// transaction is undone, and its end says why.
     pub(super) async fn is_taken(&self) -> bool {
-        let last = self.writes.borrow().last.clone();
+        let last = self.writes.borrow().last().cloned();
         match last.map(answer) {
             Some(answered) => answered.await.is_ok(),
             None => true,
@@ -186,26 +180,29 @@ impl Transaction {
     /// some would be done and some not: so they are waited for, while one that fails still undoes all.
     async fn end(mut self, epoch: Epoch) -> Result<(), StoreError> {
         let ended = end(self.raw.clone());
-        let Writes { count, last } = self.writes.take();
+        let writes = self.writes.take();
         self.on_drop = OnDrop::Nothing;
-        if count > 1
-            && let Some(last) = last.clone()
+        let mut failed = writes.iter().any(|write| matches!(write.error(), Ok(Some(_))));
+        if let [_, .., last] = writes.as_slice()
+            && last.error().is_err()
         {
-            // If it fails, the end says why.
-            let _ = answer(last).await;
+            // It has no answer yet. If a request before it fails, so does the last.
+            failed = answer(last.clone()).await.is_err();
         }
         // Without it the browser would first report on each request. It throws only if the transaction
-        // has been aborted, and then the end says why.
-        let _ = commit(&self.raw);
+        // has been aborted, and then the end says why. Of one that has failed it would save the rest.
+        if !failed {
+            let _ = commit(&self.raw);
+        }
         ended
             .await
             .map_err(|thrown| store_error(Moment::Ending(epoch), &thrown))?;
-        match last.map_or(Ok(None), |last| last.error()) {
+        writes.iter().try_for_each(|write| match write.error() {
             Ok(None) => Ok(()),
             Ok(Some(error)) => Err(store_error(Moment::Ending(epoch), &error)),
             // Without an answer, in a transaction that has ended: no browser does that.
             Err(thrown) => Err(StoreError::Failed(format!("{thrown:?}"))),
-        }
+        })
     }
 
     fn begin(
@@ -254,9 +251,7 @@ impl Transaction {
 
     fn wrote(&self, request: Result<IdbRequest, JsValue>) -> Result<(), StoreError> {
         let request = request.map_err(asking)?;
-        let mut writes = self.writes.borrow_mut();
-        writes.count += 1;
-        writes.last = Some(request);
+        self.writes.borrow_mut().push(request);
         Ok(())
     }
 }
