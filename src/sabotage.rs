@@ -35,6 +35,8 @@ pub enum Sabotage {
     DeathsNotCounted,
     /// A tab that was stopped believes what it knew of the leader's lease.
     StoppedUnnoticed,
+    /// An append counts as done when its transaction is complete, though its request failed.
+    PhantomAppendBelieved,
 }
 
 #[cfg(feature = "sabotage")]

@@ -334,6 +334,18 @@ fn a_failed_append_leaves_the_database_as_it_was() {
 }
 
 #[test]
+fn an_append_whose_request_fails_in_a_completed_transaction_is_refused() {
+    let disk = Disk::default();
+    let mut leader = Leader::of(&disk);
+    let first = leader.append(one_page(1)).expect("it is appended");
+    let refused = StoreError::Failed("too large".into());
+    disk.fail(FaultPoint::Request(Operation::Append), refused.clone());
+    assert_eq!(leader.append(one_page(2)), Err(refused));
+    assert_eq!(now(disk.open().load()).map(|loaded| loaded.head.position), Ok(first));
+    leader.append(one_page(3)).expect("it was only for once");
+}
+
+#[test]
 fn an_append_of_which_nobody_heard_is_found_by_the_next_leader_and_fences_the_same_again() {
     let disk = Disk::default();
     let mut leader = Leader::of(&disk);

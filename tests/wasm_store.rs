@@ -11,15 +11,17 @@ use std::task::{Context, Waker};
 use js_sys::Uint8Array;
 use sqlite_elements::sql::WriteSet;
 use sqlite_elements::storage::{
-    CatchUp, Commit, Dirty, Durability, Epoch, Image, IndexedDbStore, PageCount, PageNo, PageSize, RecordName, Seq,
-    Store, StoreError,
+    CatchUp, Commit, Dirty, Durability, Epoch, Folding, Image, IndexedDbStore, LeaseAct, LeaseStep, PageCount, PageNo,
+    PageSize, RecordName, Replies, Seq, Store, StoreError, TabId,
 };
+use sqlite_elements::time::Timestamp;
 use sqlite_elements::web::indexeddb::{answer, begin, end, factory};
 use sqlite_elements::web::since_start_ms;
 use store_contract::{Stores, for_each_promise};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::{IdbDatabase, IdbFactory};
+use web_sys::{IdbDatabase, IdbFactory, IdbObjectStore};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
@@ -57,6 +59,10 @@ impl Stores for Database {
             RecordName::Replies => ("meta", JsValue::from("replies")),
             RecordName::Lease => ("meta", JsValue::from("lease")),
             RecordName::Commit(seq) => ("commits", JsValue::from(seq.0 as f64)),
+            RecordName::Piece(seq, index) => {
+                let key = js_sys::Array::of2(&JsValue::from(seq.0 as f64), &JsValue::from(index));
+                ("commits", key.into())
+            }
             RecordName::Block(number) => ("blocks", JsValue::from(number.0)),
         };
         let database = self.raw(1).await;
@@ -174,6 +180,161 @@ async fn an_append_that_nobody_waits_for_is_made_whole_or_not_at_all_and_never_p
         assert!(append.poll(&mut Context::from_waker(Waker::noop())).is_pending());
     }
     assert_eq!(other.load().await.map(|loaded| loaded.head.position), Ok(seen));
+}
+
+#[wasm_bindgen(inline_js = "
+    const { add, put } = IDBObjectStore.prototype;
+    // As Chromium does with values above 127 MiB in a profile that is kept in memory: the request has an error, nothing
+    // is written, and the transaction is completed.
+    export function refuseInSilence(method) {
+        IDBObjectStore.prototype[method] = function (value, key) {
+            const request = this.get(key);
+            return Object.defineProperty(request, 'error', { value: new DOMException('too large', 'UnknownError') });
+        };
+    }
+    export function writeAsEver() {
+        Object.assign(IDBObjectStore.prototype, { add, put });
+    }
+    export function putAnything(table, value, key) {
+        put.call(table, value, key);
+    }
+")]
+extern "C" {
+    #[wasm_bindgen(js_name = refuseInSilence)]
+    fn refuse_in_silence(method: &str);
+    #[wasm_bindgen(js_name = writeAsEver)]
+    fn write_as_ever();
+    #[wasm_bindgen(js_name = putAnything)]
+    fn put_anything(table: &IdbObjectStore, value: &JsValue, key: &JsValue);
+}
+
+#[wasm_bindgen_test]
+async fn what_the_browser_refuses_in_a_transaction_that_it_completes_has_failed_as_a_whole() {
+    let disk = Database::empty("refused").await;
+    let store = disk.open().await;
+    store.raise_epoch().await.expect("raised");
+    let mut image = Image::empty();
+    let mut folding = Folding::default();
+    let commit = next_commit(&image, 200);
+    refuse_in_silence("add");
+    let appended = store.append(&commit).await;
+    write_as_ever();
+    assert!(matches!(appended, Err(StoreError::Failed(_))), "{appended:?}");
+    assert_eq!(
+        disk.open().await.load().await.map(|loaded| loaded.head.position),
+        Ok(image.position())
+    );
+    store.append(&commit).await.expect("it is as it was before");
+    image.apply(&commit).expect("it follows");
+    folding.note(&commit);
+    let blocks = folding.next_blocks(&image, &Replies::default());
+    let checkpoint = folding.finish().expect("there are four blocks");
+    refuse_in_silence("put");
+    let written = store.write_blocks(Epoch(1), &blocks).await;
+    let raised = store.raise_epoch().await;
+    write_as_ever();
+    assert!(matches!(written, Err(StoreError::Failed(_))), "{written:?}");
+    assert!(matches!(raised, Err(StoreError::Failed(_))), "{raised:?}");
+    assert_eq!(
+        disk.open().await.load().await.map(|loaded| loaded.head.position),
+        Ok(image.position())
+    );
+    store.write_blocks(Epoch(1), &blocks).await.expect("written");
+    store.finish_checkpoint(Epoch(1), &checkpoint).await.expect("finished");
+    assert_eq!(
+        disk.open().await.load().await.map(|loaded| loaded.head.position),
+        Ok(image.position())
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_commit_of_which_one_piece_is_refused_is_undone_as_a_whole() {
+    let disk = Database::empty("piece_refused").await;
+    let store = disk.open().await;
+    store.raise_epoch().await.expect("raised");
+    let large = next_commit(&Image::empty(), 25_000);
+    for index in [1, 2, 3] {
+        let raw = disk.raw(1).await;
+        let transaction = begin(&raw, &["commits"], "readwrite", "relaxed").expect("it begins");
+        let ended = end(transaction.clone());
+        let table = transaction.object_store("commits").expect("it is there");
+        table.clear().expect("it is asked");
+        let taken = js_sys::Array::of2(&1.into(), &index.into());
+        put_anything(&table, &Uint8Array::new_with_length(9), &taken);
+        ended.await.expect("it is written");
+        raw.close();
+        let appended = store.append(&large).await;
+        assert_eq!(appended, Err(StoreError::Fenced { stored: Epoch(1) }), "piece {index}");
+        let loaded = disk.open().await.load().await.map(|loaded| loaded.head.position);
+        assert_eq!(loaded, Ok(large.before), "piece {index}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn keys_and_values_that_no_version_writes_are_named_and_the_rest_is_salvaged() {
+    let array = js_sys::Array::of2(&"a".into(), &1.into());
+    let cases: [(&str, JsValue, &str); 8] = [
+        ("commits", "text".into(), "commits key \"text\""),
+        ("commits", 1e16.into(), "commits key 10000000000000000"),
+        ("commits", 0.5.into(), "commits key 0.5"),
+        ("commits", array.into(), "commits key of another type"),
+        ("commits", 1e15.into(), "commit 2"),
+        ("blocks", "text".into(), "blocks key \"text\""),
+        ("blocks", 1e15.into(), "blocks key 1000000000000000"),
+        ("blocks", (-1).into(), "blocks key -1"),
+    ];
+    for (table, key, named) in cases {
+        let disk = Database::empty("keys").await;
+        let store = disk.open().await;
+        store.raise_epoch().await.expect("raised");
+        let commit = next_commit(&Image::empty(), 3);
+        store.append(&commit).await.expect("it is appended");
+        let raw = disk.raw(1).await;
+        let transaction = begin(&raw, &[table], "readwrite", "relaxed").expect("it begins");
+        let ended = end(transaction.clone());
+        put_anything(
+            &transaction.object_store(table).expect("it is there"),
+            &Uint8Array::new_with_length(9),
+            &key,
+        );
+        ended.await.expect("it is written");
+        raw.close();
+        let refused = store.load().await.map(|loaded| loaded.head.position);
+        assert!(
+            matches!(&refused, Err(StoreError::Corrupt { record, .. }) if record == named),
+            "{named}: {refused:?}"
+        );
+        let salvage = store.salvage().await.expect("the rest can be read");
+        assert_eq!(salvage.file.len(), 3 * 4096, "{named}");
+        assert!(
+            !salvage.damaged.is_empty() && salvage.damaged.len() < 4,
+            "{named}: {:?}",
+            salvage.damaged
+        );
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_lease_that_is_no_bytes_counts_as_none() {
+    let disk = Database::empty("lease_text").await;
+    let store = disk.open().await;
+    let raw = disk.raw(1).await;
+    let transaction = begin(&raw, &["meta"], "readwrite", "relaxed").expect("it begins");
+    let ended = end(transaction.clone());
+    put_anything(
+        &transaction.object_store("meta").expect("it is there"),
+        &"text".into(),
+        &"lease".into(),
+    );
+    ended.await.expect("it is written");
+    raw.close();
+    let tab = TabId(uuid::Uuid::from_u128(7));
+    let step = LeaseStep {
+        tab,
+        at: Timestamp(1_000_000),
+        act: LeaseAct::Wait { heard: None },
+    };
+    assert_eq!(store.lease(&step).await.map(|lease| lease.holder), Ok(Some(tab)));
 }
 
 #[wasm_bindgen_test]

@@ -60,12 +60,12 @@ export interface SqliteElementsError extends Error {
   name: 'SqliteError' | 'WriteError' | 'StorageError' | 'StateError' | 'TypeError' | 'RangeError';
   /**
    * Stable, for programs: SQLite's extended result code by name (`SQLITE_CONSTRAINT_UNIQUE`), or one of the library:
-   * `WRITE_PERMISSION_DENIED`, `TIMEOUT`, `TRANSACTION_LOST`, `QUOTA_EXCEEDED`, `DATABASE_CLOSED`,
-   * `STORAGE_GONE`, `STORAGE_CORRUPT`, `VALUE_TOO_LARGE` (see Sizes in `docs/multi-tab.md`), `OPTIMISTIC_MODE_OFF`,
-   * `WORKER_UNAVAILABLE`, `WORKER_CRASHED` (the worker died with the call; the message says what is known of it, and the
-   * next call is answered), `WRITE_POISONED` (the write cost two tabs their workers), `WRITE_TOO_LONG`,
-   * `QUERY_POISONED` (a live query that kills the worker), `QUERY_TOO_LONG`; for arguments `ARGUMENT_TYPE` (a
-   * `TypeError`) and
+   * `WRITE_PERMISSION_DENIED`, `TIMEOUT`, `TRANSACTION_LOST`, `QUOTA_EXCEEDED`, `COMMIT_TOO_LARGE`, `DATABASE_CLOSED`,
+   * `STORAGE_GONE`, `STORAGE_CORRUPT`, `VALUE_TOO_LARGE` (see Sizes in `docs/multi-tab.md`), `RESULT_TOO_LARGE`,
+   * `OPTIMISTIC_MODE_OFF`, `WORKER_UNAVAILABLE`, `WORKER_CRASHED` (the worker died with the call; the message says what is
+   * known of it, and the next call is answered), `WRITE_POISONED` (the write cost two tabs their workers),
+   * `WRITE_TOO_LONG`, `QUERY_POISONED` (a live query that kills the worker), `QUERY_TOO_LONG`; for arguments
+   * `ARGUMENT_TYPE` (a `TypeError`) and
    * `PARAMETER_RANGE` (a `RangeError`) …
    */
   code: string;

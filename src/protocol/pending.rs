@@ -42,6 +42,7 @@ pub enum StoreCause {
     Quota,
     Gone,
     Other,
+    TooLarge,
 }
 
 /// What is known of a write that has no answer.

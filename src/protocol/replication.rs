@@ -132,7 +132,9 @@ impl Protocol {
 
     pub(super) fn fail_if_final(&mut self, error: StoreError) -> bool {
         match error {
-            StoreError::Failed(_) | StoreError::Quota(_) | StoreError::Fenced { .. } => false,
+            StoreError::Failed(_) | StoreError::Quota(_) | StoreError::TooLarge { .. } | StoreError::Fenced { .. } => {
+                false
+            }
             StoreError::Gone(_)
             | StoreError::Corrupt { .. }
             | StoreError::Layout { .. }

@@ -262,6 +262,7 @@ fn refusal(error: &StoreError) -> WriteError {
     let cause = match error {
         StoreError::Quota(_) => StoreCause::Quota,
         StoreError::Gone(_) => StoreCause::Gone,
+        StoreError::TooLarge { .. } => StoreCause::TooLarge,
         _ => StoreCause::Other,
     };
     WriteError::Store {

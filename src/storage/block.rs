@@ -37,6 +37,12 @@ impl BlockNo {
     /// Pages to a block: 256 KiB of default pages.
     pub const PAGES: u32 = 64;
 
+    /// One that a record or a key holds, if its pages can have numbers.
+    pub(super) fn stored(number: u64) -> Option<Self> {
+        let number = u32::try_from(number).ok()?;
+        (number <= u32::MAX / Self::PAGES).then_some(BlockNo(number))
+    }
+
     pub fn of(page: PageNo) -> Self {
         BlockNo((page.number() - 1) / Self::PAGES)
     }
@@ -77,15 +83,18 @@ impl Block {
     pub(super) fn decode(number: BlockNo, record: &[u8]) -> Result<Self, StoreError> {
         let name = RecordName::Block(number);
         let mut fields = KIND.open(record).map_err(|error| error.of(name))?;
-        let numbered = fields.half() == Some(number.0);
+        let numbered = fields.half() == Some(number.0) && BlockNo::stored(u64::from(number.0)).is_some();
         let page_size = fields.half().and_then(PageSize::new).filter(|_| numbered);
         let page_size = page_size.ok_or_else(|| RecordError::Damaged.of(name))?;
-        let pages = fields.rest().chunks_exact(page_size.bytes()).map(Rc::from).collect();
-        Ok(Block {
-            number,
-            page_size,
-            pages,
-        })
+        let pages = fields.rest().chunks_exact(page_size.bytes());
+        let is_whole = pages.remainder().is_empty() && (1..=BlockNo::PAGES as usize).contains(&pages.len());
+        is_whole
+            .then(|| Block {
+                number,
+                page_size,
+                pages: pages.map(Rc::from).collect(),
+            })
+            .ok_or_else(|| RecordError::Damaged.of(name))
     }
 }
 
@@ -113,6 +122,19 @@ mod tests {
             panic!("accepted")
         };
         assert_eq!(record, "block 3");
+    }
+
+    #[test]
+    fn a_block_of_too_many_pages_of_none_or_of_half_a_page_is_refused() {
+        let refused = |block: &Block| Block::decode(block.number, &block.encode()).is_err();
+        let of = |pages: Vec<Page>| Block { pages, ..sample() };
+        assert!(refused(&of(Vec::new())));
+        assert!(refused(&of(vec![Rc::from(vec![1; 4096]); 65])));
+        assert!(refused(&of(vec![Rc::from(vec![1; 4095])])));
+        assert!(refused(&Block {
+            number: BlockNo(u32::MAX),
+            ..sample()
+        }));
     }
 
     #[test]

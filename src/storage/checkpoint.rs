@@ -17,7 +17,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Block, BlockNo, Commit, Image, PageCount, PageSize, Position, Replies};
+use super::{Block, BlockNo, Commit, Image, PageCount, PageSize, Position, Replies, Seq};
 
 /// The state that a finished checkpoint stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,19 @@ pub struct Checkpoint {
     pub page_size: PageSize,
     pub page_count: PageCount,
     pub replies: Replies,
+}
+
+/// Blocks to write, and the newest commit of the image that they are of: a store that does not hold it must not take them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoldedBlocks {
+    pub newest: Seq,
+    pub blocks: Vec<Block>,
+}
+
+impl FoldedBlocks {
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
 }
 
 /// What has changed since the last checkpoint, and the folding that is under way.
@@ -102,7 +115,7 @@ impl Folding {
 
     /// The next few blocks to write; empty when all are written and [`Folding::finish`] is next.
     /// The first call fixes what the checkpoint will stand for: the image as it is now.
-    pub fn next_blocks(&mut self, image: &Image, replies: &Replies) -> Vec<Block> {
+    pub fn next_blocks(&mut self, image: &Image, replies: &Replies) -> FoldedBlocks {
         let mut under_way = match self.under_way.take() {
             Some(under_way) => under_way,
             None => self.begin(image, replies),
@@ -115,7 +128,10 @@ impl Folding {
             blocks.extend(Block::of(image, number));
         }
         self.under_way = Some(under_way);
-        blocks
+        FoldedBlocks {
+            newest: image.position().seq,
+            blocks,
+        }
     }
 
     /// The checkpoint to finish, once no blocks are left.
@@ -179,7 +195,7 @@ mod tests {
     fn all_blocks(image: &Image, folding: &mut Folding) -> Vec<u32> {
         let mut numbers = Vec::new();
         loop {
-            let blocks = folding.next_blocks(image, &Replies::default());
+            let blocks = folding.next_blocks(image, &Replies::default()).blocks;
             if blocks.is_empty() {
                 return numbers;
             }

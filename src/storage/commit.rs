@@ -18,16 +18,18 @@
 //! | … | m | notes: write set and replies, in postcard's wire format |
 //! | … | 8 | xxh3 of all bytes before |
 //!
+//! One that does not fit is stored in pieces ([`super::piece`]).
+//!
 //! The last field guards the record as such (a torn or altered record is named, not applied); the
 //! image checksums guard the history (a whole record in the wrong place is refused).
 
 use std::rc::Rc;
 
 use super::record::{Fields, Kind, RecordError, seal};
-use super::{Checksum, Epoch, Page, PageCount, PageNo, PageSize, Position, Reply, Seq};
+use super::{Checksum, Epoch, Page, PageCount, PageNo, PageSize, Position, Reply, Seq, StoreError};
 use crate::sql::WriteSet;
 
-const KIND: Kind = Kind {
+pub(super) const KIND: Kind = Kind {
     magic: *b"SQEc",
     version: 1,
 };
@@ -51,23 +53,67 @@ pub struct Commit {
 }
 
 impl Commit {
+    /// A larger one is refused. It holds whole pages, so this bounds what one write may change, and the size of a file
+    /// to import. All tabs take it into memory, of which WebAssembly has 4 GiB.
+    pub const MOST_BYTES: usize = 512 << 20;
+
+    /// Of that, the answers to its requests: they are stored as one value.
+    pub const MOST_REPLY_BYTES: usize = 64 << 20;
+
     pub fn seq(&self) -> Seq {
         self.after.seq
     }
 
     /// Length of the encoded record in bytes, about.
     pub fn weight(&self) -> usize {
+        HEADER + self.pages.len() * (4 + self.page_size.bytes()) + self.reply_bytes()
+    }
+
+    /// That a store may take it: what is too large is refused before anything is written.
+    pub(super) fn fits(&self) -> Result<(), StoreError> {
+        let parts = [
+            (self.weight(), Self::MOST_BYTES),
+            (self.reply_bytes(), Self::MOST_REPLY_BYTES),
+        ];
+        let beyond = parts.into_iter().find(|(bytes, most)| bytes > most);
+        beyond.map_or(Ok(()), |(bytes, most)| Err(StoreError::TooLarge { bytes, most }))
+    }
+
+    /// Whether `next` holds more pages of the same commit, behind these.
+    pub(super) fn is_continued_by(&self, next: &Commit) -> bool {
+        let of = |commit: &Commit| {
+            let Commit {
+                epoch,
+                before,
+                after,
+                page_size,
+                page_count,
+                ..
+            } = *commit;
+            (epoch, before, after, page_size, page_count)
+        };
+        let last = self.pages.last().map(|(number, _)| *number);
+        of(self) == of(next) && last < next.pages.first().map(|(number, _)| *number)
+    }
+
+    fn reply_bytes(&self) -> usize {
         let replies = self
             .replies
             .iter()
             .map(|reply| 64 + reply.outcome.rows.as_bytes().len());
-        HEADER + self.pages.len() * (4 + self.page_size.bytes()) + replies.sum::<usize>()
+        replies.sum()
     }
 
     pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = KIND.begin(self.weight());
+        self.put_fields(&mut bytes);
+        seal(bytes)
+    }
+
+    /// All between the frame's beginning and its end.
+    pub(super) fn put_fields(&self, bytes: &mut Vec<u8>) {
         let notes = postcard::to_stdvec(&(&self.write_set, &self.replies))
             .expect("plain data with known lengths always serialises");
-        let mut bytes = KIND.begin(self.weight() + notes.len());
         let words = [
             self.epoch.0,
             self.after.seq.0,
@@ -87,7 +133,6 @@ impl Commit {
             .for_each(|(number, _)| bytes.extend(number.number().to_le_bytes()));
         self.pages.iter().for_each(|(_, page)| bytes.extend_from_slice(page));
         bytes.extend_from_slice(&notes);
-        seal(bytes)
     }
 
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
@@ -95,12 +140,13 @@ impl Commit {
     }
 }
 
-fn decode_fields(mut fields: Fields<'_>) -> Option<Commit> {
-    let (epoch, seq) = (Epoch(fields.word()?), Seq(fields.word()?));
+pub(super) fn decode_fields(mut fields: Fields<'_>) -> Option<Commit> {
+    let epoch = Epoch::stored(fields.word()?)?;
+    let seq = Seq::stored(fields.word()?)?;
     let before = Checksum(fields.word()?);
     let after = Checksum(fields.word()?);
     let page_size = PageSize::new(fields.half()?)?;
-    let page_count = PageCount(fields.half()?);
+    let page_count = PageCount::stored(fields.half()?, page_size)?;
     let (count, notes_len) = (fields.half()? as usize, fields.half()? as usize);
     let mut numbers = Fields::of(fields.bytes(count.checked_mul(4)?)?);
     let pages = fields.bytes(count.checked_mul(page_size.bytes())?)?;
@@ -171,6 +217,35 @@ mod tests {
     #[test]
     fn a_commit_comes_back_as_it_was_written() {
         assert_eq!(Commit::decode(&sample().encode()), Ok(sample()));
+    }
+
+    #[test]
+    fn a_commit_with_numbers_that_no_database_has_is_refused() {
+        let position = |seq| Position {
+            seq: Seq(seq),
+            checksum: Checksum(1),
+        };
+        let absurd = [
+            Commit {
+                page_count: PageCount(u32::MAX),
+                ..sample()
+            },
+            Commit {
+                epoch: Epoch(u64::MAX),
+                ..sample()
+            },
+            Commit {
+                after: position(0),
+                ..sample()
+            },
+            Commit {
+                after: position(u64::MAX),
+                ..sample()
+            },
+        ];
+        for commit in absurd {
+            assert_eq!(Commit::decode(&commit.encode()), Err(RecordError::Damaged));
+        }
     }
 
     #[test]

@@ -109,14 +109,17 @@ impl Layout {
 }
 
 fn decode_fields(mut fields: Fields<'_>) -> Option<Layout> {
+    let epoch = Epoch::stored(fields.word()?)?;
+    let checkpoint = Position {
+        seq: Seq::stored(fields.word()?)?,
+        checksum: Checksum(fields.word()?),
+    };
+    let page_size = PageSize::new(fields.half()?)?;
     let layout = Layout {
-        epoch: Epoch(fields.word()?),
-        checkpoint: Position {
-            seq: Seq(fields.word()?),
-            checksum: Checksum(fields.word()?),
-        },
-        page_size: PageSize::new(fields.half()?)?,
-        page_count: PageCount(fields.half()?),
+        epoch,
+        checkpoint,
+        page_size,
+        page_count: PageCount::stored(fields.half()?, page_size)?,
     };
     fields.rest().is_empty().then_some(layout)
 }
@@ -157,6 +160,31 @@ mod tests {
                 matches!(Layout::decode(&bytes), Err(StoreError::Corrupt { .. })),
                 "byte {at}"
             );
+        }
+    }
+
+    #[test]
+    fn a_head_with_numbers_that_no_database_has_is_refused() {
+        let absurd = [
+            Layout {
+                epoch: Epoch(u64::MAX),
+                ..sample()
+            },
+            Layout {
+                page_count: PageCount(u32::MAX),
+                ..sample()
+            },
+            Layout {
+                checkpoint: Position {
+                    seq: Seq(1 << 53),
+                    ..sample().checkpoint
+                },
+                ..sample()
+            },
+        ];
+        for layout in absurd {
+            let refused = Layout::decode(&layout.encode());
+            assert!(matches!(refused, Err(StoreError::Corrupt { .. })), "{layout:?}");
         }
     }
 

@@ -112,6 +112,10 @@ impl Image {
         if commit.before.seq != self.position.seq && !is_blind {
             return Err(ApplyError::Gap { at: self.position });
         }
+        // Before it is computed: a number that no image has would be counted up to.
+        if PageCount::stored(commit.page_count.0, commit.page_size).is_none() {
+            return Err(ApplyError::Diverged { at: self.position });
+        }
         let expected = self.checksum_after(commit.page_size, commit.page_count, &commit.pages);
         if (commit.before != self.position || commit.after.checksum != expected) && !is_blind {
             return Err(ApplyError::Diverged { at: self.position });

@@ -5,8 +5,9 @@
 //! when its future is first polled.
 //!
 //! A disk can be told to fail ([`Disk::fail`]) before or after the next operation of a kind, to lose
-//! everything ([`Disk::evict`]), or to damage one record ([`Disk::flip_byte`]). There is no fault in the
-//! middle of an operation because a transaction has no middle.
+//! everything ([`Disk::evict`]), or to damage one record ([`Disk::flip_byte`], [`Disk::put`]). There is no fault in the
+//! middle of an operation because a transaction has no middle; but one may be completed though its request has failed
+//! ([`FaultPoint::Request`]).
 
 use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
@@ -14,11 +15,12 @@ use std::rc::Rc;
 
 use crate::sabotage::{self, Sabotage};
 
+use super::piece::pieces;
 use super::salvage::Salvaging;
 use super::snapshot::{Assembly, following, newest};
 use super::{
-    Block, BlockNo, CatchUp, Checkpoint, Commit, Epoch, Head, Layout, Lease, LeaseStep, RecordName, Salvage, Seq,
-    Snapshot, Store, StoreError,
+    BlockNo, CatchUp, Checkpoint, Commit, Epoch, FoldedBlocks, Head, Layout, Lease, LeaseStep, RecordName, Salvage,
+    Seq, Snapshot, Store, StoreError,
 };
 
 /// What outlives the tabs. Clones are the same disk.
@@ -55,6 +57,9 @@ pub enum FaultPoint {
     /// All is done, but the caller is told the error: as when a tab dies, or its connection is cut,
     /// between the commit of a transaction and the news of it.
     After(Operation),
+    /// Nothing is done, and the transaction is reported as complete: only the request in it says the error, as in
+    /// Chromium for a value that is too large. A store that looks at its requests tells the caller the error.
+    Request(Operation),
 }
 
 #[derive(Debug, Default)]
@@ -62,7 +67,8 @@ struct Contents {
     head: Option<Vec<u8>>,
     replies: Option<Vec<u8>>,
     lease: Option<Vec<u8>>,
-    commits: BTreeMap<Seq, Vec<u8>>,
+    /// Each in its pieces.
+    commits: BTreeMap<Seq, Vec<Vec<u8>>>,
     blocks: BTreeMap<BlockNo, Vec<u8>>,
     faults: Vec<(FaultPoint, StoreError)>,
     evictions: u32,
@@ -95,16 +101,61 @@ impl Disk {
     /// Alters one byte of a record. False if there is no such byte.
     #[must_use]
     pub fn flip_byte(&self, record: RecordName, at: usize) -> bool {
-        let mut contents = self.contents.borrow_mut();
-        let bytes = match record {
-            RecordName::Head => contents.head.as_mut(),
-            RecordName::Replies => contents.replies.as_mut(),
-            RecordName::Lease => contents.lease.as_mut(),
-            RecordName::Commit(seq) => contents.commits.get_mut(&seq),
-            RecordName::Block(number) => contents.blocks.get_mut(&number),
+        let Some(mut bytes) = self.bytes(record) else {
+            return false;
         };
-        let byte = bytes.and_then(|bytes| bytes.get_mut(at));
-        byte.map(|byte| *byte ^= 0x10).is_some()
+        let byte = bytes.get_mut(at);
+        let is_there = byte.map(|byte| *byte ^= 0x10).is_some();
+        self.put(record, Some(bytes));
+        is_there
+    }
+
+    /// The bytes of a record.
+    pub fn bytes(&self, record: RecordName) -> Option<Vec<u8>> {
+        let contents = self.contents.borrow();
+        match record {
+            RecordName::Head => contents.head.clone(),
+            RecordName::Replies => contents.replies.clone(),
+            RecordName::Lease => contents.lease.clone(),
+            RecordName::Commit(seq) => contents.commits.get(&seq)?.first().cloned(),
+            RecordName::Piece(seq, index) => contents.commits.get(&seq)?.get(index as usize).cloned(),
+            RecordName::Block(number) => contents.blocks.get(&number).cloned(),
+        }
+    }
+
+    /// Writes a record, or takes it away, past all checks. A commit is cut off behind the piece that is named.
+    pub fn put(&self, record: RecordName, bytes: Option<Vec<u8>>) {
+        let mut contents = self.contents.borrow_mut();
+        match record {
+            RecordName::Head => contents.head = bytes,
+            RecordName::Replies => contents.replies = bytes,
+            RecordName::Lease => contents.lease = bytes,
+            RecordName::Commit(_) | RecordName::Piece(..) => contents.put_piece(record, bytes),
+            RecordName::Block(number) => match bytes {
+                Some(bytes) => drop(contents.blocks.insert(number, bytes)),
+                None => drop(contents.blocks.remove(&number)),
+            },
+        }
+    }
+
+    /// All records that there are.
+    pub fn records(&self) -> Vec<RecordName> {
+        let contents = self.contents.borrow();
+        let meta = [
+            (RecordName::Head, &contents.head),
+            (RecordName::Replies, &contents.replies),
+            (RecordName::Lease, &contents.lease),
+        ];
+        let meta = meta
+            .into_iter()
+            .filter(|(_, bytes)| bytes.is_some())
+            .map(|(name, _)| name);
+        let commits = contents
+            .commits
+            .iter()
+            .flat_map(|(seq, pieces)| (0..pieces.len() as u32).map(|index| RecordName::part(*seq, index)));
+        let blocks = contents.blocks.keys().map(|number| RecordName::Block(*number));
+        meta.chain(commits).chain(blocks).collect()
     }
 }
 
@@ -124,6 +175,7 @@ impl MemoryStore {
     ) -> Result<T, StoreError> {
         let mut contents = self.contents()?;
         contents.fault(FaultPoint::Before(operation))?;
+        contents.fault(FaultPoint::Request(operation))?;
         let done = transaction(&mut contents)?;
         contents.fault(FaultPoint::After(operation))?;
         Ok(done)
@@ -138,8 +190,8 @@ impl Store for MemoryStore {
                 assembly.block(*number, record)?;
             }
             assembly.replies(contents.replies.as_deref())?;
-            for record in contents.commits.values() {
-                assembly.commit(record)?;
+            for records in contents.commits.values() {
+                assembly.commit(records.iter().cloned())?;
             }
             assembly.finish()
         })
@@ -149,17 +201,25 @@ impl Store for MemoryStore {
         self.perform(Operation::RaiseEpoch, |contents| {
             let layout = Layout::stored(contents.head.as_deref())?.raised();
             let last = contents.commits.last_key_value();
-            let head = newest(&layout, last.map(|(seq, record)| (*seq, record.as_slice())))?;
+            let first = last.and_then(|(seq, records)| Some((*seq, records.first()?.as_slice())));
+            let head = newest(&layout, first)?;
             contents.head = Some(layout.encode());
             Ok(head)
         })
     }
 
     async fn append(&self, commit: &Commit) -> Result<(), StoreError> {
+        if sabotage::is(Sabotage::PhantomAppendBelieved) {
+            let request = FaultPoint::Request(Operation::Append);
+            if self.contents()?.fault(request).is_err() {
+                return Ok(());
+            }
+        }
         self.perform(Operation::Append, |contents| {
+            commit.fits()?;
             let seq = commit.seq();
             if sabotage::is(Sabotage::FenceOff) {
-                contents.commits.insert(seq, commit.encode());
+                contents.commits.insert(seq, pieces(commit).collect());
                 return Ok(());
             }
             let layout = Layout::admitting(contents.head.as_deref(), commit.epoch)?;
@@ -167,7 +227,7 @@ impl Store for MemoryStore {
                 return Err(StoreError::Fenced { stored: layout.epoch });
             }
             contents.require(&layout, commit.before.seq)?;
-            contents.commits.insert(seq, commit.encode());
+            contents.commits.insert(seq, pieces(commit).collect());
             Ok(())
         })
     }
@@ -179,18 +239,19 @@ impl Store for MemoryStore {
                 return Ok(CatchUp::Reload);
             }
             let mut commits: Vec<Commit> = Vec::new();
-            for (_, record) in contents.commits.range(seq.next()..) {
+            for (_, records) in contents.commits.range(seq.next()..) {
                 let last = commits.last().map_or(seq, Commit::seq);
-                commits.push(following(last, record)?);
+                commits.push(following(last, records.iter().cloned())?);
             }
             Ok(CatchUp::Commits(commits))
         })
     }
 
-    async fn write_blocks(&self, epoch: Epoch, blocks: &[Block]) -> Result<(), StoreError> {
+    async fn write_blocks(&self, epoch: Epoch, folded: &FoldedBlocks) -> Result<(), StoreError> {
         self.perform(Operation::WriteBlocks, |contents| {
-            Layout::admitting(contents.head.as_deref(), epoch)?;
-            let records = blocks.iter().map(|block| (block.number, block.encode()));
+            let layout = Layout::admitting(contents.head.as_deref(), epoch)?;
+            contents.require(&layout, folded.newest)?;
+            let records = folded.blocks.iter().map(|block| (block.number, block.encode()));
             contents.blocks.extend(records);
             Ok(())
         })
@@ -228,8 +289,8 @@ impl Store for MemoryStore {
         for (number, record) in &contents.blocks {
             salvaging.block(*number, Ok(record.clone()));
         }
-        for (seq, record) in &contents.commits {
-            salvaging.commit(*seq, Ok(record.clone()));
+        for (seq, records) in &contents.commits {
+            salvaging.commit(*seq, records.iter().cloned().map(Ok));
         }
         Ok(salvaging.finish())
     }
@@ -248,6 +309,26 @@ impl Contents {
         match self.faults.iter().position(|(at, _)| *at == here) {
             Some(index) => Err(self.faults.remove(index).1),
             None => Ok(()),
+        }
+    }
+
+    fn put_piece(&mut self, record: RecordName, bytes: Option<Vec<u8>>) {
+        let (RecordName::Commit(seq) | RecordName::Piece(seq, _)) = record else {
+            return;
+        };
+        let index = if let RecordName::Piece(_, index) = record {
+            index as usize
+        } else {
+            0
+        };
+        let mut pieces = self.commits.remove(&seq).unwrap_or_default();
+        match bytes {
+            Some(bytes) if index < pieces.len() => pieces[index] = bytes,
+            Some(bytes) => pieces.push(bytes),
+            None => pieces.truncate(index),
+        }
+        if !pieces.is_empty() {
+            self.commits.insert(seq, pieces);
         }
     }
 

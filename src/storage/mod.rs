@@ -3,12 +3,13 @@
 //! Used by `tab` (which drives a [`Store`]), `engine` (which reads and changes an [`Image`]) and
 //! `protocol` (which carries [`Commit`]s). A store holds a **log** of commits and a **checkpoint** of
 //! blocks; the database is blocks plus the commits after the checkpoint. IndexedDB charges by the
-//! record, so a commit is one record and a block is many pages; a record per page was refused
+//! record, so a commit is one record if it fits and a block is many pages; a record per page was refused
 //! (1,000 records cost 220 ms, the same bytes as one value 7 ms).
 //!
 //! Invariants, kept by every store and shown by `tests/store_contract`:
 //! * an append happens as a whole or not at all, and only under the epoch that is stored;
 //! * commits are numbered without gap, each begins at the position where the one before ended;
+//! * blocks are written only of an image whose newest commit the store holds;
 //! * a checkpoint never changes what [`Store::load`] answers.
 
 mod block;
@@ -21,6 +22,7 @@ mod indexeddb;
 mod lease;
 mod memory;
 mod page;
+mod piece;
 mod position;
 mod record;
 mod reply;
@@ -28,7 +30,7 @@ mod salvage;
 mod snapshot;
 
 pub use block::{Block, BlockNo};
-pub use checkpoint::{Checkpoint, Folding};
+pub use checkpoint::{Checkpoint, FoldedBlocks, Folding};
 pub use commit::Commit;
 pub use head::Head;
 use head::Layout;
@@ -50,10 +52,19 @@ pub enum StoreError {
     /// Another tab leads under this newer epoch: step down. Nothing was written.
     #[error("another tab leads since {stored}")]
     Fenced { stored: Epoch },
-    /// The origin may store no more. Nothing was written; deleting data or asking for
-    /// persistence may help.
-    #[error("the browser refuses more storage for this site: {0}")]
+    /// The origin may store no more. Nothing was written, and a smaller write may have room.
+    #[error(
+        "the browser has no room for this in the storage of this site; a smaller write may be stored, and deleting what other \
+         databases of the site hold makes room: {0}"
+    )]
     Quota(String),
+    /// Nothing was written. Asking again does not help.
+    #[error(
+        "one commit may hold {} MiB, this one has {} MiB; write it in several parts, each a write of its own",
+        most >> 20,
+        bytes.div_ceil(1 << 20)
+    )]
+    TooLarge { bytes: usize, most: usize },
     /// The stored data is gone (deleted or evicted under the open tab).
     #[error("the stored database is gone: {0}")]
     Gone(String),
@@ -95,7 +106,8 @@ pub trait Store {
     /// under an older epoch is refused.
     async fn raise_epoch(&self) -> Result<Head, StoreError>;
 
-    /// Appends a commit under its epoch. `Ok` means durable as far as the store's durability says.
+    /// Appends a commit under its epoch. `Ok` means durable as far as the store's durability says. One of more than
+    /// [`Commit::MOST_BYTES`] is [`StoreError::TooLarge`].
     async fn append(&self, commit: &Commit) -> Result<(), StoreError>;
 
     /// The commits after `seq`, as of one instant.
@@ -103,8 +115,9 @@ pub trait Store {
 
     /// Overwrites blocks of the checkpoint, a bounded number at a time. Blocks may be newer than the
     /// checkpoint they belong to: the commits that changed them are still in the log and are applied
-    /// over them, so stopping between two steps loses nothing.
-    async fn write_blocks(&self, epoch: Epoch, blocks: &[Block]) -> Result<(), StoreError>;
+    /// over them, so stopping between two steps loses nothing. For the same reason blocks of a commit
+    /// that is not there are refused: nothing would ever put right what they overwrote.
+    async fn write_blocks(&self, epoch: Epoch, blocks: &FoldedBlocks) -> Result<(), StoreError>;
 
     /// Moves the checkpoint: its position and replies are stored, commits up to it and blocks beyond
     /// its page count are deleted.

@@ -60,6 +60,16 @@ impl PageSize {
     }
 }
 
+impl PageCount {
+    /// No image is larger: WebAssembly addresses 4 GiB, and an image is held in memory.
+    const MOST_BYTES: u64 = 4 << 30;
+
+    /// One that a record holds, if an image can have so many pages of this size.
+    pub(super) fn stored(count: u32, size: PageSize) -> Option<Self> {
+        (u64::from(count) * size.bytes() as u64 <= Self::MOST_BYTES).then_some(PageCount(count))
+    }
+}
+
 /// Checksum of one page at its place: xxh3 of its bytes, seeded with its number, so that two pages
 /// which swap places do not cancel out under XOR.
 pub fn page_checksum(number: PageNo, bytes: &[u8]) -> Checksum {

@@ -25,17 +25,31 @@ pub struct Position {
     pub checksum: Checksum,
 }
 
+/// No seq and no epoch is as large as this. A store's keys are numbers of JavaScript, exact up to here; at a million a
+/// second it takes 285 years. A record that says more is damaged, whatever its checksum says.
+const LIMIT: u64 = 1 << 53;
+
 impl Epoch {
     #[must_use]
     pub fn next(self) -> Self {
-        Epoch(self.0 + 1)
+        Epoch(self.0.saturating_add(1))
+    }
+
+    /// One that a record holds.
+    pub(super) fn stored(number: u64) -> Option<Self> {
+        (number < LIMIT).then_some(Epoch(number))
     }
 }
 
 impl Seq {
     #[must_use]
     pub fn next(self) -> Self {
-        Seq(self.0 + 1)
+        Seq(self.0.saturating_add(1))
+    }
+
+    /// One that a record or a key holds.
+    pub(super) fn stored(number: u64) -> Option<Self> {
+        (number < LIMIT).then_some(Seq(number))
     }
 }
 

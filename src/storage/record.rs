@@ -39,6 +39,8 @@ pub enum RecordName {
     Replies,
     Lease,
     Commit(Seq),
+    /// What a commit has beyond its first record; counted from 1.
+    Piece(Seq, u32),
     Block(BlockNo),
 }
 
@@ -96,6 +98,15 @@ impl RecordError {
 }
 
 impl RecordName {
+    /// One of the records of a commit, counted from 0.
+    pub(super) fn part(seq: Seq, index: u32) -> Self {
+        if index == 0 {
+            RecordName::Commit(seq)
+        } else {
+            RecordName::Piece(seq, index)
+        }
+    }
+
     pub(super) fn corrupt(self, reason: &str) -> StoreError {
         StoreError::Corrupt {
             record: self.to_string(),
@@ -115,6 +126,7 @@ impl std::fmt::Display for RecordName {
             RecordName::Replies => f.write_str("replies"),
             RecordName::Lease => f.write_str("lease"),
             RecordName::Commit(seq) => write!(f, "{seq}"),
+            RecordName::Piece(seq, index) => write!(f, "{seq}, piece {index}"),
             RecordName::Block(number) => write!(f, "block {}", number.0),
         }
     }

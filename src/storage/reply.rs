@@ -55,12 +55,18 @@ pub struct Reply {
 pub struct Replies {
     by_request: BTreeMap<RequestId, Outcome>,
     order: VecDeque<RequestId>,
+    /// Of all rows in them.
+    #[serde(skip)]
+    bytes: usize,
 }
 
 impl Replies {
     /// How many answers are kept at the most. A request is repeated only until its deadline (seconds),
     /// so this many later writes are far more than enough.
     pub const MOST: usize = 4096;
+
+    /// How many bytes of rows all of them may hold, for they are stored as one value. The newest is kept all the same.
+    const MOST_BYTES: usize = 64 << 20;
 
     pub fn find(&self, request: RequestId) -> Option<&Outcome> {
         self.by_request.get(&request)
@@ -77,16 +83,16 @@ impl Replies {
                 counter: reply.settled_below,
             };
             let gone: Vec<RequestId> = self.by_request.range(settled).map(|(request, _)| *request).collect();
-            gone.iter().for_each(|request| {
-                self.by_request.remove(request);
-            });
-            if self.by_request.insert(reply.request, reply.outcome.clone()).is_none() {
-                self.order.push_back(reply.request);
+            gone.iter().for_each(|request| self.forget(request));
+            self.bytes += weight(&reply.outcome);
+            match self.by_request.insert(reply.request, reply.outcome.clone()) {
+                None => self.order.push_back(reply.request),
+                Some(before) => self.bytes -= weight(&before),
             }
         }
-        while self.by_request.len() > Self::MOST {
+        while self.by_request.len() > Self::MOST || (self.bytes > Self::MOST_BYTES && self.by_request.len() > 1) {
             let Some(oldest) = self.order.pop_front() else { break };
-            self.by_request.remove(&oldest);
+            self.forget(&oldest);
         }
         if self.order.len() > 2 * Self::MOST {
             self.order.retain(|request| self.by_request.contains_key(request));
@@ -102,7 +108,16 @@ impl Replies {
 
     pub(super) fn decode(record: &[u8]) -> Result<Self, StoreError> {
         let fields = KIND.open(record).map_err(|error| error.of(RecordName::Replies))?;
-        postcard::from_bytes(fields.rest()).map_err(|_| RecordError::Damaged.of(RecordName::Replies))
+        let mut replies: Replies =
+            postcard::from_bytes(fields.rest()).map_err(|_| RecordError::Damaged.of(RecordName::Replies))?;
+        replies.bytes = replies.by_request.values().map(weight).sum();
+        Ok(replies)
+    }
+
+    fn forget(&mut self, request: &RequestId) {
+        if let Some(outcome) = self.by_request.remove(request) {
+            self.bytes -= weight(&outcome);
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -114,9 +129,14 @@ impl Replies {
     }
 }
 
+fn weight(outcome: &Outcome) -> usize {
+    outcome.rows.as_bytes().len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sql::RowsBuilder;
 
     fn request(tab: u128, counter: u64) -> RequestId {
         RequestId {
@@ -171,5 +191,21 @@ mod tests {
         assert_eq!(replies.len(), Replies::MOST);
         assert!(replies.find(request(1, 0)).is_none());
         assert!(replies.find(request(1, 2 * Replies::MOST as u64 - 1)).is_some());
+    }
+
+    #[test]
+    fn large_answers_make_room_for_the_newest() {
+        let mut large = reply(request(1, 0), 0);
+        let mut rows = RowsBuilder::new(["data"].into_iter());
+        rows.blob(&vec![7; 25 << 20]);
+        large.outcome.rows = rows.finish();
+        let mut replies = Replies::default();
+        for counter in 1..=3 {
+            large.request = request(1, counter);
+            replies.record(&[large.clone()]);
+        }
+        let kept = [1, 2, 3].map(|counter| replies.find(request(1, counter)).is_some());
+        assert_eq!(kept, [false, true, true]);
+        assert_eq!(Replies::decode(&replies.encode()), Ok(replies));
     }
 }

@@ -6,10 +6,13 @@
 //! brings whole pages, and a database with some old pages gives SQLite's own recovery (`.recover`,
 //! <https://sqlite.org/recovery.html>) more to read than one that ends earlier. To stop at the first lost commit
 //! was refused for that: it would be consistent, and would leave out writes that are there to be read.
+//!
+//! Nor are numbers believed: a file ends where the records do, and a few pages later at the most.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::piece;
 use super::{Block, BlockNo, Commit, Layout, Page, PageCount, PageNo, PageSize, RecordName, Seq, StoreError};
 
 /// A database as far as it can be read.
@@ -27,6 +30,8 @@ pub(super) struct Salvaging {
     layout: Option<Layout>,
     size: Option<(PageSize, PageCount)>,
     pages: BTreeMap<PageNo, Page>,
+    /// As far as the blocks reach that are there, damaged or not.
+    reach: PageCount,
     last: Option<Seq>,
     damaged: Vec<String>,
 }
@@ -44,6 +49,15 @@ impl Salvaging {
     }
 
     pub(super) fn block(&mut self, number: BlockNo, record: Result<Vec<u8>, StoreError>) {
+        if BlockNo::stored(u64::from(number.0)).is_none() {
+            return self.lost(
+                RecordName::Block(number),
+                &RecordName::Block(number).corrupt("no block has this number"),
+            );
+        }
+        self.reach = self
+            .reach
+            .max(PageCount(number.0.saturating_add(1).saturating_mul(BlockNo::PAGES)));
         match record.and_then(|record| Block::decode(number, &record)) {
             Ok(block) => {
                 let first = number.first_index();
@@ -58,29 +72,51 @@ impl Salvaging {
         }
     }
 
-    /// The next commit that is there.
-    pub(super) fn commit(&mut self, seq: Seq, record: Result<Vec<u8>, StoreError>) {
+    /// A key that is none of a record; only a browser's store can hold one.
+    #[cfg(target_family = "wasm")]
+    pub(super) fn foreign(&mut self, error: &StoreError) {
+        if let StoreError::Corrupt { record, reason } = error {
+            self.damaged.push(format!("{record}: {reason}"));
+        }
+    }
+
+    /// The next commit that is there, in its records.
+    pub(super) fn commit(&mut self, seq: Seq, records: impl IntoIterator<Item = Result<Vec<u8>, StoreError>>) {
         let before = self.last.or(self.layout.map(|layout| layout.checkpoint.seq));
-        let mut next = before.map_or(seq, Seq::next);
-        while next < seq {
-            let name = RecordName::Commit(next);
-            self.lost(name, &name.missing());
-            next = next.next();
+        let next = before.map_or(seq, Seq::next);
+        if next.next() < seq {
+            self.damaged
+                .push(format!("{next} and all up to {seq}: they are missing"));
+        } else if next < seq {
+            self.lost(RecordName::Commit(next), &RecordName::Commit(next).missing());
         }
         self.last = Some(seq);
-        let name = RecordName::Commit(seq);
-        match record.and_then(|record| Commit::decode(&record).map_err(|error| error.of(name))) {
-            Ok(commit) => {
-                if self.size.is_some_and(|(size, _)| size != commit.page_size) {
-                    self.pages.clear();
+        let (mut found, mut count) = (0, 1);
+        for record in records {
+            let name = RecordName::part(seq, found);
+            match record.and_then(|record| piece::part(seq, found, &record)) {
+                Ok((part, of)) => {
+                    count = of;
+                    self.lay(part);
                 }
-                self.size = Some((commit.page_size, commit.page_count));
-                self.pages.extend(commit.pages);
-                if let Some(beyond) = commit.page_count.0.checked_add(1).and_then(PageNo::new) {
-                    self.pages.split_off(&beyond);
-                }
+                Err(error) => self.lost(name, &error),
             }
-            Err(error) => self.lost(name, &error),
+            found += 1;
+        }
+        if found < count {
+            let name = RecordName::part(seq, found);
+            self.lost(name, &name.missing());
+        }
+    }
+
+    fn lay(&mut self, commit: Commit) {
+        if self.size.is_some_and(|(size, _)| size != commit.page_size) {
+            self.pages.clear();
+        }
+        self.size = Some((commit.page_size, commit.page_count));
+        self.pages.extend(commit.pages);
+        if let Some(beyond) = commit.page_count.0.checked_add(1).and_then(PageNo::new) {
+            self.pages.split_off(&beyond);
         }
     }
 
@@ -91,6 +127,7 @@ impl Salvaging {
                 damaged: self.damaged,
             };
         };
+        let count = self.bounded(count);
         let blank: Page = Rc::from(vec![0; size.bytes()]);
         let mut file = Vec::with_capacity(size.bytes() * count.0 as usize);
         let mut missing = Vec::new();
@@ -114,6 +151,22 @@ impl Salvaging {
             file,
             damaged: self.damaged,
         }
+    }
+
+    /// Pages at the end that no record has are pages that were never written; but there are not more of them than
+    /// of all others, unless the number is wrong.
+    fn bounded(&mut self, count: PageCount) -> PageCount {
+        const FEW: u32 = 1_024;
+        let present = self.pages.last_key_value().map_or(0, |(last, _)| last.number());
+        let reach = PageCount(present.max(self.reach.0).saturating_mul(2).saturating_add(FEW));
+        if reach < count {
+            self.damaged.push(format!(
+                "image: it is said to have {} pages, which are not there",
+                count.0
+            ));
+            return PageCount(present);
+        }
+        count
     }
 
     /// Only where the head does not say how large the database is.

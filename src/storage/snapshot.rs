@@ -5,9 +5,10 @@
 
 use std::rc::Rc;
 
+use super::piece;
 use super::{
-    Block, BlockNo, Commit, Folding, Head, Image, Layout, Page, PageSize, Position, RecordName, Replies, Seq,
-    StoreError,
+    Block, BlockNo, Commit, Folding, Head, Image, Layout, Page, PageCount, PageSize, Position, RecordName, Replies,
+    Seq, StoreError,
 };
 
 /// A database as of one instant.
@@ -32,16 +33,26 @@ impl Snapshot {
     }
 }
 
-/// A snapshot while its records are read: first the head, then blocks in any order, the replies,
+/// A snapshot while its records are read: first the head, then blocks in order, the replies,
 /// and the commits in order.
 ///
 /// Blocks may be newer than their checkpoint, and then only the log makes the image whole again: so
-/// pages are laid down first, and the checksum is compared once, at the end.
+/// pages are laid down first, and the checksum is compared once, at the end. A block may even be missing, if the
+/// image became shorter than it begins while the checkpoint was written; the log says so.
+///
+/// What a number says is not believed before it is met by records: there are never more pages here than blocks and
+/// commits account for.
 #[derive(Debug)]
 pub(super) struct Assembly {
     layout: Layout,
     page_size: PageSize,
+    page_count: PageCount,
+    /// Those at the end that nothing was laid down for are left out.
     pages: Vec<Page>,
+    /// The first block of the checkpoint that is not there.
+    missing: BlockNo,
+    /// The shortest that the image has been since the checkpoint.
+    shortest: PageCount,
     replies: Replies,
     folding: Folding,
     position: Position,
@@ -54,20 +65,28 @@ impl Assembly {
         Ok(Assembly {
             layout,
             page_size: layout.page_size,
-            pages: vec![blank(layout.page_size); layout.page_count.0 as usize],
+            page_count: layout.page_count,
+            pages: Vec::new(),
+            missing: BlockNo(0),
+            shortest: layout.page_count,
             replies: Replies::default(),
             folding: Folding::since(layout.page_size, layout.page_count),
             position: layout.checkpoint,
         })
     }
 
-    /// Lays down a block. Pages beyond the checkpoint's size come back with the log, and so does all
+    /// Lays down the next block that is there. Pages beyond the checkpoint's size come back with the log, and so does all
     /// of a block whose pages are of another size.
     pub(super) fn block(&mut self, number: BlockNo, record: &[u8]) -> Result<(), StoreError> {
         let block = Block::decode(number, record)?;
-        if block.page_size == self.layout.page_size {
-            let places = self.pages.iter_mut().skip(number.first_index());
-            places.zip(block.pages).for_each(|(place, page)| *place = page);
+        if number == self.missing {
+            self.missing = BlockNo(number.0 + 1);
+        }
+        let first = number.first_index();
+        let places = (self.page_count.0 as usize).saturating_sub(first);
+        if block.page_size == self.page_size && places > 0 {
+            self.pages.resize(first, blank(self.page_size));
+            self.pages.extend(block.pages.into_iter().take(places));
         }
         Ok(())
     }
@@ -82,9 +101,9 @@ impl Assembly {
         Ok(())
     }
 
-    /// The next commit of the log.
-    pub(super) fn commit(&mut self, record: &[u8]) -> Result<(), StoreError> {
-        let commit = following(self.position.seq, record)?;
+    /// The next commit of the log, from its records.
+    pub(super) fn commit(&mut self, records: impl IntoIterator<Item = Vec<u8>>) -> Result<(), StoreError> {
+        let commit = following(self.position.seq, records)?;
         if commit.before != self.position {
             let name = RecordName::Commit(commit.seq());
             return Err(name.corrupt("it does not begin where the one before it ended"));
@@ -92,8 +111,15 @@ impl Assembly {
         if commit.page_size != self.page_size {
             self.page_size = commit.page_size;
             self.pages.clear();
+            self.shortest = PageCount(0);
         }
-        self.pages.resize(commit.page_count.0 as usize, blank(self.page_size));
+        self.page_count = commit.page_count;
+        self.shortest = self.shortest.min(commit.page_count);
+        self.pages.truncate(commit.page_count.0 as usize);
+        if let Some((last, _)) = commit.pages.last() {
+            let length = self.pages.len().max(last.index() + 1);
+            self.pages.resize(length, blank(self.page_size));
+        }
         for (number, page) in &commit.pages {
             self.pages[number.index()] = Rc::clone(page);
         }
@@ -104,7 +130,11 @@ impl Assembly {
     }
 
     /// The whole, if its checksum is the one that was stored.
-    pub(super) fn finish(self) -> Result<Snapshot, StoreError> {
+    pub(super) fn finish(mut self) -> Result<Snapshot, StoreError> {
+        if self.shortest.0 as usize > self.missing.first_index() {
+            return Err(RecordName::Block(self.missing).missing());
+        }
+        self.pages.resize(self.page_count.0 as usize, blank(self.page_size));
         let image = Image::from_pages(self.page_size, self.pages, self.position.seq);
         if image.position() != self.position {
             return Err(StoreError::Corrupt {
@@ -127,7 +157,7 @@ impl Assembly {
 /// The head after the newest record of the log, if the log is not empty.
 pub(super) fn newest(layout: &Layout, last: Option<(Seq, &[u8])>) -> Result<Head, StoreError> {
     let position = match last {
-        Some((seq, record)) => decode(seq, record)?.after,
+        Some((seq, record)) => piece::part(seq, 0, record)?.0.after,
         None => layout.checkpoint,
     };
     Ok(Head {
@@ -136,19 +166,9 @@ pub(super) fn newest(layout: &Layout, last: Option<(Seq, &[u8])>) -> Result<Head
     })
 }
 
-/// A record of the log that must be the one after `seq`.
-pub(super) fn following(seq: Seq, record: &[u8]) -> Result<Commit, StoreError> {
-    decode(seq.next(), record)
-}
-
-fn decode(seq: Seq, record: &[u8]) -> Result<Commit, StoreError> {
-    let name = RecordName::Commit(seq);
-    let commit = Commit::decode(record).map_err(|error| error.of(name))?;
-    if commit.seq() == seq {
-        Ok(commit)
-    } else {
-        Err(name.missing())
-    }
+/// A commit of the log, from its records, that must be the one after `seq`.
+pub(super) fn following(seq: Seq, records: impl IntoIterator<Item = Vec<u8>>) -> Result<Commit, StoreError> {
+    piece::joined(seq.next(), records)
 }
 
 fn blank(page_size: PageSize) -> Page {

@@ -10,6 +10,7 @@ impl From<StoreError> for Failure {
         let code = match &error {
             StoreError::Fenced { .. } => "FENCED",
             StoreError::Quota(_) => "QUOTA_EXCEEDED",
+            StoreError::TooLarge { .. } => "COMMIT_TOO_LARGE",
             StoreError::Gone(_) => "STORAGE_GONE",
             StoreError::Corrupt { .. } => "STORAGE_CORRUPT",
             StoreError::Layout { .. } => "VERSION_MISMATCH",
@@ -36,6 +37,7 @@ impl From<WriteError> for Failure {
                 let code = match cause {
                     StoreCause::Quota => "QUOTA_EXCEEDED",
                     StoreCause::Gone => "STORAGE_GONE",
+                    StoreCause::TooLarge => "COMMIT_TOO_LARGE",
                     StoreCause::Other => "STORAGE_FAILED",
                 };
                 Failure::new(FailureKind::Storage, code, message)

@@ -41,8 +41,8 @@ use crate::live::Live;
 use crate::protocol::{Here, Input, Leadership, Message, MessageError, Output, Protocol, Timestamp};
 use crate::request::{Change, ChangeKind, Event, Failure, LeaderInfo, Origin, Request};
 use crate::storage::{
-    ApplyError, Block, CatchUp, Checkpoint, Commit, Epoch, Folding, Head, Lease, LeaseStep, Seq, Snapshot, StoreError,
-    TabId,
+    ApplyError, CatchUp, Checkpoint, Commit, Epoch, FoldedBlocks, Folding, Head, Lease, LeaseStep, Seq, Snapshot,
+    StoreError, TabId,
 };
 
 /// What happens to a tab.
@@ -97,7 +97,7 @@ pub enum StoreCall {
     CommitsAfter(Seq),
     Load,
     Append(Rc<Commit>),
-    WriteBlocks { epoch: Epoch, blocks: Vec<Block> },
+    WriteBlocks { epoch: Epoch, blocks: FoldedBlocks },
     FinishCheckpoint { epoch: Epoch, checkpoint: Checkpoint },
     Lease(LeaseStep),
 }

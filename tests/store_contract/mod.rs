@@ -4,12 +4,17 @@
 //! [`for_each_promise`] names them all to the macro that makes a test of each. It lives here and not in
 //! the library because it needs nothing but the public interface, and ships with nothing.
 
+mod large;
 mod leader;
 mod salvage;
 
 use std::pin::pin;
 use std::task::Poll;
 
+pub(crate) use large::{
+    a_commit_of_20_mb_is_stored_as_a_whole, a_commit_of_many_pieces_is_stored_and_folded_as_a_whole,
+    a_commit_that_is_too_large_is_refused_and_changes_nothing,
+};
 use leader::{Leader, assert_loads, dirty, request};
 pub(crate) use salvage::{a_whole_database_is_salvaged_whole, of_a_damaged_database_all_other_records_are_salvaged};
 use sqlite_elements::sql::WriteSet;
@@ -54,6 +59,9 @@ macro_rules! for_each_promise {
             a_damaged_record_is_named,
             two_thousand_appends_are_all_there,
             a_commit_of_20_mb_is_stored_as_a_whole,
+            a_commit_of_many_pieces_is_stored_and_folded_as_a_whole,
+            a_commit_that_is_too_large_is_refused_and_changes_nothing,
+            blocks_of_a_commit_that_is_not_stored_are_refused,
             of_two_tabs_that_want_the_lease_at_once_one_gets_it,
             a_lease_is_kept_for_other_tabs_and_changes_nothing_of_the_database,
             a_damaged_lease_is_taken_anew,
@@ -397,20 +405,21 @@ pub(crate) async fn two_thousand_appends_are_all_there<D: Stores>(disk: &D) {
     assert_loads(disk, &leader).await;
 }
 
-pub(crate) async fn a_commit_of_20_mb_is_stored_as_a_whole<D: Stores>(disk: &D) {
+pub(crate) async fn blocks_of_a_commit_that_is_not_stored_are_refused<D: Stores>(disk: &D) {
     let mut leader = Leader::of(disk).await;
-    let pages: Vec<(u32, u8)> = (1..=5_120).map(|number| (number, number as u8)).collect();
-    leader.write(5_120, &pages).await;
-    assert_loads(disk, &leader).await;
-    let follower = disk.open().await;
-    let Ok(CatchUp::Commits(commits)) = follower.commits_after(Seq(0)).await else {
-        panic!("it is not folded")
-    };
-    assert_eq!(
-        commits.iter().map(|commit| commit.pages.len()).collect::<Vec<usize>>(),
-        [5_120]
-    );
+    leader.write(100, &[(1, 1), (100, 2)]).await;
     leader.fold_all().await;
+    let phantom = leader.step(100, &[(1, 9), (100, 9)]);
+    let (mut image, mut folding) = (leader.image.clone(), leader.folding.clone());
+    image.apply(&phantom).expect("it was made of this image");
+    folding.note(&phantom);
+    let blocks = folding.next_blocks(&image, &leader.replies);
+    assert!(!blocks.is_empty());
+    let refused = leader.store.write_blocks(leader.epoch, &blocks).await;
+    assert_eq!(
+        record_of(refused.expect_err("nothing would put right what they overwrite")),
+        "commit 2"
+    );
     assert_loads(disk, &leader).await;
 }
 

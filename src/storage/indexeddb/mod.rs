@@ -5,7 +5,8 @@
 //! | `meta` | `"head"` | who may append, where the checkpoint stands (`head`) |
 //! | `meta` | `"replies"` | answers to requests, as of the checkpoint (`reply`) |
 //! | `meta` | `"lease"` | who leads and who waits, where there are no Web Locks (`lease`) |
-//! | `commits` | seq | a commit (`commit`) |
+//! | `commits` | seq | a commit (`commit`), or the first piece of one |
+//! | `commits` | `[seq, n]` | its `n`-th further piece (`piece`), if it is too large for one record |
 //! | `blocks` | number | 64 pages of the checkpoint (`block`) |
 //!
 //! All values are `Uint8Array`s of one record each; what they mean is decided in `storage`, here only how
@@ -20,15 +21,20 @@
 
 mod connection;
 mod error;
+mod keys;
 mod transaction;
 
+use js_sys::Uint8Array;
+
 use self::connection::Connection;
+use self::keys::Keys;
 use self::transaction::{Table, Transaction};
+use super::piece::pieces;
 use super::salvage::Salvaging;
 use super::snapshot::{Assembly, following, newest};
 use super::{
-    Block, BlockNo, CatchUp, Checkpoint, Commit, Epoch, Head, Layout, Lease, LeaseStep, RecordName, Salvage, Seq,
-    Snapshot, Store, StoreError,
+    BlockNo, CatchUp, Checkpoint, Commit, Epoch, FoldedBlocks, Head, Layout, Lease, LeaseStep, RecordName, Salvage,
+    Seq, Snapshot, Store, StoreError,
 };
 
 /// What an acknowledged append survives.
@@ -76,10 +82,56 @@ impl IndexedDbStore {
         Transaction::read(&self.connection, tables)
     }
 
-    /// A record that has to be there.
+    /// A record that has to be there, in a transaction of its own: a failed read aborts the one that it is in.
     async fn present(&self, table: Table, name: RecordName) -> Result<Vec<u8>, StoreError> {
-        let record = self.read(&[table])?.record(name).await?;
-        record.ok_or_else(|| name.missing())
+        self.alone(table, name).await?.ok_or_else(|| name.missing())
+    }
+
+    async fn alone(&self, table: Table, name: RecordName) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut transaction = self.read(&[table])?;
+        let record = transaction.record(name);
+        transaction.placed();
+        record.await
+    }
+
+    /// The keys of a table that are the library's; the others are told to `salvaging`.
+    async fn keys(&self, table: Table, salvaging: &mut Salvaging) -> Result<Keys, StoreError> {
+        let mut transaction = self.read(&[table])?;
+        let found = transaction.keys(table, f64::NEG_INFINITY);
+        transaction.placed();
+        let mut keys = Keys::default();
+        for key in found.await?.iter() {
+            if let Err(error) = keys.take(table, &key) {
+                salvaging.foreign(&error);
+            }
+        }
+        Ok(keys)
+    }
+
+    async fn append_once(&self, commit: &Commit) -> Result<(), StoreError> {
+        let transaction = self.write(&[Table::Meta, Table::Commits])?;
+        let head = transaction.record(RecordName::Head);
+        let before = RecordName::Commit(commit.before.seq);
+        let follows = transaction.contains(before);
+        let mut records = pieces(commit);
+        let first = records.next();
+        let layout = Layout::admitting(head.await?.as_deref(), commit.epoch)?;
+        if commit.seq() <= layout.checkpoint.seq {
+            return Err(StoreError::Fenced { stored: layout.epoch });
+        }
+        if !follows.await? && commit.before.seq != layout.checkpoint.seq {
+            return Err(before.missing());
+        }
+        if let Some(first) = first {
+            transaction.add(RecordName::Commit(commit.seq()), &first)?;
+        }
+        for (record, index) in records.zip(1..) {
+            if !transaction.is_taken().await {
+                break;
+            }
+            transaction.add(RecordName::Piece(commit.seq(), index), &record)?;
+        }
+        transaction.complete(layout.epoch).await
     }
 
     fn write(&self, tables: &[Table]) -> Result<Transaction, StoreError> {
@@ -89,21 +141,33 @@ impl IndexedDbStore {
 
 impl Store for IndexedDbStore {
     async fn load(&self) -> Result<Snapshot, StoreError> {
-        let transaction = self.read(&Table::ALL)?;
+        let mut transaction = self.read(&Table::ALL)?;
         let head = transaction.record(RecordName::Head);
         let replies = transaction.record(RecordName::Replies);
+        let blocks = transaction.keys(Table::Blocks, f64::NEG_INFINITY);
+        let commits = transaction.keys(Table::Commits, f64::NEG_INFINITY);
         let mut assembly = Assembly::new(head.await?.as_deref())?;
         assembly.replies(replies.await?.as_deref())?;
-        let mut blocks = Batches::new(&transaction, Table::Blocks, 0);
-        while let Some(batch) = blocks.next().await? {
-            for (number, record) in batch {
-                assembly.block(BlockNo(number as u32), &record.to_vec())?;
+        let blocks = Keys::of(Table::Blocks, &blocks.await?)?;
+        let commits = Keys::of(Table::Commits, &commits.await?)?;
+        let blocks = blocks.batches(Table::Blocks).map(|keys| (Table::Blocks, keys));
+        let commits = commits.batches(Table::Commits).map(|keys| (Table::Commits, keys));
+        let mut batches = blocks.chain(commits).peekable();
+        while let Some((table, keys)) = batches.next() {
+            let values = keys.values(&transaction, table);
+            if batches.peek().is_none() {
+                transaction.placed();
             }
-        }
-        let mut commits = Batches::new(&transaction, Table::Commits, 0);
-        while let Some(batch) = commits.next().await? {
-            for (_, record) in batch {
-                assembly.commit(&record.to_vec())?;
+            for (number, records) in values.await? {
+                let mut records = records.iter().map(Uint8Array::to_vec);
+                match table {
+                    Table::Blocks => {
+                        let number = BlockNo(number as u32);
+                        let record = records.next().ok_or_else(|| RecordName::Block(number).missing())?;
+                        assembly.block(number, &record)?;
+                    }
+                    Table::Meta | Table::Commits => assembly.commit(records)?,
+                }
             }
         }
         assembly.finish()
@@ -120,47 +184,50 @@ impl Store for IndexedDbStore {
         Ok(head)
     }
 
+    /// Twice, if the browser says that there is no room: it may have counted wrongly, and has counted anew since.
     async fn append(&self, commit: &Commit) -> Result<(), StoreError> {
-        let record = commit.encode();
-        let transaction = self.write(&[Table::Meta, Table::Commits])?;
-        let head = transaction.record(RecordName::Head);
-        let before = RecordName::Commit(commit.before.seq);
-        let follows = transaction.contains(before);
-        let layout = Layout::admitting(head.await?.as_deref(), commit.epoch)?;
-        if commit.seq() <= layout.checkpoint.seq {
-            return Err(StoreError::Fenced { stored: layout.epoch });
+        commit.fits()?;
+        match self.append_once(commit).await {
+            Err(StoreError::Quota(_)) => self.append_once(commit).await,
+            done => done,
         }
-        if !follows.await? && commit.before.seq != layout.checkpoint.seq {
-            return Err(before.missing());
-        }
-        transaction.add(RecordName::Commit(commit.seq()), &record)?;
-        transaction.complete(layout.epoch).await
     }
 
     async fn commits_after(&self, seq: Seq) -> Result<CatchUp, StoreError> {
-        let transaction = self.read(&[Table::Meta, Table::Commits])?;
+        let mut transaction = self.read(&[Table::Meta, Table::Commits])?;
         let head = transaction.record(RecordName::Head);
         let known = transaction.contains(RecordName::Commit(seq));
+        let keys = transaction.keys(Table::Commits, seq.next().0 as f64);
         let layout = Layout::stored(head.await?.as_deref())?;
         if !known.await? && seq != layout.checkpoint.seq {
             return Ok(CatchUp::Reload);
         }
+        let keys = Keys::of(Table::Commits, &keys.await?)?.after(seq);
         let mut commits: Vec<Commit> = Vec::new();
-        let mut younger = Batches::new(&transaction, Table::Commits, seq.next().0);
-        while let Some(batch) = younger.next().await? {
-            for (_, record) in batch {
+        let mut batches = keys.batches(Table::Commits).peekable();
+        while let Some(keys) = batches.next() {
+            let values = keys.values(&transaction, Table::Commits);
+            if batches.peek().is_none() {
+                transaction.placed();
+            }
+            for (_, records) in values.await? {
                 let last = commits.last().map_or(seq, Commit::seq);
-                commits.push(following(last, &record.to_vec())?);
+                commits.push(following(last, records.iter().map(Uint8Array::to_vec))?);
             }
         }
         Ok(CatchUp::Commits(commits))
     }
 
-    async fn write_blocks(&self, epoch: Epoch, blocks: &[Block]) -> Result<(), StoreError> {
-        let transaction = self.write(&[Table::Meta, Table::Blocks])?;
-        let head = transaction.record(RecordName::Head).await?;
-        Layout::admitting(head.as_deref(), epoch)?;
-        for block in blocks {
+    async fn write_blocks(&self, epoch: Epoch, folded: &FoldedBlocks) -> Result<(), StoreError> {
+        let transaction = self.write(&Table::ALL)?;
+        let head = transaction.record(RecordName::Head);
+        let newest = RecordName::Commit(folded.newest);
+        let known = transaction.contains(newest);
+        let layout = Layout::admitting(head.await?.as_deref(), epoch)?;
+        if !known.await? && folded.newest != layout.checkpoint.seq {
+            return Err(newest.missing());
+        }
+        for block in &folded.blocks {
             transaction.put(RecordName::Block(block.number), &block.encode())?;
         }
         transaction.complete(epoch).await
@@ -186,56 +253,37 @@ impl Store for IndexedDbStore {
         transaction.complete(epoch).await
     }
 
-    /// Each record in a transaction of its own: a failed read aborts the one that it is in.
     async fn salvage(&self) -> Result<Salvage, StoreError> {
         let mut salvaging = Salvaging::default();
-        salvaging.head(self.read(&[Table::Meta])?.record(RecordName::Head).await);
-        for number in self.read(&[Table::Blocks])?.numbers(Table::Blocks).await? {
-            let number = BlockNo(u32::try_from(number).unwrap_or(u32::MAX));
+        salvaging.head(self.alone(Table::Meta, RecordName::Head).await);
+        for number in self.keys(Table::Blocks, &mut salvaging).await?.numbers {
+            let number = BlockNo(number as u32);
             salvaging.block(number, self.present(Table::Blocks, RecordName::Block(number)).await);
         }
-        for seq in self.read(&[Table::Commits])?.numbers(Table::Commits).await? {
-            let record = self.present(Table::Commits, RecordName::Commit(Seq(seq))).await;
-            salvaging.commit(Seq(seq), record);
+        let commits = self.keys(Table::Commits, &mut salvaging).await?;
+        for (seq, names) in commits.commits() {
+            let mut records = Vec::new();
+            for name in names {
+                records.push(self.present(Table::Commits, name).await);
+            }
+            salvaging.commit(seq, records);
         }
         Ok(salvaging.finish())
     }
 
     async fn lease(&self, step: &LeaseStep) -> Result<Lease, StoreError> {
         let transaction = Transaction::write(&self.connection, &[Table::Meta], Durability::Relaxed)?;
-        let stored = Lease::stored(transaction.record(RecordName::Lease).await?.as_deref())?;
+        let record = match transaction.record(RecordName::Lease).await {
+            // A value that is no bytes counts as a damaged one.
+            Err(StoreError::Corrupt { .. }) => None,
+            record => record?,
+        };
+        let stored = Lease::stored(record.as_deref())?;
         let lease = stored.clone().after(step);
         if lease != stored {
             transaction.put(RecordName::Lease, &lease.encode())?;
             transaction.complete(Epoch::default()).await?;
         }
         Ok(lease)
-    }
-}
-
-/// The records of an object store, some at a time, so that the browser's copy of a large database and
-/// ours are never both whole in memory.
-struct Batches<'t> {
-    transaction: &'t Transaction,
-    table: Table,
-    /// Where the next batch begins; none after the last.
-    from: Option<u64>,
-}
-
-impl<'t> Batches<'t> {
-    fn new(transaction: &'t Transaction, table: Table, from: u64) -> Self {
-        Batches {
-            transaction,
-            table,
-            from: Some(from),
-        }
-    }
-
-    async fn next(&mut self) -> Result<Option<Vec<(u64, js_sys::Uint8Array)>>, StoreError> {
-        let Some(from) = self.from else { return Ok(None) };
-        let batch = self.transaction.batch(self.table, from).await?;
-        let full = batch.len() == Transaction::BATCH as usize;
-        self.from = batch.last().filter(|_| full).map(|(number, _)| number + 1);
-        Ok(Some(batch))
     }
 }

@@ -3,14 +3,22 @@
 //! It is undone when dropped, unless [`Transaction::complete`] was called: whoever finds out half-way
 //! that it may not write just returns. Requests are made when a method is called, not when its future is
 //! polled; so reads go out together, and writes need not be awaited at all, the end tells about them.
+//!
+//! Who only reads calls [`Transaction::placed`] after its last request: else the transaction would last until this
+//! thread hears of the results, and keep all tabs from writing while the thread is busy.
+
+use std::cell::RefCell;
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{IdbCursorDirection, IdbCursorWithValue, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction};
+use web_sys::{
+    IdbCursorDirection, IdbCursorWithValue, IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction,
+};
 
 use super::Durability;
 use super::connection::Connection;
 use super::error::{Moment, store_error};
+use super::keys::Keys;
 use crate::storage::{BlockNo, Epoch, RecordName, Seq, StoreError};
 use crate::web::indexeddb::{answer, begin, commit, end};
 
@@ -25,6 +33,8 @@ pub(super) enum Table {
 pub(super) struct Transaction {
     raw: IdbTransaction,
     on_drop: OnDrop,
+    /// The requests that write.
+    writes: RefCell<Vec<IdbRequest>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +56,6 @@ impl Table {
 }
 
 impl Transaction {
-    /// Records to a batch: 16 MiB of default blocks.
-    pub(super) const BATCH: u32 = 64;
-
     pub(super) fn read(connection: &Connection, tables: &[Table]) -> Result<Self, StoreError> {
         Self::begin(connection, tables, "readonly", Durability::default())
     }
@@ -75,75 +82,82 @@ impl Transaction {
         async move { Ok(!asked.await?.is_undefined()) }
     }
 
-    /// The last record of the log.
+    /// The last commit of the log, its first record.
     pub(super) async fn last_commit(&self) -> Result<Option<(Seq, Vec<u8>)>, StoreError> {
-        let cursor = self
-            .table(Table::Commits)
-            .and_then(|table| table.open_cursor_with_range_and_direction(&JsValue::NULL, IdbCursorDirection::Prev));
+        let cursor = self.table(Table::Commits).and_then(|table| {
+            let numbers = IdbKeyRange::upper_bound(&f64::INFINITY.into())?;
+            table.open_cursor_with_range_and_direction(&numbers, IdbCursorDirection::Prev)
+        });
         let cursor = answer(cursor.map_err(asking)?).await.map_err(asking)?;
         if cursor.is_null() {
             return Ok(None);
         }
         let cursor: IdbCursorWithValue = cursor.unchecked_into();
-        let seq = Seq(number(&cursor.key().map_err(asking)?));
+        let mut keys = Keys::default();
+        keys.take(Table::Commits, &cursor.key().map_err(asking)?)?;
+        let seq = Seq(keys.numbers[0]);
         let record = bytes(RecordName::Commit(seq), cursor.value().map_err(asking)?)?;
         Ok(Some((seq, record.to_vec())))
     }
 
-    /// The numbers of all records, in order.
-    pub(super) async fn numbers(&self, table: Table) -> Result<Vec<u64>, StoreError> {
-        let keys = self.table(table).and_then(|table| table.get_all_keys());
-        let keys: Array = answer(keys.map_err(asking)?).await.map_err(asking)?.unchecked_into();
-        Ok(keys.iter().map(|key| number(&key)).collect())
+    /// The keys of all records, from number `from` on.
+    pub(super) fn keys(&self, table: Table, from: f64) -> impl Future<Output = Result<Array, StoreError>> + use<> {
+        let asked = self.table(table).and_then(|table| {
+            let range = IdbKeyRange::lower_bound(&from.into())?;
+            Ok(answer(table.get_all_keys_with_key(&range)?))
+        });
+        async move { Ok(asked.map_err(asking)?.await.map_err(asking)?.unchecked_into()) }
     }
 
-    /// Up to [`Self::BATCH`] records in order of their numbers, beginning with number `from`.
-    pub(super) fn batch(
+    /// The values of all records from one key to another.
+    pub(super) fn values(
         &self,
         table: Table,
-        from: u64,
-    ) -> impl Future<Output = Result<Vec<(u64, Uint8Array)>, StoreError>> + use<> {
+        first: &JsValue,
+        last: &JsValue,
+    ) -> impl Future<Output = Result<Array, StoreError>> + use<> {
         let asked = self.table(table).and_then(|table| {
-            let range = IdbKeyRange::lower_bound(&(from as f64).into())?;
-            let keys = table.get_all_keys_with_key_and_limit(&range, Self::BATCH)?;
-            let values = table.get_all_with_key_and_limit(&range, Self::BATCH)?;
-            Ok((answer(keys), answer(values)))
+            let range = IdbKeyRange::bound(first, last)?;
+            Ok(answer(table.get_all_with_key(&range)?))
         });
-        async move {
-            let (keys, values) = asked.map_err(asking)?;
-            let keys: Array = keys.await.map_err(asking)?.unchecked_into();
-            let values: Array = values.await.map_err(asking)?.unchecked_into();
-            let named = |(key, value)| {
-                let number = number(&key);
-                let name = match table {
-                    Table::Blocks => RecordName::Block(BlockNo(number as u32)),
-                    _ => RecordName::Commit(Seq(number)),
-                };
-                Ok((number, bytes(name, value)?))
-            };
-            keys.iter().zip(values.iter()).map(named).collect()
-        }
+        async move { Ok(asked.map_err(asking)?.await.map_err(asking)?.unchecked_into()) }
+    }
+
+    /// Nothing more is asked: the transaction ends when its requests are answered, whether that is heard or not.
+    pub(super) fn placed(&mut self) {
+        self.on_drop = OnDrop::Nothing;
+        // Throws if it has been aborted, and then the requests say why.
+        let _ = commit(&self.raw);
     }
 
     /// Writes a record, over the old one if there is one.
     pub(super) fn put(&self, name: RecordName, record: &[u8]) -> Result<(), StoreError> {
         let value = Uint8Array::from(record);
-        self.request(name, |table, key| table.put_with_key(&value, key))
-            .map(drop)
-            .map_err(asking)
+        self.wrote(self.request(name, |table, key| table.put_with_key(&value, key)))
     }
 
     /// Writes a new record. If it is there already the end will be [`StoreError::Fenced`].
     pub(super) fn add(&self, name: RecordName, record: &[u8]) -> Result<(), StoreError> {
         let value = Uint8Array::from(record);
-        self.request(name, |table, key| table.add_with_key(&value, key))
-            .map(drop)
-            .map_err(asking)
+        self.wrote(self.request(name, |table, key| table.add_with_key(&value, key)))
+    }
+
+    /// Waits until the last write has been taken in, so that a large one lets go of its bytes. If it has not, the
+    /// transaction is undone, and its end says why.
+    pub(super) async fn is_taken(&self) -> bool {
+        let last = self.writes.borrow().last().cloned();
+        match last.map(answer) {
+            Some(answered) => answered.await.is_ok(),
+            None => true,
+        }
     }
 
     /// Deletes all commits up to this one.
     pub(super) fn delete_commits_up_to(&self, last: Seq) -> Result<(), StoreError> {
-        self.delete(Table::Commits, IdbKeyRange::upper_bound(&(last.0 as f64).into()))
+        let number = JsValue::from(last.0 as f64);
+        let pieces = IdbKeyRange::bound(&Array::of1(&0.into()), &piece_key(last, f64::INFINITY));
+        self.delete(Table::Commits, IdbKeyRange::upper_bound(&number))?;
+        self.delete(Table::Commits, pieces)
     }
 
     /// Deletes all blocks from this one on.
@@ -151,16 +165,44 @@ impl Transaction {
         self.delete(Table::Blocks, IdbKeyRange::lower_bound(&first.0.into()))
     }
 
-    /// Commits, and waits for the `complete` event.
-    pub(super) async fn complete(mut self, epoch: Epoch) -> Result<(), StoreError> {
+    /// Commits, and waits for the `complete` event. Done is what was completed, if its requests have succeeded as well.
+    pub(super) async fn complete(self, epoch: Epoch) -> Result<(), StoreError> {
+        let database = self.raw.db();
+        let done = self.end(epoch).await;
+        if let Err(StoreError::Quota(_)) = done {
+            recount(&database).await;
+        }
+        done
+    }
+
+    /// A browser may refuse a request of a transaction that is being committed and complete the transaction all the same
+    /// (Chromium does, for a value above 127 MiB). One request is then known by its error, and nothing was done. Of several,
+    /// some would be done and some not: so they are waited for, while one that fails still undoes all.
+    async fn end(mut self, epoch: Epoch) -> Result<(), StoreError> {
         let ended = end(self.raw.clone());
+        let writes = self.writes.take();
         self.on_drop = OnDrop::Nothing;
+        let mut failed = writes.iter().any(|write| matches!(write.error(), Ok(Some(_))));
+        if let [_, .., last] = writes.as_slice()
+            && last.error().is_err()
+        {
+            // It has no answer yet. If a request before it fails, so does the last.
+            failed = answer(last.clone()).await.is_err();
+        }
         // Without it the browser would first report on each request. It throws only if the transaction
-        // has been aborted, and then the end says why.
-        let _ = commit(&self.raw);
+        // has been aborted, and then the end says why. Of one that has failed it would save the rest.
+        if !failed {
+            let _ = commit(&self.raw);
+        }
         ended
             .await
-            .map_err(|thrown| store_error(Moment::Ending(epoch), &thrown))
+            .map_err(|thrown| store_error(Moment::Ending(epoch), &thrown))?;
+        writes.iter().try_for_each(|write| match write.error() {
+            Ok(None) => Ok(()),
+            Ok(Some(error)) => Err(store_error(Moment::Ending(epoch), &error)),
+            // Without an answer, in a transaction that has ended: no browser does that.
+            Err(thrown) => Err(StoreError::Failed(format!("{thrown:?}"))),
+        })
     }
 
     fn begin(
@@ -178,6 +220,7 @@ impl Transaction {
         Ok(Transaction {
             raw,
             on_drop: OnDrop::Abort,
+            writes: RefCell::default(),
         })
     }
 
@@ -203,8 +246,32 @@ impl Transaction {
     }
 
     fn delete(&self, table: Table, range: Result<IdbKeyRange, JsValue>) -> Result<(), StoreError> {
-        let deleted = self.table(table).and_then(|table| table.delete(&range?.into()));
-        deleted.map(drop).map_err(asking)
+        self.wrote(self.table(table).and_then(|table| table.delete(&range?.into())))
+    }
+
+    fn wrote(&self, request: Result<IdbRequest, JsValue>) -> Result<(), StoreError> {
+        let request = request.map_err(asking)?;
+        self.writes.borrow_mut().push(request);
+        Ok(())
+    }
+}
+
+/// Lets the browser count anew what this origin stores.
+///
+/// Chromium counts when a transaction was completed, and may do so while a large one is under way that it then refuses.
+/// From then on it refuses small ones too, for as long as none is completed (seen for minutes; waiting, reading, or closing
+/// and opening the database change nothing). One that only deletes is never refused, and is over in some milliseconds.
+async fn recount(database: &IdbDatabase) {
+    let meta = Table::Meta.name();
+    let counted = begin(database, &[meta], "readwrite", "relaxed").and_then(|transaction| {
+        let counted = end(transaction.clone());
+        transaction.object_store(meta)?.delete(&"nothing".into())?;
+        commit(&transaction)?;
+        Ok(counted)
+    });
+    // Whether it succeeds or not, the caller has its answer already.
+    if let Ok(counted) = counted {
+        let _ = counted.await;
     }
 }
 
@@ -223,16 +290,18 @@ fn place(name: RecordName) -> (Table, JsValue) {
         RecordName::Replies => (Table::Meta, "replies".into()),
         RecordName::Lease => (Table::Meta, "lease".into()),
         RecordName::Commit(seq) => (Table::Commits, (seq.0 as f64).into()),
+        RecordName::Piece(seq, index) => (Table::Commits, piece_key(seq, f64::from(index))),
         RecordName::Block(number) => (Table::Blocks, number.0.into()),
     }
 }
 
-fn bytes(name: RecordName, value: JsValue) -> Result<Uint8Array, StoreError> {
+pub(super) fn bytes(name: RecordName, value: JsValue) -> Result<Uint8Array, StoreError> {
     value.dyn_into().map_err(|_| name.corrupt("it is not bytes"))
 }
 
-fn number(key: &JsValue) -> u64 {
-    key.as_f64().unwrap_or_default() as u64
+/// IndexedDB orders arrays behind all numbers.
+pub(super) fn piece_key(seq: Seq, index: f64) -> JsValue {
+    Array::of2(&(seq.0 as f64).into(), &index.into()).into()
 }
 
 fn asking(thrown: JsValue) -> StoreError {

@@ -1,0 +1,145 @@
+//! Keys as they are found: which records a table holds, and which keys are none of the library's.
+//!
+//! Called by the store before it reads values. So it knows how many there are, reads a bounded number at a time, and
+//! ends its transaction with the last request. A key that no version of the library writes (another type, a fraction, a
+//! number beyond what counts exactly) is damage, and is said by what it is.
+
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::transaction::{Table, Transaction, bytes, piece_key};
+use crate::storage::{BlockNo, RecordName, Seq, StoreError};
+
+/// The keys of a table, in order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Keys {
+    pub(super) numbers: Vec<u64>,
+    /// Of commits that have more than one record: seq and index.
+    pieces: Vec<(u64, u32)>,
+}
+
+/// Some records in order: the number of each, and its bytes in as many pieces as there are.
+pub(super) type Batch = Vec<(u64, Vec<Uint8Array>)>;
+
+impl Keys {
+    /// All of these, or the first that is none.
+    pub(super) fn of(table: Table, keys: &Array) -> Result<Self, StoreError> {
+        let mut found = Keys::default();
+        keys.iter().try_for_each(|key| found.take(table, &key))?;
+        Ok(found)
+    }
+
+    /// One more; its damage if it is none.
+    pub(super) fn take(&mut self, table: Table, key: &JsValue) -> Result<(), StoreError> {
+        if let Some(number) = number(table, key) {
+            self.numbers.push(number);
+        } else if table == Table::Commits
+            && let Some(piece) = piece(key)
+        {
+            self.pieces.push(piece);
+        } else {
+            return Err(foreign(table, key));
+        }
+        Ok(())
+    }
+
+    /// Without the commits up to this one.
+    pub(super) fn after(mut self, seq: Seq) -> Self {
+        self.numbers.retain(|number| *number > seq.0);
+        self.pieces.retain(|(number, _)| *number > seq.0);
+        self
+    }
+
+    /// Some at a time, so that the browser's copy of a large database and ours are never both whole in memory.
+    pub(super) fn batches(&self, table: Table) -> impl Iterator<Item = Keys> + '_ {
+        // 16 MiB of default blocks; a commit may be much larger than one.
+        let length = if table == Table::Blocks { 64 } else { 16 };
+        self.numbers.chunks(length).map(|numbers| Keys {
+            numbers: numbers.to_vec(),
+            pieces: self
+                .pieces
+                .iter()
+                .copied()
+                .filter(|(number, _)| numbers.contains(number))
+                .collect(),
+        })
+    }
+
+    /// Each commit, and the names of its records.
+    pub(super) fn commits(&self) -> impl Iterator<Item = (Seq, Vec<RecordName>)> + '_ {
+        self.numbers.iter().map(|number| {
+            let seq = Seq(*number);
+            let further = self.pieces.iter().filter(|(commit, _)| commit == number);
+            let further = further.map(|(_, index)| RecordName::Piece(seq, *index));
+            (seq, std::iter::once(RecordName::Commit(seq)).chain(further).collect())
+        })
+    }
+
+    /// Asks for the records of these keys.
+    pub(super) fn values(
+        self,
+        transaction: &Transaction,
+        table: Table,
+    ) -> impl Future<Output = Result<Batch, StoreError>> + use<> {
+        let from_to = |first: JsValue, last: JsValue| transaction.values(table, &first, &last);
+        let key = |number: u64| JsValue::from(number as f64);
+        let whole = self.numbers.first().zip(self.numbers.last());
+        let whole = whole.map(|(first, last)| from_to(key(*first), key(*last)));
+        let piece = |(number, index): (u64, u32)| piece_key(Seq(number), f64::from(index));
+        let further = self.pieces.first().zip(self.pieces.last());
+        let further = further.map(|(first, last)| from_to(piece(*first), piece(*last)));
+        async move {
+            let mut batch = Batch::new();
+            if let Some(whole) = whole {
+                for (number, value) in self.numbers.iter().zip(whole.await?.iter()) {
+                    batch.push((*number, vec![bytes(name(table, *number), value)?]));
+                }
+            }
+            if let Some(further) = further {
+                for ((number, index), value) in self.pieces.iter().zip(further.await?.iter()) {
+                    let value = bytes(RecordName::Piece(Seq(*number), *index), value)?;
+                    let commit = batch.iter_mut().find(|(commit, _)| commit == number);
+                    commit.into_iter().for_each(|(_, pieces)| pieces.push(value.clone()));
+                }
+            }
+            Ok(batch)
+        }
+    }
+}
+
+fn name(table: Table, number: u64) -> RecordName {
+    match table {
+        Table::Blocks => RecordName::Block(BlockNo(number as u32)),
+        Table::Meta | Table::Commits => RecordName::Commit(Seq(number)),
+    }
+}
+
+fn number(table: Table, key: &JsValue) -> Option<u64> {
+    let number = key.as_f64().filter(|number| *number >= 0.0 && number.fract() == 0.0)?;
+    match table {
+        Table::Blocks => BlockNo::stored(number as u64).map(|block| u64::from(block.0)),
+        Table::Meta | Table::Commits => Seq::stored(number as u64).map(|seq| seq.0),
+    }
+}
+
+fn piece(key: &JsValue) -> Option<(u64, u32)> {
+    let parts: &Array = key.dyn_ref()?;
+    let seq = number(Table::Commits, &parts.get(0))?;
+    let index = parts
+        .get(1)
+        .as_f64()
+        .filter(|index| *index >= 1.0 && index.fract() == 0.0)?;
+    (parts.length() == 2 && index <= f64::from(u32::MAX)).then_some((seq, index as u32))
+}
+
+fn foreign(table: Table, key: &JsValue) -> StoreError {
+    let said = match (key.as_f64(), key.as_string()) {
+        (Some(number), _) => number.to_string(),
+        (_, Some(text)) => format!("\"{}\"", text.chars().take(40).collect::<String>()),
+        _ => "of another type".into(),
+    };
+    StoreError::Corrupt {
+        record: format!("{} key {said}", table.name()),
+        reason: "no version of sqlite-elements writes it".into(),
+    }
+}
