@@ -21,8 +21,6 @@
 //! **Memory**: the image and what is staged are each at most [`DATABASE_BYTES`], SQLite's own heap
 //! [`HEAP_BYTES`], a value [`VALUE_BYTES`], a result [`RESULT_BYTES`]. Together that is less than there is.
 
-use std::collections::HashMap;
-
 use rusqlite::Connection;
 use rusqlite::limits::Limit;
 
@@ -125,8 +123,9 @@ pub(super) fn check_schema(connection: &Connection) -> rusqlite::Result<Result<(
         ))));
     }
     let mut views = connection.prepare("SELECT lower(name), lower(sql) FROM sqlite_schema WHERE type = 'view'")?;
-    let views = views.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
-    let views: HashMap<String, String> = views?.collect::<rusqlite::Result<_>>()?;
+    let views = views.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut views = views.collect::<rusqlite::Result<Vec<(String, String)>>>()?;
+    views.sort_unstable();
     Ok(match deepest(&views) {
         Some(view) => Err(too_deep(&format!(
             "the view {view:?}, with the views that it is made of, has more than {SELECTS_OF_VIEW} SELECTs"
@@ -167,41 +166,41 @@ pub(super) fn sentence(code: &str, message: String) -> String {
 
 /// Which of these views, name and text in lower case, is made of too many SELECTs. A word that is the name of a view
 /// is taken for that view, which a column may be called as well; so a name that is met within itself counts nothing.
-fn deepest(views: &HashMap<String, String>) -> Option<&str> {
-    let bodies: HashMap<&str, Vec<&str>> = views
+fn deepest(views: &[(String, String)]) -> Option<&str> {
+    // Of each view its own SELECTs, and which views it names.
+    let bodies: Vec<(usize, Vec<usize>)> = views
         .iter()
-        .map(|(name, sql)| (name.as_str(), words(sql).collect()))
+        .map(|(_, sql)| {
+            let (mut selects, mut named) = (0, Vec::new());
+            for word in words(sql) {
+                selects += usize::from(is_select(word));
+                named.extend(views.binary_search_by(|(name, _)| name.as_str().cmp(word)));
+            }
+            (selects.max(1), named)
+        })
         .collect();
-    let selects = |words: &[&str]| words.iter().filter(|word| is_select(word)).count();
-    if bodies.values().map(|words| selects(words)).sum::<usize>() <= SELECTS_OF_VIEW {
+    if bodies.iter().map(|(selects, _)| selects).sum::<usize>() <= SELECTS_OF_VIEW {
         return None;
     }
-    let mut known: HashMap<&str, usize> = HashMap::new();
-    for name in bodies.keys().copied() {
-        // What is on its way, each with how many of its words are done and the deepest below it.
-        let mut path: Vec<(&str, usize, usize)> = vec![(name, 0, 0)];
-        while let Some((view, done, below)) = path.last_mut() {
-            let (view, words) = (*view, &bodies[*view]);
-            if let Some(word) = words.get(*done) {
+    let mut depths = vec![0; views.len()];
+    for view in 0..views.len() {
+        // What is on its way: a view, and how many of those that it names are done.
+        let mut path = vec![(view, 0)];
+        while let Some((view, done)) = path.last_mut() {
+            let (view, (selects, named)) = (*view, &bodies[*view]);
+            if let Some(inner) = named.get(*done) {
                 *done += 1;
-                if let Some(depth) = known.get(word) {
-                    *below = (*below).max(*depth);
-                } else if let Some((inner, _)) = bodies.get_key_value(word)
-                    && path.iter().all(|(outer, ..)| outer != inner)
-                {
-                    path.push((*inner, 0, 0));
+                if depths[*inner] == 0 && path.iter().all(|(outer, _)| outer != inner) {
+                    path.push((*inner, 0));
                 }
                 continue;
             }
-            let depth = *below + selects(words).max(1);
-            if depth > SELECTS_OF_VIEW {
-                return Some(view);
+            let below = named.iter().map(|inner| depths[*inner]).max();
+            depths[view] = selects + below.unwrap_or(0);
+            if depths[view] > SELECTS_OF_VIEW {
+                return Some(&views[view].0);
             }
-            known.insert(view, depth);
             path.pop();
-            if let Some((.., below)) = path.last_mut() {
-                *below = (*below).max(depth);
-            }
         }
     }
     None
@@ -386,8 +385,10 @@ mod tests {
         assert_eq!(check(&format!("SELECT '{}'", many(2 * SELECTS))), Ok(()));
     }
 
-    fn views(count: usize, body: impl Fn(usize) -> String) -> HashMap<String, String> {
-        (0..count).map(|at| (format!("v{at}"), body(at))).collect()
+    fn views(count: usize, body: impl Fn(usize) -> String) -> Vec<(String, String)> {
+        let mut views: Vec<_> = (0..count).map(|at| (format!("v{at}"), body(at))).collect();
+        views.sort();
+        views
     }
 
     #[test]
