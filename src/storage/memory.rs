@@ -88,6 +88,11 @@ impl Disk {
         self.contents.borrow_mut().faults.push((at, error));
     }
 
+    /// What was to fail and has not yet fails no more.
+    pub fn mend(&self) {
+        self.contents.borrow_mut().faults.clear();
+    }
+
     /// Removes everything, as a browser does that runs out of space: open stores answer
     /// [`StoreError::Gone`] from now on, stores opened later find an empty database.
     pub fn evict(&self) {

@@ -185,6 +185,7 @@ fn the_checkers_find_what_is_broken_on_purpose() {
         Sabotage::ReturnUnread,
         Sabotage::LostTransactionKept,
         Sabotage::DeathsNotCounted,
+        Sabotage::PhantomAppendBelieved,
         Sabotage::StoppedUnnoticed,
     ];
     let missed: Vec<_> = broken.into_iter().filter(|sabotage| !is_found(*sabotage)).collect();

@@ -61,6 +61,8 @@ pub(crate) enum Fault {
     StoreFails,
     /// The store of all tabs is full for a while.
     Quota,
+    /// The next append fails as a request, though its transaction ends well.
+    Phantom,
     /// A byte of what it has in memory is altered.
     Damage,
     /// What other tabs have said to it and it has not looked at is lost.
@@ -68,7 +70,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    const ALL: [Fault; 12] = [
+    const ALL: [Fault; 13] = [
         Fault::Crash,
         Fault::Close,
         Fault::AbruptClose,
@@ -79,6 +81,7 @@ impl Fault {
         Fault::AskToLead,
         Fault::StoreFails,
         Fault::Quota,
+        Fault::Phantom,
         Fault::Damage,
         Fault::Deaf,
     ];

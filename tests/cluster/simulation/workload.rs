@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlite_elements::request::{CallId, Event, Failure, QueryId, Request, Response, UserId};
 use sqlite_elements::sql::{Rows, SqlFailure, Statement, Value, Work};
 
+use sqlite_elements::storage::{FaultPoint, Operation, StoreError};
 use sqlite_elements::time::Timestamp;
 
 use super::history::{Fate, History, Op, OpNo, Read};
@@ -331,6 +332,10 @@ impl Workload {
                 let times = 1 + self.world.random.below(3) as u32;
                 self.world.fail_store(tab, times);
             }
+            Fault::Phantom => {
+                let request = FaultPoint::Request(Operation::Append);
+                self.world.disk.fail(request, StoreError::Failed("simulated".into()));
+            }
             Fault::Damage => self.world.damage(tab),
             Fault::Deaf => self.world.deafen(tab),
             Fault::Quota => {
@@ -367,6 +372,7 @@ impl Workload {
     pub(crate) fn calm_down(&mut self) {
         self.world.profile = Profile::calm();
         self.world.quota = Quota::Free;
+        self.world.disk.mend();
         for tab in self.world.all_tabs() {
             self.world.mend_store(tab);
             self.come_back(tab);
