@@ -239,6 +239,11 @@ impl Protocol {
         self.seat.leading().filter(|_| !self.queue.is_busy())
     }
 
+    /// Whether this tab leads, still in this epoch.
+    pub fn leads_in(&self, epoch: Epoch) -> bool {
+        self.seat.leading() == Some(epoch)
+    }
+
     /// When to come back with [`Input::TimedOut`] if nothing happens before.
     pub fn deadline(&self) -> Option<Timestamp> {
         let retry = match self.fetch {

@@ -247,7 +247,10 @@ impl WriteQueue {
             requests.truncate(requests.len() - unrun.len() - usize::from(long.is_some()));
         }
         for queued in unrun.into_iter().rev() {
-            self.waiting.push_front(Waiting::Write(queued));
+            // One that is not known was dropped meanwhile: this tab leads no more.
+            if self.known.contains(&queued.request) {
+                self.waiting.push_front(Waiting::Write(queued));
+            }
         }
         if let Some(queued) = long {
             let patience = Patience::Whole;

@@ -264,6 +264,17 @@ impl Tab {
     fn run_group(&mut self, now: Timestamp, epoch: Epoch, group: Vec<Queued>) {
         let mut answers = Vec::new();
         let mut put_off = PutOff::default();
+        if !self.protocol.leads_in(epoch) {
+            // It is the next leader's. This one has said that it ended, so it must not die of it.
+            put_off.unrun = group;
+            let commit = None;
+            self.inputs.push_back(Input::Ran {
+                answers,
+                commit,
+                put_off,
+            });
+            return;
+        }
         let mut ran = Vec::new();
         let mut group = group.into_iter();
         for queued in group.by_ref() {

@@ -141,6 +141,31 @@ fn leaders_that_hand_over_or_close_make_no_suspects() {
     }
 }
 
+/// What it has not begun is the next leader's: it has said that it ended, and must not die of it after that.
+#[test]
+fn a_leader_that_has_resigned_runs_nothing_more() {
+    poison::brew();
+    let mut browser = Browser::without_locks(4);
+    let leader = browser.leaders()[0];
+    let asker = if leader == D { C } else { D };
+    write(&mut browser, asker, "CREATE TABLE t(a)");
+    browser.settle();
+    // The poison waits, for the lease is being renewed; then the leader goes out of sight.
+    browser.hold_store(leader);
+    browser.pass_ms(1_200);
+    let call = write(&mut browser, asker, &crash());
+    browser.settle();
+    assert!(browser.poisoned().is_empty());
+    browser.request(leader, |_| Request::Suspend);
+    browser.settle();
+    browser.release_store(leader);
+    browser.settle();
+    browser.pass_ms(20_000);
+    let poisoned = browser.poisoned();
+    assert_eq!((poisoned.len(), poisoned.contains(&leader)), (2, false), "{poisoned:?}");
+    assert_eq!(code(&mut browser, asker, call).as_deref(), Some("WRITE_POISONED"));
+}
+
 /// A suspect that is being asked for holds the others up only for a moment.
 #[test]
 fn an_asker_that_is_frozen_keeps_nobody_from_writing() {

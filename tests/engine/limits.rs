@@ -3,12 +3,17 @@
 
 use std::fmt::Write;
 
-use sqlite_elements::engine::{DATABASE_BYTES, RESULT_BYTES, VALUE_BYTES};
+#[cfg(not(target_family = "wasm"))]
+use sqlite_elements::engine::DATABASE_BYTES;
+use sqlite_elements::engine::{RESULT_BYTES, VALUE_BYTES};
 use sqlite_elements::sql::{SqlFailure, Statement, Value, Work};
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::tab::{Tab, code, message};
+
+/// What is nested, how a statement of such a depth reads, and a depth that passes and one that does not.
+type Nested<'a> = (&'a str, &'a dyn Fn(usize) -> String, usize, usize);
 
 fn ask(tab: &mut Tab, sql: &str, values: &[String]) -> Result<Vec<Vec<Value>>, SqlFailure> {
     let values = values.iter().map(|value| Value::from(value.as_str())).collect();
@@ -93,7 +98,7 @@ fn what_is_nested_at_its_limit_is_answered_and_beyond_it_refused() {
         format!("SELECT {list} FROM t")
     };
     let json_path = |count| format!("SELECT length(json_set('{{}}', '${}', 1))", ".a".repeat(count));
-    let all: [(&str, &dyn Fn(usize) -> String, usize, usize); 13] = [
+    let all: [Nested<'_>; 13] = [
         ("a sum", &plus, 990, 1_010),
         ("parentheses", &parens, 2_400, 5_000),
         ("NOT", &not, 990, 1_010),
