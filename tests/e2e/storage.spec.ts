@@ -155,6 +155,7 @@ test('an exported file, imported in another database by a follower, is what all 
   await page.getByRole('button', { name: 'Delete' }).last().click();
   await expect(page.getByText('Carried over')).toBeHidden();
   const [, follower] = await leaderFirst([page, await chromium.openTab('todo.html')]);
+  await ready(follower!);
   const refusal = await imported(
     follower!,
     [...'no database'].map((c) => c.charCodeAt(0)),
