@@ -61,6 +61,9 @@ fn a_pattern_may_have_2000_bytes_and_a_longer_one_is_an_error_that_says_so() {
     assert_eq!(tab.integers("SELECT count(*) FROM t"), [2]);
 }
 
+/// A name, the statement that is nested so deep, what is allowed, and what is not.
+type Nested<'a> = (&'a str, &'a dyn Fn(usize) -> String, usize, usize);
+
 /// Each at the most that is allowed, and beyond it.
 #[test]
 fn what_is_nested_at_its_limit_is_answered_and_beyond_it_refused() {
@@ -93,7 +96,7 @@ fn what_is_nested_at_its_limit_is_answered_and_beyond_it_refused() {
         format!("SELECT {list} FROM t")
     };
     let json_path = |count| format!("SELECT length(json_set('{{}}', '${}', 1))", ".a".repeat(count));
-    let all: [(&str, &dyn Fn(usize) -> String, usize, usize); 13] = [
+    let all: [Nested<'_>; 13] = [
         ("a sum", &plus, 990, 1_010),
         ("parentheses", &parens, 2_400, 5_000),
         ("NOT", &not, 990, 1_010),
