@@ -138,7 +138,7 @@ pub struct Staged {
 
 impl Engine {
     pub fn open(image: Image) -> Result<Engine, EngineError> {
-        verify(&image)?;
+        sound::verify(&image)?;
         let pages = Rc::new(RefCell::new(Pages::new(image)));
         let reader = Session::open(&pages, View::Committed)?;
         Ok(Engine {
@@ -473,23 +473,4 @@ fn control_in_query() -> SqlFailure {
         "SQLITE_READONLY",
         "a query is a transaction of its own: leave BEGIN, COMMIT and SAVEPOINT out",
     )
-}
-
-/// The header must be SQLite's and agree with the image about the size of a page
-/// (<https://sqlite.org/fileformat2.html>, 1.3.1 and 1.3.2).
-fn verify(image: &Image) -> Result<(), EngineError> {
-    let Some(first) = image.page(PageNo::FIRST) else {
-        return Ok(());
-    };
-    if !first.starts_with(b"SQLite format 3\0") {
-        return Err(EngineError::NotADatabase("its first page has no header"));
-    }
-    let size = match u16::from_be_bytes([first[16], first[17]]) {
-        1 => 65536,
-        size => usize::from(size),
-    };
-    if size != image.page_size().bytes() || first.len() != size {
-        return Err(EngineError::NotADatabase("its header names another page size"));
-    }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Whether the engine can work with a file that is imported: all that SQLite, or this engine over it, takes for granted.
 //!
-//! Asked by `import`, of a file that is open as a database of its own. In this order, for each check is safe only behind
+//! Asked by the engine of each image that it opens ([`verify`]), and by `import`, of a file that is open as a database of its own. In this order, for each check is safe only behind
 //! the one before: the header, the trees' depth (SQLite's own check goes down by recursion, and overflows the stack at
 //! 3,000 pages), the schema's texts (the binding to SQLite stops the worker at a name that is no UTF-8), SQLite's check.
 //!
@@ -11,9 +11,9 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::import::{ENCODING, refused, u32_at};
-use super::{Engine, limits, migration};
+use super::{Engine, EngineError, limits, migration};
 use crate::sql::SqlFailure;
-use crate::storage::Image;
+use crate::storage::{Image, PageNo};
 
 /// Where the header names what a reader and a writer must know, and the bytes at the end of each page that are not used
 /// (<https://sqlite.org/fileformat2.html>, 1.3).
@@ -30,7 +30,26 @@ const TREE_PAGES: usize = 19;
 const INTERIOR_INDEX: u8 = 2;
 const INTERIOR_TABLE: u8 = 5;
 
-/// Looks at the header alone.
+/// The header must be SQLite's and agree with the image about the size of a page
+/// (<https://sqlite.org/fileformat2.html>, 1.3.1 and 1.3.2).
+pub(super) fn verify(image: &Image) -> Result<(), EngineError> {
+    let Some(first) = image.page(PageNo::FIRST) else {
+        return Ok(());
+    };
+    if !first.starts_with(b"SQLite format 3\0") {
+        return Err(EngineError::NotADatabase("its first page has no header"));
+    }
+    let size = match u16::from_be_bytes([first[16], first[17]]) {
+        1 => 65536,
+        size => usize::from(size),
+    };
+    if size != image.page_size().bytes() || first.len() != size {
+        return Err(EngineError::NotADatabase("its header names another page size"));
+    }
+    Ok(())
+}
+
+/// Looks at the header of a file alone.
 pub(super) fn check_header(file: &[u8]) -> Result<(), SqlFailure> {
     if file.len() < HEADER {
         return Err(refused("it is cut off"));

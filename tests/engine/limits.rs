@@ -12,9 +12,6 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::tab::{Tab, code, message};
 
-/// What is nested, how a statement of such a depth reads, and a depth that passes and one that does not.
-type Nested<'a> = (&'a str, &'a dyn Fn(usize) -> String, usize, usize);
-
 fn ask(tab: &mut Tab, sql: &str, values: &[String]) -> Result<Vec<Vec<Value>>, SqlFailure> {
     let values = values.iter().map(|value| Value::from(value.as_str())).collect();
     let statement = Statement::with(sql, values);
@@ -65,6 +62,9 @@ fn a_pattern_may_have_2000_bytes_and_a_longer_one_is_an_error_that_says_so() {
     assert!(message(tab.try_write(&poison(1_001))).contains("2000 bytes"));
     assert_eq!(tab.integers("SELECT count(*) FROM t"), [2]);
 }
+
+/// A name, the statement that is nested so deep, what is allowed, and what is not.
+type Nested<'a> = (&'a str, &'a dyn Fn(usize) -> String, usize, usize);
 
 /// Each at the most that is allowed, and beyond it.
 #[test]
