@@ -99,8 +99,7 @@ impl Tab {
             Request::Resume => self.protocol.handle(now, Input::ComeBack),
             Request::Recall { name: recall, control } => {
                 self.pulse.borrow_mut().follow(Names { recall, control });
-                self.runner.cancel_queries();
-                self.stop_live();
+                self.stop_queries();
             }
             Request::MakeWay { name } => self.pulse.borrow_mut().make_way_by(name),
             Request::Cancel { call } => self.runner.cancel(call),

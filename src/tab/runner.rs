@@ -75,10 +75,17 @@ impl Runner {
         self.waiting.retain(|piece| !is_it(piece));
     }
 
-    /// The page has given up all queries that wait.
-    pub(super) fn cancel_queries(&mut self) {
-        let is_query = |piece: &Piece| matches!(piece, Piece::Asked(Request::Query { .. }));
-        self.waiting.retain(|piece| !is_query(piece));
+    /// Takes out what the page has asked and waits here, if it is so.
+    pub(super) fn take_asked(&mut self, mut is_so: impl FnMut(&Request) -> bool) -> Vec<Request> {
+        let (mut taken, mut waiting) = (Vec::new(), VecDeque::new());
+        for piece in std::mem::take(&mut self.waiting) {
+            match piece {
+                Piece::Asked(request) if is_so(&request) => taken.push(request),
+                piece => waiting.push_back(piece),
+            }
+        }
+        self.waiting = waiting;
+        taken
     }
 
     /// The turn is over before it began.

@@ -5,8 +5,9 @@
 
 use super::Tab;
 use super::pulse::{Bound, Ended};
+use crate::engine::Class;
 use crate::protocol::Timestamp;
-use crate::request::Event;
+use crate::request::{Event, Request};
 use crate::sql::SqlFailure;
 
 /// No live query may take longer.
@@ -43,12 +44,23 @@ impl Tab {
         true
     }
 
-    /// The page has stopped all that it waits for.
-    pub(super) fn stop_live(&mut self) {
+    /// The page has stopped all queries that it waits for: none that waits here is begun.
+    pub(super) fn stop_queries(&mut self) {
+        let interrupted = || SqlFailure::new("SQLITE_INTERRUPT", "the query was stopped: interrupt() was called");
         for query in self.live.stop() {
-            let message = "the query was stopped: interrupt() was called";
-            let rows = Err(SqlFailure::new("SQLITE_INTERRUPT", message));
+            let rows = Err(interrupted());
             self.tell(Event::Rows { query, rows });
+        }
+        let engine = &mut self.engine;
+        let stopped = self.runner.take_asked(|request| match request {
+            Request::Query { .. } => true,
+            Request::Execute { statement, .. } => matches!(engine.classify(&statement.sql), Ok(Class::Read)),
+            _ => false,
+        });
+        for request in stopped {
+            if let Request::Query { call, .. } | Request::Execute { call, .. } = request {
+                self.answer(call, Err(interrupted().into()));
+            }
         }
     }
 }

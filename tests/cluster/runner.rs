@@ -103,3 +103,29 @@ fn a_leader_that_always_stores_answers_its_queries_all_the_same() {
     browser.settle();
     assert_eq!(browser.told(A, 1).len(), 1);
 }
+
+#[test]
+fn an_interrupt_ends_what_waits_for_the_store_too() {
+    let mut browser = tabs_with_table();
+    browser.hold_store(A);
+    browser.write(A, "INSERT INTO t VALUES (1)");
+    browser.settle();
+    let calls = [
+        query(&mut browser, A),
+        browser.execute(A, PAGE, "SELECT count(*) FROM t"),
+    ];
+    let write = browser.execute(A, PAGE, "INSERT INTO t VALUES (2)");
+    browser.request(A, |_| Request::Recall {
+        name: "blob:new".into(),
+        control: "blob:control".into(),
+    });
+    browser.settle();
+    for call in calls {
+        let failure = browser.answer(A, call).expect("answered").unwrap_err();
+        assert_eq!(failure.code, "SQLITE_INTERRUPT");
+    }
+    browser.release_store(A);
+    browser.settle();
+    assert!(is_answered(&mut browser, A, write));
+    assert_eq!(browser.column(B, "SELECT a FROM t"), ["1", "2"]);
+}
