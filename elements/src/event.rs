@@ -13,7 +13,7 @@ use web_sys::{CustomEvent, CustomEventInit, Element};
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = console, js_name = error)]
-    fn console_error(text: &str, element: &Element);
+    fn console_error(text: &str);
 }
 
 /// Dispatches a `CustomEvent` that neither bubbles nor can be cancelled, in a task of its own.
@@ -34,16 +34,21 @@ pub(crate) fn dispatch(element: &Element, name: &'static str, detail: JsValue) {
 }
 
 /// Dispatches `error`, its `detail` being the JavaScript error, and has the console say once what failed where: with the
-/// SQL and the names of its parameters, whose values are the page's own business.
+/// SQL and the names of its parameters, whose values are the page's own business. The element is named and not handed over:
+/// what the console was given it keeps, and an element that is gone would never be collected.
 pub(crate) fn fire_error(element: &Element, failure: &Failure, names: &[String]) {
-    let mut text = format!("<{}>: {} ({})", element.local_name(), failure.message, failure.code);
+    let id = match element.id() {
+        id if id.is_empty() => id,
+        id => format!(" id={id:?}"),
+    };
+    let mut text = format!("<{}{id}>: {} ({})", element.local_name(), failure.message, failure.code);
     if let Some(sql) = element.get_attribute("sql") {
         text += &format!("\nSQL: {sql}");
     }
     if !names.is_empty() {
         text += &format!("\nParameters: :{}", names.join(", :"));
     }
-    console_error(&text, element);
+    console_error(&text);
     fire(element, "error", js_error(failure));
 }
 

@@ -94,7 +94,7 @@ export class Browser {
   }
 
   private hear(message: ConsoleMessage): void {
-    if (message.type() === 'error' && /^<sqlite-[a-z]+>: /.test(message.text())) {
+    if (message.type() === 'error' && /^<sqlite-[a-z]+( id=".*")?>: /.test(message.text())) {
       this.reports.push(message.text());
       return;
     }
