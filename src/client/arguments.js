@@ -112,7 +112,14 @@ function has(method, given) {
 }
 
 function getter(prototype, name) {
-  return Object.getOwnPropertyDescriptor(prototype, name).get;
+  for (let at = prototype; at; at = Object.getPrototypeOf(at)) {
+    const get = Object.getOwnPropertyDescriptor(at, name)?.get;
+    if (get) return get;
+  }
+  // Of a class that the page has replaced: nothing is known to be of its kind.
+  return () => {
+    throw new TypeError();
+  };
 }
 
 export const given = { parametersOf, statementsOf, bytesOf, isBlob, bytesOfBlob, isSignal, kindOf };

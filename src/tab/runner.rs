@@ -9,8 +9,8 @@
 //!   it, and what is stored is told even if the next piece kills the worker.
 //! * **No SQL runs on an image that is not what this tab's history leads to.** It is loaded anew first.
 //! * **What the page asks keeps its order**, as far as the order can be seen: see [`Runner::admit`].
-//! * **Nobody starves.** Groups and what the page asks run in the order in which they came, live queries that are due run
-//!   before the next group, and a step of a checkpoint is taken when nothing else waits.
+//! * **Nobody starves.** Groups and what the page asks run in the order in which they came. Live queries run when nothing
+//!   of that waits, and one at least behind [`MOST_GROUPS`] groups. A step of a checkpoint is taken when nothing else waits.
 //!
 //! Running SQL at once, inside [`Tab::handle`], was the simpler way and was refused for the first two rules.
 
@@ -30,12 +30,17 @@ const LONGEST_TURN_MS: u64 = 10_000;
 /// No write may take longer, nor a statement of a migration.
 const LONGEST_WRITE_MS: u64 = 60_000;
 
+/// Where groups follow one another without a pause, a live query that is due runs behind so many of them.
+const MOST_GROUPS: u32 = 8;
+
 /// What waits to be run.
 #[derive(Debug, Default)]
 pub(super) struct Runner {
     waiting: VecDeque<Piece>,
     /// The deadline of the live queries has come.
     may_run_live: bool,
+    /// So many groups have run since a live query has.
+    groups_since_live: u32,
 }
 
 /// What is run in one go.
@@ -248,8 +253,12 @@ impl Tab {
         let Some(at) = self.runner.next(page) else {
             return false;
         };
-        if matches!(self.runner.waiting[at], Piece::Group { .. }) && self.run_live(now) {
-            return true;
+        if matches!(self.runner.waiting[at], Piece::Group { .. }) {
+            if self.runner.groups_since_live >= MOST_GROUPS && self.run_live(now) {
+                self.runner.groups_since_live = 0;
+                return true;
+            }
+            self.runner.groups_since_live += 1;
         }
         match self.runner.waiting.remove(at) {
             Some(Piece::Group { epoch, group }) => self.run_group(now, epoch, group),
@@ -265,6 +274,7 @@ impl Tab {
 
     /// Not at once: what the page asks comes first, for it may make the query needless.
     fn run_live_in_time(&mut self, now: Timestamp) -> bool {
+        self.runner.groups_since_live = 0;
         std::mem::take(&mut self.runner.may_run_live) && self.run_live(now)
     }
 

@@ -71,13 +71,16 @@ export const whereThereIsNoStore = (chromium: Browser) =>
   tabsWith(chromium, 'delete globalThis.indexedDB; delete WorkerGlobalScope.prototype.indexedDB;');
 export const whereTheStoreKills = (chromium: Browser) => tabsWith(chromium, storeKills);
 
-/** The worker dies of an exception. */
+/** The worker dies of an exception, and the page has ended it. */
 export async function crash(page: Page): Promise<void> {
-  await page.workers()[0]!.evaluate(() => {
+  const worker = page.workers()[0]!;
+  const ended = worker.waitForEvent('close');
+  await worker.evaluate(() => {
     setTimeout(() => {
       throw new Error('died on purpose');
     });
   });
+  await ended;
 }
 
 /** The worker is gone without a word. */
