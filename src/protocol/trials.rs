@@ -126,23 +126,24 @@ impl Trials {
     }
 
     pub(super) fn next(&mut self, now: Timestamp, here: TabId) -> Trial {
-        let may_run = |suspect: &Queued| suspect.request.tab == here || self.allowed.contains(&suspect.request);
-        if let Some(at) = self.waiting.iter().position(may_run)
-            && let Some(suspect) = self.waiting.remove(at)
-        {
-            self.end(suspect.request);
-            return Trial::Run(suspect);
-        }
-        match (self.asked, self.waiting.front()) {
-            (Some((_, until)), _) if now < until => Trial::Wait,
-            (Some((request, _)), _) => {
+        if let Some((request, until)) = self.asked {
+            // Its asker may have taken note by now: if anything else ended this leadership, it would be held to have done so.
+            return if self.allowed.contains(&request) {
+                self.withdraw(request).map_or(Trial::None, Trial::Run)
+            } else if now < until {
+                Trial::Wait
+            } else {
                 self.withdraw(request);
                 Trial::Drop(request)
-            }
-            (None, Some(suspect)) => {
-                let request = suspect.request;
-                self.asked = Some((request, now.after_ms(TRIAL_MS)));
-                Trial::Ask(request)
+            };
+        }
+        let may_run = |suspect: &Queued| suspect.request.tab == here || self.allowed.contains(&suspect.request);
+        let ready = self.waiting.iter().find(|suspect| may_run(suspect));
+        match (ready, self.waiting.front()) {
+            (Some(Queued { request, .. }), _) => self.withdraw(*request).map_or(Trial::None, Trial::Run),
+            (None, Some(Queued { request, .. })) => {
+                self.asked = Some((*request, now.after_ms(TRIAL_MS)));
+                Trial::Ask(*request)
             }
             (None, None) => Trial::None,
         }

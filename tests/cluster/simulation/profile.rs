@@ -129,7 +129,7 @@ impl Profile {
         }
     }
 
-    /// Whether no message is lost and no tab ends or stops but by poison.
+    /// Whether no message is lost, no store fails, and no tab ends or stops but by poison.
     pub(crate) fn is_kind(&self) -> bool {
         let ends = [
             Fault::Crash,
@@ -139,9 +139,15 @@ impl Profile {
             Fault::Hide,
             Fault::Steal,
             Fault::Deaf,
+            Fault::StoreFails,
+            Fault::Quota,
+            Fault::Phantom,
         ];
         let none = |fault: &Fault| self.weights.get(fault).is_none_or(|weight| *weight == 0);
-        self.lost == 0 && self.versions == Versions::One && (self.faults == 0 || ends.iter().all(none))
+        self.lost == 0
+            && self.store_fails == 0
+            && self.versions == Versions::One
+            && (self.faults == 0 || ends.iter().all(none))
     }
 
     pub(crate) fn fault(&self, random: &mut Random) -> Option<Fault> {
