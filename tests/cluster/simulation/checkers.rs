@@ -82,15 +82,17 @@ fn no_work_meets_a_third_leader(history: &History) -> Verdict {
     }
 }
 
-/// Where tabs end by poison alone, nothing else is taken for it.
+/// Where tabs end by poison alone, nothing else is taken for it; but for what SQLite may have refused, where the word of that
+/// came too late.
 fn no_neighbour_of_poison_is_refused_for_it(workload: &Workload) -> Verdict {
     let history = &workload.history;
     let poisons: BTreeSet<OpNo> = history.poisoned.iter().map(|(op, _)| *op).collect();
     let refused = |op: &&Op| op.fate == Fate::NotDone("WRITE_POISONED".into());
+    let is_sound = |op: &Op| !op.sql.contains("account") && !op.sql.contains("nowhere");
     let innocent = history
         .ops
         .iter()
-        .find(|(number, op)| refused(op) && !poisons.contains(number));
+        .find(|(number, op)| refused(op) && is_sound(op) && !poisons.contains(number));
     match innocent {
         Some((_, op)) if workload.was_kind => Err(format!("refused for what another has done: {op:?}")),
         _ => Ok(()),
