@@ -68,7 +68,7 @@ impl Db {
         let db = self.clone();
         spawn_local(async move {
             loop {
-                let Some((name, connection, scripts)) = db.of_session(number, Session::to_prepare) else {
+                let Some((name, connection, scripts)) = db.of_session(number, Session::begin_preparing) else {
                     return;
                 };
                 let prepared = prepare(&name, &connection, scripts).await;
@@ -111,7 +111,7 @@ impl Session {
         before == Migrating::No
     }
 
-    fn to_prepare(&mut self) -> (String, Connection, Vec<migrations::Source>) {
+    fn begin_preparing(&mut self) -> (String, Connection, Vec<migrations::Source>) {
         self.migrating = Migrating::UnderWay;
         let scripts = self.scripts.clone().unwrap_or_default();
         (self.name.clone(), self.connection.clone(), scripts)
