@@ -16,7 +16,7 @@ use super::{Message, Output, Protocol, Timestamp, TurnEnd};
 use crate::storage::{Epoch, TabId};
 
 /// The asker has this long to take the lock.
-const HAND_OVER_MS: u64 = 1_000;
+pub(super) const HAND_OVER_MS: u64 = 1_000;
 
 impl Protocol {
     /// Asks for leadership until this tab has it or [`Protocol::cease_asking`] is called.
@@ -57,13 +57,14 @@ impl Protocol {
         }
         self.queue.clear();
         self.seat.wait_for_successor(now, HAND_OVER_MS);
-        self.send(Message::HandOver { to, epoch });
+        let until = now.after_ms(HAND_OVER_MS);
+        self.send(Message::HandOver { to, epoch, until });
         self.output(Output::Leadership(self.seat.leadership()));
     }
 
-    pub(super) fn heard_hand_over(&mut self, now: Timestamp, to: TabId, epoch: Epoch) {
+    pub(super) fn heard_hand_over(&mut self, now: Timestamp, to: TabId, epoch: Epoch, until: Timestamp) {
         self.endings.note(epoch);
-        if to == self.tab && self.seat.known_epoch() == Some(epoch) && self.seat.is_waiting() {
+        if to == self.tab && now < until && self.seat.known_epoch() == Some(epoch) && self.seat.is_waiting() {
             self.replace(now, Output::TakeLock);
         }
     }

@@ -23,6 +23,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+use super::hand_over::HAND_OVER_MS;
 use super::leadership::LEASE_MS;
 use super::trials::Record;
 use super::{Timestamp, WriteError};
@@ -81,6 +82,8 @@ pub enum Message {
         to: TabId,
         /// The leadership that ends with this.
         epoch: Epoch,
+        /// So long the lock is kept for it. One that was stopped and hears of it later leaves the lock alone.
+        until: Timestamp,
     },
     Released {
         by: TabId,
@@ -111,10 +114,12 @@ pub enum MessageError {
 }
 
 impl Message {
-    /// Extends the lease of which the message tells.
+    /// Extends the time of which the message tells.
     pub fn renew(&mut self, now: Timestamp) {
-        if let Message::Lead { lease_expiry, .. } = self {
-            *lease_expiry = now.after_ms(LEASE_MS);
+        match self {
+            Message::Lead { lease_expiry, .. } => *lease_expiry = now.after_ms(LEASE_MS),
+            Message::HandOver { until, .. } => *until = now.after_ms(HAND_OVER_MS),
+            _ => {}
         }
     }
 

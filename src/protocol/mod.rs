@@ -360,7 +360,7 @@ impl Protocol {
                 self.answered(request, epoch, answer, seq);
             }
             Message::AskToLead { from, epoch } => self.heard_asking(now, from, epoch),
-            Message::HandOver { to, epoch } => self.heard_hand_over(now, to, epoch),
+            Message::HandOver { to, epoch, until } => self.heard_hand_over(now, to, epoch, until),
             Message::Trying { request, epoch } => self.heard_trying(request, epoch),
             Message::GoAhead { request, epoch } => self.heard_go_ahead(now, request, epoch),
             Message::Resigned { epoch } => self.endings.note(epoch),

@@ -162,3 +162,21 @@ fn a_tab_that_was_stopped_replaces_a_leader_that_has_died_meanwhile() {
     browser.pass_ms(7_000);
     assert!(browser.leaders().contains(&B));
 }
+
+/// It was stopped while it was given the lead, which the leader took back when it did not come.
+#[test]
+fn a_tab_that_was_stopped_takes_no_lead_that_it_was_given_long_ago() {
+    let mut browser = Browser::with_tabs(3);
+    browser.request(B, |call| Request::Lead { call });
+    browser.settle_alone(B);
+    browser.freeze(B);
+    browser.pass_ms(8_000);
+    let leaders = browser.leaders();
+    assert!(!leaders.contains(&B), "{leaders:?}");
+    let epoch = browser.epoch();
+    browser.thaw(B);
+    // It may ask again, and be given the lead then: by the leader, and not by taking it.
+    browser.step(B);
+    assert_eq!(browser.epoch(), epoch);
+    assert_eq!(browser.leaders(), leaders);
+}

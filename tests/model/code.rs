@@ -333,7 +333,7 @@ impl Code {
                 matches!(it, Message::AskToLead { from, epoch } if *from == id(asker) && Some(*epoch) == leads(leader))
             }),
             Step::HearHandOver(tab, old) | Step::RepeatHandOver(tab, old) => self.find(|it| {
-                matches!(it, Message::HandOver { to, epoch } if *to == id(tab) && *epoch == real(old))
+                matches!(it, Message::HandOver { to, epoch, .. } if *to == id(tab) && *epoch == real(old))
             }),
             Step::HearCommit(tab) => {
                 let Part { protocol, fetch, .. } = &self.tabs[tab.index()];
@@ -365,7 +365,7 @@ impl Code {
         let is_past = |message: &&Message| match message {
             Message::Lead { epoch, .. } => *epoch < real(it.known),
             Message::Write { epoch, .. } | Message::AskToLead { epoch, .. } => it.leads().map(real) != Some(*epoch),
-            Message::HandOver { to, epoch } => *to != id(tab) || it.leader().map(real) != Some(*epoch),
+            Message::HandOver { to, epoch, .. } => *to != id(tab) || it.leader().map(real) != Some(*epoch),
             Message::Answered { epoch, .. } => {
                 let sent = state.pending(WRITE).and_then(|(_, sent)| sent);
                 sent.map(real) != Some(*epoch)
