@@ -205,7 +205,7 @@ fn the_checkers_find_that_nobody_ends_a_worker_that_hangs() {
 fn is_found(sabotage: Sabotage) -> bool {
     sabotage::set(Some(sabotage));
     // What is broken may also panic; that is noise here.
-    let found = (1..=400).find_map(|seed| match std::panic::catch_unwind(|| run(seed)) {
+    let found = (1..=2_000).find_map(|seed| match std::panic::catch_unwind(|| run(seed)) {
         Ok(Ok(_)) => None,
         Ok(Err(violation)) => Some((seed, violation)),
         Err(_) => Some((seed, "it panicked".into())),

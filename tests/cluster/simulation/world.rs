@@ -281,6 +281,10 @@ impl World {
         if !self.change_pace(number, Pace::Frozen, Pace::Runs) {
             return;
         }
+        // Its timer may fire before it hears what was said meanwhile.
+        if self.random.per_mille(500) {
+            self.wake(number);
+        }
         let kept = self.tabs.get_mut(&number).map(|tab| std::mem::take(&mut tab.kept));
         for happening in kept.into_iter().flatten() {
             self.happen(number, happening);
