@@ -24,12 +24,13 @@ use rusqlite::Connection;
 use rusqlite::limits::Limit;
 
 use crate::sql::SqlFailure;
+use crate::sql::limits::LARGEST_RESULT;
 
 const MIB: u64 = 1024 * 1024;
 /// One text, blob, row, or statement.
 pub const VALUE_BYTES: u64 = 256 * MIB;
 /// All rows that one statement answers.
-pub const RESULT_BYTES: u64 = 256 * MIB;
+pub const RESULT_BYTES: u64 = LARGEST_RESULT as u64;
 /// A database, as a file.
 pub const DATABASE_BYTES: u64 = 1024 * MIB;
 /// What SQLite allocates: caches, journal, sorting, values.
