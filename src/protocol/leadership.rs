@@ -384,6 +384,9 @@ impl Protocol {
             let fate = self.fate(request);
             self.settle(request, Err(WriteError::Timeout { fate }));
         }
+        if self.judging_deadline().is_some_and(|until| until <= now) {
+            self.send_unanswered(now);
+        }
         match self.seat.role {
             Role::Leading { heartbeat, .. } if heartbeat <= now => self.renew(now),
             Role::Waiting | Role::Rising { .. } if self.seat.steal_at() <= now => self.replace(now, Output::StealLock),

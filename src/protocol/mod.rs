@@ -255,6 +255,7 @@ impl Protocol {
             self.pending.deadline(),
             self.turn_deadline(),
             self.queue_deadline(),
+            self.judging_deadline(),
             retry,
         ]
         .into_iter()

@@ -159,6 +159,11 @@ impl PendingWrites {
         self.writes.values().map(|pending| pending.deadline).min()
     }
 
+    /// When the first of those is judged that wait for a leader's last word.
+    pub(super) fn word_deadline(&self) -> Option<Timestamp> {
+        self.writes.values().filter_map(|pending| pending.past.word_until).min()
+    }
+
     pub(super) fn overdue(&self, now: Timestamp) -> Vec<RequestId> {
         let overdue = self.writes.iter().filter(|(_, pending)| pending.deadline <= now);
         overdue

@@ -13,7 +13,9 @@
 //!
 //! A **suspect** may be innocent: it waited behind the one that killed. So it is tried: the leader names it (`Trying`), runs
 //! nothing of anybody else meanwhile, and runs it alone once its asker has taken note and said `GoAhead`. Nothing else can
-//! have ended that leadership, if it ends now. A **condemned** write is not run any more; the next leader says whether it was
+//! have ended that leadership, if it ends now. A leader that ends for another reason says so (`Resigned`, `HandOver`), but
+//! that word and the first word of the next leader come from two tabs, in any order; so the asker waits a moment before it
+//! condemns. A **condemned** write is not run any more; the next leader says whether it was
 //! done after all, and refuses it if not. So no write meets a third leader, whatever messages are lost: without
 //! `GoAhead` it is not run.
 //!
@@ -32,6 +34,9 @@ use crate::storage::{Epoch, RequestId, TabId};
 
 /// The asker has this long to say `GoAhead`; all others wait for that. A message takes less than a millisecond.
 const TRIAL_MS: u64 = 500;
+/// A leader says its last word before it lets go of the lead, but the next one's first may be heard before that. A write is
+/// condemned only if no word has come by then.
+const WORD_MS: u64 = 500;
 /// Endings are remembered of so many leaderships: more than writes wait through.
 const MOST_ENDINGS: usize = 64;
 
@@ -52,6 +57,8 @@ pub(super) struct Past {
     pub(super) record: Record,
     /// The leadership that was last allowed to try it.
     tried: Option<Epoch>,
+    /// Until when the last word of that leadership may come, now that another is heard of.
+    pub(super) word_until: Option<Timestamp>,
 }
 
 /// Which leaderships ended with a word, or are this tab's own, which did not die of what they ran.
@@ -59,9 +66,18 @@ pub(super) struct Past {
 pub(super) struct Endings(BTreeSet<Epoch>);
 
 impl Past {
+    /// Whether the leadership is over that was trying it, and may have said so: then it is too early to judge.
+    pub(super) fn awaits_word(&mut self, now: Timestamp, epoch: Epoch, endings: &Endings) -> bool {
+        let was_tried = self.record == Record::Suspect && self.tried == Some(epoch);
+        let is_silent = was_tried && !endings.0.contains(&epoch);
+        self.word_until = is_silent.then(|| self.word_until.unwrap_or(now.after_ms(WORD_MS)));
+        self.word_until.is_some_and(|until| now < until)
+    }
+
     /// The leadership that it was sent to is over, without an answer.
     pub(super) fn outlived(&mut self, epoch: Epoch, endings: &Endings) {
         let was_tried = self.tried.take() == Some(epoch);
+        self.word_until = None;
         if endings.0.contains(&epoch) || sabotage::is(Sabotage::DeathsNotCounted) {
             return;
         }
@@ -245,6 +261,24 @@ mod tests {
         past.allow(Epoch(3));
         past.outlived(Epoch(3), &endings);
         assert_eq!(past.record, Record::Condemned);
+    }
+
+    #[test]
+    fn a_write_is_not_condemned_before_the_last_word_of_its_leader_can_have_come() {
+        let mut endings = Endings::default();
+        let mut past = Past::default();
+        past.outlived(Epoch(1), &endings);
+        past.allow(Epoch(2));
+        assert!(past.awaits_word(NOW, Epoch(2), &endings));
+        assert!(past.awaits_word(NOW.after_ms(WORD_MS - 1), Epoch(2), &endings));
+        let mut silent = past;
+        assert!(!silent.awaits_word(NOW.after_ms(WORD_MS), Epoch(2), &endings));
+        silent.outlived(Epoch(2), &endings);
+        assert_eq!((silent.record, silent.word_until), (Record::Condemned, None));
+        endings.note(Epoch(2));
+        assert!(!past.awaits_word(NOW.after_ms(1), Epoch(2), &endings));
+        past.outlived(Epoch(2), &endings);
+        assert_eq!((past.record, past.word_until), (Record::Suspect, None));
     }
 
     #[test]

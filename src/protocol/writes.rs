@@ -81,11 +81,13 @@ impl Protocol {
         let Some(pending) = self.pending.find(request) else {
             return;
         };
-        if let Some((before, _)) = pending.sent.replace((epoch, now))
-            && before != epoch
-        {
+        if let Some((before, _)) = pending.sent.filter(|(before, _)| *before != epoch) {
+            if pending.past.awaits_word(now, before, &self.endings) {
+                return;
+            }
             pending.past.outlived(before, &self.endings);
         }
+        pending.sent = Some((epoch, now));
         let (work, deadline, record) = (Rc::clone(&pending.work), pending.deadline, pending.past.record);
         if self.seat.leading().is_some() {
             let queued = Queued::new(request, work, settled_below, deadline);
@@ -120,6 +122,12 @@ impl Protocol {
                 self.send_pending(now, request);
             }
         }
+    }
+
+    /// When a write is judged that waits for the last word of the leader that tried it.
+    pub(super) fn judging_deadline(&self) -> Option<Timestamp> {
+        let can_send = self.seat.known_epoch().is_some() && self.seat.successor().is_none();
+        self.pending.word_deadline().filter(|_| can_send)
     }
 
     pub(super) fn run_next(&mut self, now: Timestamp) {

@@ -169,6 +169,15 @@ fn the_promises_hold_whatever_happens() {
     println!("{tally}");
 }
 
+/// Runs that have found a fault once: a deaf leader, an image that was altered, a poison that ran after its leader had
+/// resigned, a hand-over that was heard too late, a last word that came after the first of the next leader.
+#[test]
+fn the_promises_hold_where_they_did_not_once() {
+    for seed in [14, 3_000_069, 4_004_860, 7_002_277] {
+        run_seed(seed);
+    }
+}
+
 /// Each variant of the code that breaks one rule is found out by the checkers.
 #[test]
 fn the_checkers_find_what_is_broken_on_purpose() {
