@@ -1,6 +1,8 @@
 // Many rows at once, for the first answer of a query: one call in place of some twenty for each row.
 // Called by query/template.rs. Fills texts, plain attributes and cells; all else is filled row by row from there.
 
+import { tree } from './tree.js';
+
 const types = { i: 'integer', r: 'real', t: 'text', b: 'blob', n: 'null' };
 
 function fill(node, name, text) {
@@ -11,7 +13,7 @@ function fill(node, name, text) {
     node.setAttribute('data-type', types[text[0]]);
     if (text[0] === 'n') node.setAttribute('data-null', '');
   } else {
-    node.setAttribute(name, text);
+    tree.setAttribute(node, name, text);
   }
 }
 
@@ -30,7 +32,7 @@ export const bulk = {
       nodes.push(clone);
       for (let place = 0; place < paths.length; place += 1) {
         let node = clone;
-        for (const step of paths[place]) node = node.childNodes[step];
+        for (const step of paths[place]) node = tree.childAt(node, step);
         nodes.push(node);
       }
       for (let place = 0; place < paths.length; place += 1) {
@@ -38,7 +40,7 @@ export const bulk = {
       }
       fragment.append(clone);
     }
-    parent.insertBefore(fragment, before);
+    tree.insert(parent, fragment, before);
     return nodes;
   },
 };

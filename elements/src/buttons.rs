@@ -3,8 +3,8 @@
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
 
-use crate::document::set_attribute;
 use crate::params::is_nearest;
+use crate::tree::{self, set_attribute};
 
 /// Buttons that set something off.
 const SELECTOR: &str = "button:not([type=reset]), input:is([type=submit], [type=button], [type=image])";
@@ -18,8 +18,8 @@ pub(crate) struct SwitchedOff {
 
 /// The button that a click on `target` is a click on.
 pub(crate) fn around(element: &Element, target: &Element) -> Option<Element> {
-    let button = target.closest(SELECTOR).expect_throw("a valid selector")?;
-    element.contains(Some(&button)).then_some(button)
+    let button = tree::closest(target, SELECTOR)?;
+    tree::contains(element, Some(&button)).then_some(button)
 }
 
 pub(crate) fn any(element: &Element) -> bool {
@@ -30,7 +30,7 @@ pub(crate) fn any(element: &Element) -> bool {
 pub(crate) fn switch_off(element: &Element) -> SwitchedOff {
     let active = crate::query::active_element(element);
     let buttons: Vec<Element> = all(element)
-        .filter(|button| !button.has_attribute("disabled"))
+        .filter(|button| !tree::has_attribute(button, "disabled"))
         .collect();
     let focused = buttons.iter().find(|button| active.as_ref() == Some(button)).cloned();
     buttons
@@ -43,11 +43,9 @@ pub(crate) fn switch_off(element: &Element) -> SwitchedOff {
 }
 
 fn all(element: &Element) -> impl Iterator<Item = Element> {
-    let all = element.query_selector_all(SELECTOR).expect_throw("a valid selector");
     let element = element.clone();
-    (0..all.length())
-        .filter_map(move |at| all.get(at)?.dyn_into::<Element>().ok())
-        .filter(move |button| is_nearest(&element, button))
+    let all = tree::find_all(&element, SELECTOR).into_iter();
+    all.filter(move |button| is_nearest(&element, button))
 }
 
 impl Drop for SwitchedOff {
@@ -56,8 +54,9 @@ impl Drop for SwitchedOff {
             .iter()
             .for_each(|button| set_attribute(button, "disabled", None));
         // A browser takes the focus from a button that is switched off; whoever is at the keyboard would be lost.
-        if let Some(button) = self.focused.take().filter(|button| button.is_connected()) {
-            let elsewhere = crate::query::active_element(&button).is_some_and(|active| active.local_name() != "body");
+        if let Some(button) = self.focused.take().filter(|button| tree::is_connected(button)) {
+            let elsewhere =
+                crate::query::active_element(&button).is_some_and(|active| tree::local_name(&active) != "body");
             if !elsewhere {
                 let _ = button.focus();
             }

@@ -28,7 +28,7 @@ use crate::document::{self, Depth};
 use crate::event::{detail, dispatch, fire, fire_error};
 use crate::notice::Place;
 use crate::schedule::{self, Due, ElementNumber, Look, announce};
-use crate::{migrations, notice, style};
+use crate::{migrations, notice, style, tree};
 
 mod nearest;
 mod schema;
@@ -71,7 +71,8 @@ pub(crate) struct Db {
 struct Session {
     number: SessionNumber,
     name: String,
-    durability: Durability,
+    /// As the attribute says; `None` if it says neither.
+    durability: Option<Durability>,
     connection: Connection,
     /// What was asked to be run, as it stands in the element.
     scripts: Option<Vec<migrations::Source>>,
@@ -153,16 +154,13 @@ impl Look for Db {
         schedule::enlist(self.number, Rc::downgrade(&core));
         document::watch(&element, Depth::Children);
         style::adopt(&element);
-        let name = element.get_attribute("name").unwrap_or_default();
-        let durability = match element.get_attribute("durability").as_deref() {
-            Some("strict") => Durability::Strict,
-            _ => Durability::Relaxed,
-        };
+        let name = tree::attribute(&element, "name").unwrap_or_default();
+        let durability = durability_of(&element);
         let same = |session: &Session| session.name == name && session.durability == durability;
         if !self.session.borrow().as_ref().is_some_and(same) {
             self.open(&element, name, durability);
         }
-        if document::is_parsed(&element) {
+        if durability.is_some() && document::is_parsed(&element) {
             self.migrate(&element);
         }
     }
@@ -218,9 +216,14 @@ impl Db {
         announce();
     }
 
-    fn open(self: &Rc<Self>, element: &HtmlElement, name: String, durability: Durability) {
+    fn open(self: &Rc<Self>, element: &HtmlElement, name: String, durability: Option<Durability>) {
         let number = SessionNumber(SESSIONS.replace(SESSIONS.get() + 1));
-        let connection = Connection::open(&name, OpenOptions { durability });
+        let failure = wrong_settings(&name, durability);
+        let durability_or_default = durability.unwrap_or(Durability::Relaxed);
+        let options = OpenOptions {
+            durability: durability_or_default,
+        };
+        let connection = Connection::open(&name, options);
         let weak = Rc::downgrade(self);
         let listener = connection.listen(move |event| {
             if let Some(db) = weak.upgrade() {
@@ -242,15 +245,11 @@ impl Db {
         // The earlier one is dropped after the new one stands: what its end sets off must find the new one.
         let earlier = self.session.replace(Some(session));
         drop(earlier);
-        document::set_attribute(element, "leader", None);
-        document::set_attribute(element, "storage", None);
+        tree::set_attribute(element, "leader", None);
+        tree::set_attribute(element, "storage", None);
         self.show(number, Phase::Loading);
-        if name.is_empty() {
-            let message = "<sqlite-db> needs a name, as in <sqlite-db name=\"app.db\">";
-            self.show(
-                number,
-                Phase::Failed(Failure::new(FailureKind::State, "NAME_MISSING", message)),
-            );
+        if let Some(failure) = failure {
+            self.show(number, Phase::Failed(failure));
         }
     }
 
@@ -277,7 +276,7 @@ impl Db {
         let Some(element) = document::connected(&self.element) else {
             return;
         };
-        document::set_attribute(&element, "state", Some(phase.name()));
+        tree::set_attribute(&element, "state", Some(phase.name()));
         self.show_states(&element);
         match phase {
             Phase::Loading => notice::clear(&element),
@@ -317,7 +316,7 @@ impl Db {
                 }
             }
             Event::InMemory(reason) => {
-                document::set_attribute(&element, "storage", Some("memory"));
+                tree::set_attribute(&element, "storage", Some("memory"));
                 self.show_states(&element);
                 fire(&element, "inmemory", detail([("error", js_error(reason))]));
             }
@@ -380,7 +379,7 @@ impl Db {
         }
         session.leader = Some(info.clone());
         drop(guard);
-        document::set_attribute(element, "leader", info.is_leader.then_some(""));
+        tree::set_attribute(element, "leader", info.is_leader.then_some(""));
         self.show_states(element);
         let fields = [
             ("isLeader", info.is_leader.into()),
@@ -419,6 +418,30 @@ impl Drop for Db {
         schedule::discharge(self.number);
         nearest::remove(self.number);
     }
+}
+
+/// What the element's attribute asks for; `None` if it is neither of the two.
+fn durability_of(element: &HtmlElement) -> Option<Durability> {
+    match tree::attribute(element, "durability").as_deref() {
+        None | Some("" | "relaxed") => Some(Durability::Relaxed),
+        Some("strict") => Some(Durability::Strict),
+        Some(_) => None,
+    }
+}
+
+/// Why nothing can be opened with these settings.
+fn wrong_settings(name: &str, durability: Option<Durability>) -> Option<Failure> {
+    let (code, message) = if name.is_empty() {
+        let message = "<sqlite-db> needs a name, as in <sqlite-db name=\"app.db\">";
+        ("NAME_MISSING", message)
+    } else if durability.is_none() {
+        // Not passed over: who misspells "strict" relies on it.
+        let message = "durability=\"…\" of a <sqlite-db> is \"relaxed\" or \"strict\"; correct it, or leave it out";
+        ("DURABILITY_UNKNOWN", message)
+    } else {
+        return None;
+    };
+    Some(Failure::new(FailureKind::State, code, message))
 }
 
 fn detail_of_commit(change: &Change) -> JsValue {

@@ -11,7 +11,14 @@ use web_sys::{
     Document, Element, HtmlElement, MutationObserver, MutationObserverInit, MutationRecord, Node, ShadowRoot,
 };
 
-use crate::{base, schedule};
+use crate::{base, schedule, tree};
+
+#[wasm_bindgen(module = "/src/misplaced.js")]
+extern "C" {
+    /// Warns, when the element is parsed, if the parser has moved it out of a table.
+    #[wasm_bindgen(js_namespace = misplaced, js_name = look)]
+    pub(crate) fn warn_if_misplaced(element: &Element);
+}
 
 thread_local! {
     static OBSERVER: OnceCell<MutationObserver> = const { OnceCell::new() };
@@ -20,13 +27,10 @@ thread_local! {
 
 /// Whether the parser is done with this node and all in it: the document is parsed, or something follows the node.
 pub(crate) fn is_parsed(node: &Node) -> bool {
-    if node
-        .owner_document()
-        .is_none_or(|document| document.ready_state() != "loading")
-    {
+    if tree::owner(node).is_none_or(|document| !tree::is_loading(&document)) {
         return true;
     }
-    std::iter::successors(Some(node.clone()), Node::parent_node).any(|node| node.next_sibling().is_some())
+    std::iter::successors(Some(node.clone()), tree::parent).any(|node| tree::next(&node).is_some())
 }
 
 /// How far below an element its settings may stand.
@@ -63,7 +67,7 @@ pub(crate) fn watch_data(element: &Element) {
 
 /// When the document is parsed, everybody looks again.
 pub(crate) fn announce_when_parsed(document: &Document) {
-    if document.ready_state() == "loading" {
+    if tree::is_loading(document) {
         let parsed = Closure::once_into_js(schedule::announce);
         let listening = document.add_event_listener_with_callback("DOMContentLoaded", parsed.unchecked_ref());
         listening.expect_throw("a document can be listened to");
@@ -72,26 +76,26 @@ pub(crate) fn announce_when_parsed(document: &Document) {
 
 /// The element that an id names, in the tree that `from` stands in.
 pub(crate) fn by_id(from: &Element, id: &str) -> Option<Element> {
-    let root = from.get_root_node();
+    let root = tree::root(from);
     if let Some(root) = root.dyn_ref::<ShadowRoot>() {
         return root.get_element_by_id(id);
     }
-    root.dyn_ref::<Document>()?.get_element_by_id(id)
+    tree::by_id(root.dyn_ref::<Document>()?, id)
 }
 
 /// The element that an id names, in the tree that `from` stands in or, out of shadow trees, in one around it.
 pub(crate) fn by_id_around(from: &Element, id: &str) -> Option<Element> {
-    by_id(from, id).or_else(|| by_id_around(&from.get_root_node().dyn_into::<ShadowRoot>().ok()?.host(), id))
+    by_id(from, id).or_else(|| by_id_around(&tree::root(from).dyn_into::<ShadowRoot>().ok()?.host(), id))
 }
 
 /// The nearest element around `from` with this tag, also out of shadow trees.
 pub(crate) fn around(from: &Element, tag: &str) -> Option<Element> {
     let mut from = from.clone();
     loop {
-        if let Some(found) = from.closest(tag).expect_throw("a tag is a selector") {
+        if let Some(found) = tree::closest(&from, tag) {
             return Some(found);
         }
-        from = from.get_root_node().dyn_into::<ShadowRoot>().ok()?.host();
+        from = tree::root(&from).dyn_into::<ShadowRoot>().ok()?.host();
     }
 }
 
@@ -103,26 +107,7 @@ pub(crate) fn connected(element: &js_sys::WeakRef<HtmlElement>) -> Option<HtmlEl
 /// Whether it is in a document, and not what a framework has appended to a `<template>`, where a parser would have
 /// made it inert.
 pub(crate) fn is_live(element: &Element) -> bool {
-    element.is_connected()
-        && element
-            .closest("template")
-            .expect_throw("a tag is a selector")
-            .is_none()
-}
-
-/// Sets an attribute, or with `None` removes it, if that changes anything.
-pub(crate) fn set_attribute(element: &Element, name: &str, value: Option<&str>) {
-    match value {
-        Some(value) if element.get_attribute(name).as_deref() != Some(value) => {
-            element.set_attribute(name, value).expect_throw("the name is valid");
-        }
-        None if element.has_attribute(name) => {
-            element
-                .remove_attribute(name)
-                .expect_throw("an attribute can be removed");
-        }
-        _ => {}
-    }
+    tree::is_connected(element) && tree::closest(element, "template").is_none()
 }
 
 /// An observer that lives as long as the page.
@@ -145,9 +130,7 @@ fn data_changed(record: MutationRecord) {
 
 fn children_changed(record: MutationRecord) {
     let Some(target) = record.target() else { return };
-    let parsing = target
-        .owner_document()
-        .is_some_and(|document| document.ready_state() == "loading");
+    let parsing = tree::owner(&target).is_some_and(|document| tree::is_loading(&document));
     let matters = parsing
         || [record.added_nodes(), record.removed_nodes()]
             .iter()
@@ -167,10 +150,5 @@ fn children_changed(record: MutationRecord) {
 fn holds_settings(nodes: &web_sys::NodeList) -> bool {
     (0..nodes.length())
         .filter_map(|at| nodes.item(at)?.dyn_into::<Element>().ok())
-        .any(|element| {
-            let matches = |tag: &str| element.local_name() == tag;
-            matches("template")
-                || matches("script")
-                || element.query_selector("template").is_ok_and(|found| found.is_some())
-        })
+        .any(|element| tree::matches(&element, "template, script") || tree::find(&element, "template").is_some())
 }

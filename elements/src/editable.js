@@ -5,6 +5,8 @@
 // text than it had, or at Enter, which therefore makes no line, unless it is said to have several (`aria-multiline`);
 // Escape brings back what is stored. What somebody is typing is not overwritten.
 
+import { tree } from './tree.js';
+
 const selector = '[contenteditable]:not([contenteditable="false"])[data-name]';
 
 // What an element said when the editing began, or when it was last handed over.
@@ -55,7 +57,7 @@ export const editable = {
 
   /** Those in an element or a form. */
   within(element) {
-    return [...element.querySelectorAll(selector)];
+    return tree.findAll(element, selector);
   },
 
   /** Shows what is stored, unless somebody is editing it. */
@@ -70,20 +72,20 @@ export const editable = {
   },
 
   began({ target }) {
-    if (!target.matches(selector)) return;
+    if (!tree.matches(target, selector)) return;
     if (!stored.has(target)) stored.set(target, text(target));
     before.set(target, text(target));
   },
 
   ended({ target }) {
-    if (!target.matches(selector)) return;
+    if (!tree.matches(target, selector)) return;
     if (isChanged(target)) handOver(target);
     else if (passedOver.has(target)) show(target, stored.get(target));
   },
 
   pressed(event) {
     const { target, key, isComposing, shiftKey } = event;
-    if (isComposing || event.defaultPrevented || !target.matches(selector)) return;
+    if (isComposing || event.defaultPrevented || !tree.matches(target, selector)) return;
     if (key === 'Escape') {
       show(target, stored.get(target) ?? '');
     } else if (key === 'Enter' && !shiftKey && target.getAttribute('aria-multiline') !== 'true') {

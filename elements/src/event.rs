@@ -10,6 +10,8 @@ use sqlite_elements::web::in_task;
 use wasm_bindgen::prelude::*;
 use web_sys::{CustomEvent, CustomEventInit, Element};
 
+use crate::tree;
+
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = console, js_name = error)]
@@ -41,8 +43,13 @@ pub(crate) fn fire_error(element: &Element, failure: &Failure, names: &[String])
         id if id.is_empty() => id,
         id => format!(" id={id:?}"),
     };
-    let mut text = format!("<{}{id}>: {} ({})", element.local_name(), failure.message, failure.code);
-    if let Some(sql) = element.get_attribute("sql") {
+    let mut text = format!(
+        "<{}{id}>: {} ({})",
+        tree::local_name(element),
+        failure.message,
+        failure.code
+    );
+    if let Some(sql) = tree::attribute(element, "sql") {
         text += &format!("\nSQL: {sql}");
     }
     if !names.is_empty() {

@@ -1,7 +1,54 @@
-// A form's own property and method, whatever its fields are called: `<button name="reset">` hides `form.reset`.
-// Called by params.rs and write.rs.
+// A form's own property and methods, whatever its fields are called: `<button name="reset">` hides `form.reset`.
+// Called by params.rs, write.rs and query/binding.rs.
+
+import { tree } from './tree.js';
+
+let parted = 0;
+
+const stay = (event) => {
+  event.preventDefault();
+  event.stopPropagation();
+};
 
 export const forms = {
+  /**
+   * Has the radio buttons of a row be groups of their own, where several of one name are in it and in no form: gives each
+   * group a hidden form, the only thing by which HTML (4.10.5.1.16) parts groups of one name. It stands before the
+   * buttons, so that it is there when they are inserted, and its id starts with `sqlite-radios-`.
+   */
+  part(row) {
+    const groups = new Map();
+    for (const radio of tree.findAll(row, 'input[type=radio][name]:not([form])')) {
+      if (radio.form === null) groups.set(radio.name, [...(groups.get(radio.name) ?? []), radio]);
+    }
+    for (const radios of groups.values()) {
+      if (radios.length < 2) continue;
+      const form = tree.create(tree.owner(row), 'form');
+      form.id = `sqlite-radios-${(parted += 1)}`;
+      form.hidden = true;
+      // Enter in a radio button submits its form.
+      form.addEventListener('submit', stay);
+      tree.insert(tree.parent(radios[0]), form, radios[0]);
+      for (const radio of radios) radio.setAttribute('form', form.id);
+    }
+  },
+
+  /** The names of boxes that queries in an element would render, had they rows. */
+  awaited(element) {
+    return tree.findAll(element, ':scope sqlite-query template:not([for])').flatMap((template) => {
+      // A framework appends what stands in a template as its children.
+      const content = template.content.firstChild ? template.content : template;
+      const boxes = content.querySelectorAll('input[type=checkbox][name][value]');
+      return [...boxes].map(({ name }) => name).filter((name) => name && !name.includes('{{'));
+    });
+  },
+
+  /** Whether all fields take what stands in them; if not, says so at the first that does not. */
+  report(fields) {
+    const isInvalid = (field) => field.willValidate && field.validity?.valid === false;
+    return fields.find(isInvalid)?.reportValidity() ?? true;
+  },
+
   /** The form's fields, those included that belong to it from outside, in document order. */
   fields(form) {
     return [...Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, 'elements').get.call(form)];

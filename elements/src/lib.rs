@@ -7,6 +7,7 @@
 //! db, query, write, status      one element each
 //! params, buttons, notice, …    parts of elements
 //! schedule, event, document     when an element looks, whom it tells, what is around it
+//! tree                          what is asked of any node, whatever a form's fields are called
 //! query::{marks, order, attribute}, text, number   free of the document: compiled and tested natively too
 //! ```
 
@@ -38,6 +39,8 @@ mod schedule;
 mod status;
 #[cfg(target_family = "wasm")]
 mod style;
+#[cfg(target_family = "wasm")]
+mod tree;
 #[cfg(target_family = "wasm")]
 mod write;
 

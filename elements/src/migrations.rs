@@ -11,6 +11,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, Response};
 
+use crate::tree;
+
 /// One migration, as it stands in the element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -24,10 +26,12 @@ pub(crate) enum Source {
 /// The scripts among the element's children, in order.
 pub(crate) fn sources(element: &Element) -> Vec<Source> {
     std::iter::successors(element.first_element_child(), Element::next_element_sibling)
-        .filter(|child| child.local_name() == "script")
+        .filter(|child| tree::local_name(child) == "script")
         .filter_map(|script| {
-            let kind = script.get_attribute("type").unwrap_or_default().to_ascii_lowercase();
-            match (kind.as_str(), script.get_attribute("src")) {
+            let kind = tree::attribute(&script, "type")
+                .unwrap_or_default()
+                .to_ascii_lowercase();
+            match (kind.as_str(), tree::attribute(&script, "src")) {
                 ("application/sql", Some(address)) => Some(Source::Address(address)),
                 ("application/sql", None) => Some(Source::Text(script.text_content().unwrap_or_default())),
                 ("application/vnd.sqlite3", Some(address)) => Some(Source::File(address)),

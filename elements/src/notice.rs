@@ -8,6 +8,8 @@ use sqlite_elements::request::Failure;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
+use crate::tree;
+
 const SELECTOR: &str = ":scope > p[part=error][role=alert]";
 
 /// Where in the element the message stands: what concerns all that is in it comes before that.
@@ -20,18 +22,12 @@ pub(crate) enum Place {
 /// Shows the failure in the element, in place of an earlier one.
 pub(crate) fn show(element: &Element, failure: &Failure, place: Place) {
     let paragraph = find(element).unwrap_or_else(|| {
-        let document = element.owner_document().expect_throw("an element has a document");
-        let paragraph = document.create_element("p").expect_throw("p is a tag");
-        paragraph
-            .set_attribute("part", "error")
-            .expect_throw("the name is valid");
-        paragraph
-            .set_attribute("role", "alert")
-            .expect_throw("the name is valid");
-        let before = element.first_child().filter(|_| place == Place::First);
-        element
-            .insert_before(&paragraph, before.as_ref())
-            .expect_throw("an element takes children");
+        let document = tree::owner(element).expect_throw("an element has a document");
+        let paragraph = tree::create(&document, "p");
+        tree::set_attribute(&paragraph, "part", Some("error"));
+        tree::set_attribute(&paragraph, "role", Some("alert"));
+        let before = tree::first(element).filter(|_| place == Place::First);
+        tree::insert(element, &paragraph, before.as_ref());
         paragraph
     });
     if paragraph.text_content().as_deref() != Some(failure.message.as_str()) {
@@ -41,10 +37,10 @@ pub(crate) fn show(element: &Element, failure: &Failure, place: Place) {
 
 pub(crate) fn clear(element: &Element) {
     if let Some(paragraph) = find(element) {
-        paragraph.remove();
+        tree::detach(&paragraph);
     }
 }
 
 fn find(element: &Element) -> Option<Element> {
-    element.query_selector(SELECTOR).expect_throw("a valid selector")
+    tree::find(element, SELECTOR)
 }

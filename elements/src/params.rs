@@ -4,7 +4,8 @@
 //! the name of a parameter. A field wins over an attribute of the same name. Types follow who wrote the text: what
 //! the page's author wrote is read by [`text::authored`]; what somebody typed is text, except in fields for numbers;
 //! a field for a number or a date that is empty is NULL; a checkbox is 1 or 0; a chosen file is its bytes. What may be
-//! several values, a `<select multiple>` and checkboxes of one name, is a JSON array, which `json_each` takes apart.
+//! several values is a JSON array, which `json_each` takes apart: a `<select multiple>`, several fields of one name, and
+//! checkboxes that a query in the form renders with values, of which there may be any number, one included.
 //! Elements with `contenteditable` and `data-name` are fields too.
 
 use js_sys::{Array, JSON};
@@ -17,7 +18,7 @@ use web_sys::{
     HtmlTextAreaElement,
 };
 
-use crate::text;
+use crate::{text, tree};
 
 #[wasm_bindgen(module = "/src/form.js")]
 extern "C" {
@@ -26,6 +27,11 @@ extern "C" {
     /// What a form says, for [`reset_form`].
     #[wasm_bindgen(js_namespace = forms, js_name = said)]
     pub(crate) fn said_by_form(form: &HtmlFormElement) -> Array;
+    #[wasm_bindgen(js_namespace = forms, js_name = awaited)]
+    fn awaited_boxes(element: &Element) -> Vec<String>;
+    /// Whether all of these fields take what stands in them; if not, the browser says so at the first that does not.
+    #[wasm_bindgen(js_namespace = forms, js_name = report)]
+    fn report_validity(fields: Vec<Element>) -> bool;
     /// As if its reset button was clicked, unless it says something else by now.
     #[wasm_bindgen(js_namespace = forms, js_name = reset)]
     pub(crate) fn reset_form(form: &HtmlFormElement, said: &Array);
@@ -40,10 +46,11 @@ extern "C" {
     fn edited_text(element: &Element) -> String;
 }
 
-/// A parameter's value, or a file to be read first.
+/// A parameter's value, a file to be read first, or why there is neither.
 pub(crate) enum Field {
     Value(Value),
     File(File),
+    Refused(Failure),
 }
 
 /// Parameters by name, later ones winning over earlier ones.
@@ -54,9 +61,9 @@ impl Fields {
     /// The `data-*` attributes of an element.
     pub(crate) fn of_attributes(element: &Element) -> Self {
         let mut fields = Fields::default();
-        for name in element.get_attribute_names().iter().filter_map(|name| name.as_string()) {
+        for name in tree::attribute_names(element) {
             if let Some(parameter) = name.strip_prefix("data-") {
-                let value = element.get_attribute(&name).unwrap_or_default();
+                let value = tree::attribute(element, &name).unwrap_or_default();
                 fields.set(parameter, Field::Value(text::authored(&value)));
             }
         }
@@ -66,7 +73,7 @@ impl Fields {
     /// Adds the fields of a form, and what the button says that sent it.
     pub(crate) fn add_form(&mut self, form: &HtmlFormElement, submitter: Option<&Element>) {
         let fields: Vec<Element> = fields_of(form).iter().map(JsCast::unchecked_into).collect();
-        self.add_all(&fields, Some(form));
+        self.add_all(&fields, form, Some(form));
         self.add_editables(form, |_| true);
         if let Some(button) = submitter {
             self.add_button(button);
@@ -75,10 +82,9 @@ impl Fields {
 
     /// Adds the fields in an element that has no form.
     pub(crate) fn add_within(&mut self, element: &Element) {
-        let all = element.query_selector_all("[name]").expect_throw("a valid selector");
-        let fields = (0..all.length()).filter_map(|at| all.get(at)?.dyn_into::<Element>().ok());
-        let fields: Vec<Element> = fields.filter(|field| is_nearest(element, field)).collect();
-        self.add_all(&fields, None);
+        let mut fields = tree::find_all(element, "[name]");
+        fields.retain(|field| is_nearest(element, field));
+        self.add_all(&fields, element, None);
         self.add_editables(element, |editable| is_nearest(element, editable));
     }
 
@@ -86,15 +92,15 @@ impl Fields {
     fn add_editables(&mut self, within: &Element, counts: impl Fn(&Element) -> bool) {
         for editable in editables_within(within).iter() {
             let editable: Element = editable.unchecked_into();
-            if let Some(name) = editable.get_attribute("data-name").filter(|_| counts(&editable)) {
+            if let Some(name) = tree::attribute(&editable, "data-name").filter(|_| counts(&editable)) {
                 self.set(&name, Field::Value(Value::Text(edited_text(&editable))));
             }
         }
     }
 
     pub(crate) fn add_button(&mut self, button: &Element) {
-        if let Some(name) = button.get_attribute("name").filter(|name| !name.is_empty()) {
-            let value = button.get_attribute("value").unwrap_or_default();
+        if let Some(name) = tree::attribute(button, "name").filter(|name| !name.is_empty()) {
+            let value = tree::attribute(button, "value").unwrap_or_default();
             self.set(&name, Field::Value(text::authored(&value)));
         }
     }
@@ -108,7 +114,7 @@ impl Fields {
     pub(crate) fn values(self) -> Vec<(String, Value)> {
         let value = |(name, field)| match field {
             Field::Value(value) => Some((name, value)),
-            Field::File(_) => None,
+            Field::File(_) | Field::Refused(_) => None,
         };
         self.0.into_iter().filter_map(value).collect()
     }
@@ -119,6 +125,7 @@ impl Fields {
         for (name, field) in self.0 {
             values.push(match field {
                 Field::Value(value) => (name, value),
+                Field::Refused(failure) => return Err(failure),
                 Field::File(file) => {
                     limits::value(|| format!("the file {}", file.name()), file.size() as usize)?;
                     (name, Value::Blob(bytes(&file).await.map_err(|_| not_read())?))
@@ -128,95 +135,148 @@ impl Fields {
         Ok(values)
     }
 
-    fn add_all(&mut self, fields: &[Element], form: Option<&HtmlFormElement>) {
+    /// Adds fields by their parameters: what boxes of one name say together, what one field says, or what several do.
+    fn add_all(&mut self, fields: &[Element], within: &Element, form: Option<&HtmlFormElement>) {
+        let mut groups: Vec<(String, Vec<&Element>)> = Vec::new();
         for field in fields {
-            let group = boxes_like(field, fields);
-            if group.len() > 1 {
-                let chosen = group.iter().filter(|input| input.checked() && !input.disabled());
-                self.set(&group[0].name(), json(chosen.map(|input| input.value())));
-            } else {
-                self.add(field, form);
+            let Some(name) = tree::attribute(field, "name").filter(|name| !name.is_empty()) else {
+                continue;
+            };
+            let parameter = parameter(&name);
+            match groups.iter_mut().find(|(other, _)| *other == parameter) {
+                Some((_, group)) => group.push(field),
+                None => groups.push((parameter, vec![field])),
+            }
+        }
+        for (parameter, group) in groups {
+            if let Some(field) = of_group(&group, within, form) {
+                self.set(&parameter, field);
+            }
+        }
+        // Boxes of a query without rows are a list too.
+        for name in awaited_boxes(within) {
+            if !fields
+                .iter()
+                .any(|field| tree::attribute(field, "name").as_ref() == Some(&name))
+            {
+                self.set(&name, json(std::iter::empty()));
             }
         }
     }
 
-    fn add(&mut self, field: &Element, form: Option<&HtmlFormElement>) {
-        let Some(name) = field.get_attribute("name").filter(|name| !name.is_empty()) else {
-            return;
-        };
-        if field.matches(":disabled").unwrap_or(false) {
-            return;
-        }
-        let value = if let Some(input) = field.dyn_ref::<HtmlInputElement>() {
-            self.of_input(&name, input)
-        } else if let Some(select) = field.dyn_ref::<HtmlSelectElement>() {
-            Some(match select.multiple() {
-                true => json(chosen(select)),
-                false => Field::Value(text::authored(&select.value())),
-            })
-        } else if let Some(area) = field.dyn_ref::<HtmlTextAreaElement>() {
-            Some(Field::Value(Value::from(area.value().as_str())))
-        } else if field.local_name().contains('-') {
-            form.and_then(|form| of_custom_element(&name, form))
-        } else {
-            None
-        };
-        if let Some(value) = value {
-            self.set(&name, value);
-        }
-    }
-
-    fn of_input(&self, name: &str, input: &HtmlInputElement) -> Option<Field> {
-        let typed = input.value();
-        Some(Field::Value(match input.type_().as_str() {
-            "submit" | "button" | "reset" | "image" => return None,
-            "checkbox" => Value::Integer(input.checked().into()),
-            "radio" if input.checked() => text::authored(&typed),
-            // Of a group, the checked one counts; none checked is NULL.
-            "radio" if self.has(name) => return None,
-            "radio" => Value::Null,
-            "number" | "range" => text::number(&typed),
-            "hidden" => text::authored(&typed),
-            "date" | "datetime-local" | "month" | "time" | "week" if typed.is_empty() => Value::Null,
-            "file" => match input.files().and_then(|files| files.item(0)) {
-                Some(file) => return Some(Field::File(file)),
-                None => Value::Null,
-            },
-            _ => Value::Text(typed),
-        }))
-    }
-
-    fn has(&self, name: &str) -> bool {
-        let parameter = name.replace('-', "_");
-        self.0.iter().any(|(other, _)| *other == parameter)
-    }
-
     fn set(&mut self, name: &str, field: Field) {
-        let parameter = name.replace('-', "_");
+        let parameter = parameter(name);
         self.0.retain(|(other, _)| *other != parameter);
         self.0.push((parameter, field));
     }
 }
 
-/// Whether `inner` belongs to the write element `outer` and not to another one inside of it.
-pub(crate) fn is_nearest(outer: &Element, inner: &Element) -> bool {
-    inner.closest("sqlite-write").ok().flatten().as_ref() == Some(outer)
+/// Whether the fields of an element without a form take what stands in them, as a form asks before it is sent. The one
+/// that was changed speaks first.
+pub(crate) fn is_valid(element: &Element, changed: Option<&Element>) -> bool {
+    let mut fields = tree::find_all(element, "input, select, textarea, [name]");
+    fields.retain(|field| is_nearest(element, field));
+    report_validity(changed.cloned().into_iter().chain(fields).collect())
 }
 
-/// The checkboxes of the same name, if the field is one.
-fn boxes_like<'a>(field: &'a Element, fields: &'a [Element]) -> Vec<&'a HtmlInputElement> {
-    let name = |element: &'a Element| {
-        let input = element.dyn_ref::<HtmlInputElement>();
-        input.filter(|input| input.type_() == "checkbox" && !input.name().is_empty())
+/// Whether `inner` belongs to the write element `outer` and not to another one inside of it.
+pub(crate) fn is_nearest(outer: &Element, inner: &Element) -> bool {
+    tree::closest(inner, "sqlite-write").as_ref() == Some(outer)
+}
+
+/// How a field or an attribute is called in SQL.
+fn parameter(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+/// What the fields of one parameter say together. A hidden field beside a box, as some servers want it, does not count.
+fn of_group(group: &[&Element], within: &Element, form: Option<&HtmlFormElement>) -> Option<Field> {
+    let of_type = |kind: &str| -> Vec<&HtmlInputElement> {
+        let inputs = group.iter().filter_map(|field| field.dyn_ref::<HtmlInputElement>());
+        inputs.filter(|input| input.type_() == kind).collect()
     };
-    let Some(own) = name(field) else {
-        return Vec::new();
+    let is_on = |input: &&&HtmlInputElement| !tree::matches(input, ":disabled");
+    let boxes = of_type("checkbox");
+    if boxes.len() > 1 || boxes.iter().any(|input| is_rendered(input, within)) {
+        let chosen = boxes.iter().filter(is_on).filter(|input| input.checked());
+        return Some(json(chosen.map(|input| text::authored(&input.value()))));
+    }
+    let radios = of_type("radio");
+    let mut single = boxes.iter().chain(&radios).filter(is_on);
+    if let Some(input) = single.clone().find(|input| input.checked()).or(single.next_back()) {
+        return Some(Field::Value(match (input.type_().as_str(), input.checked()) {
+            ("checkbox", is_checked) => Value::Integer(is_checked.into()),
+            (_, true) => text::authored(&input.value()),
+            // None of the group is.
+            (_, false) => Value::Null,
+        }));
+    }
+    let says = |field: &&Element| of_field(field, form);
+    let mut said: Vec<Field> = group.iter().filter_map(says).collect();
+    match said.len() {
+        0 | 1 => said.pop(),
+        _ => Some(together(said)),
+    }
+}
+
+/// Whether a query in the form renders this box with a value of its own: then there are as many as the query has rows.
+fn is_rendered(input: &HtmlInputElement, within: &Element) -> bool {
+    let query = tree::closest(input, "sqlite-query").filter(|_| tree::has_attribute(input, "value"));
+    query.is_some_and(|query| !tree::contains(&query, Some(within)))
+}
+
+/// What one field says that is neither a checkbox nor a radio button.
+fn of_field(field: &Element, form: Option<&HtmlFormElement>) -> Option<Field> {
+    if tree::matches(field, ":disabled") {
+        None
+    } else if let Some(input) = field.dyn_ref::<HtmlInputElement>() {
+        of_input(input)
+    } else if let Some(select) = field.dyn_ref::<HtmlSelectElement>() {
+        Some(match select.multiple() {
+            true => json(chosen(select).map(|value| text::authored(&value))),
+            false => Field::Value(text::authored(&select.value())),
+        })
+    } else if let Some(area) = field.dyn_ref::<HtmlTextAreaElement>() {
+        Some(Field::Value(Value::from(area.value().as_str())))
+    } else if tree::local_name(field).contains('-') {
+        of_custom_element(&tree::attribute(field, "name")?, form?)
+    } else {
+        None
+    }
+}
+
+fn of_input(input: &HtmlInputElement) -> Option<Field> {
+    let typed = input.value();
+    Some(Field::Value(match input.type_().as_str() {
+        "submit" | "button" | "reset" | "image" | "checkbox" | "radio" => return None,
+        "number" | "range" => text::number(&typed),
+        "hidden" => text::authored(&typed),
+        "date" | "datetime-local" | "month" | "time" | "week" if typed.is_empty() => Value::Null,
+        "file" => return of_files(input),
+        _ => Value::Text(typed),
+    }))
+}
+
+fn of_files(input: &HtmlInputElement) -> Option<Field> {
+    let files = input.files();
+    match files.as_ref().map_or(0, web_sys::FileList::length) {
+        0 => Some(Field::Value(Value::Null)),
+        1 => files?.item(0).map(Field::File),
+        _ => Some(Field::Refused(several_files())),
+    }
+}
+
+/// What several fields of one name say: a JSON array in the order of the document.
+fn together(said: Vec<Field>) -> Field {
+    let value = |field| match field {
+        Field::Value(value) => Ok(value),
+        Field::File(_) => Err(several_files()),
+        Field::Refused(failure) => Err(failure),
     };
-    fields
-        .iter()
-        .filter_map(name)
-        .filter(|other| other.name() == own.name())
-        .collect()
+    match said.into_iter().map(value).collect::<Result<Vec<Value>, Failure>>() {
+        Ok(values) => json(values.into_iter()),
+        Err(failure) => Field::Refused(failure),
+    }
 }
 
 fn chosen(select: &HtmlSelectElement) -> impl Iterator<Item = String> {
@@ -225,17 +285,18 @@ fn chosen(select: &HtmlSelectElement) -> impl Iterator<Item = String> {
     (0..).map_while(option).map(|option| option.value())
 }
 
-/// What the page's author wrote, several times.
-fn json(values: impl Iterator<Item = String>) -> Field {
-    let values: Array = values
-        .map(|value| match text::authored(&value) {
-            Value::Integer(integer) if integer.unsigned_abs() <= 1 << 53 => (integer as f64).into(),
-            Value::Real(real) => real.into(),
-            _ => JsValue::from(value),
-        })
-        .collect();
-    let text = JSON::stringify(&values).expect_throw("texts and numbers have no circle");
-    Field::Value(Value::Text(text.into()))
+/// Integers with all their digits: JSON has no bound for them, and `json_each` reads 64 bits.
+fn json(values: impl Iterator<Item = Value>) -> Field {
+    let item = |value: Value| match value {
+        Value::Null => "null".to_owned(),
+        Value::Integer(_) | Value::Real(_) => text::of(&value),
+        Value::Text(_) | Value::Blob(_) => {
+            let quoted = JSON::stringify(&text::of(&value).into());
+            quoted.expect_throw("a text has no circle").into()
+        }
+    };
+    let items: Vec<String> = values.map(item).collect();
+    Field::Value(Value::Text(format!("[{}]", items.join(","))))
 }
 
 /// A form-associated custom element: what it would send.
@@ -245,6 +306,11 @@ fn of_custom_element(name: &str, form: &HtmlFormElement) -> Option<Field> {
         return Some(Field::Value(Value::Text(text)));
     }
     sent.dyn_into::<File>().ok().map(Field::File)
+}
+
+fn several_files() -> Failure {
+    let message = "a parameter takes one file, and several were chosen; give each file a field and a name of its own, or write one row for each file by script";
+    Failure::new(FailureKind::State, "FILES_SEVERAL", message)
 }
 
 fn not_read() -> Failure {

@@ -17,7 +17,7 @@ use crate::base::{self, Base};
 use crate::db::{self, Reach, SessionNumber};
 use crate::document;
 use crate::schedule::{self, Due, ElementNumber, Look};
-use crate::style;
+use crate::{style, tree};
 
 #[derive(Default)]
 pub(crate) struct SqliteStatus(Option<Rc<Status>>);
@@ -189,24 +189,21 @@ impl Status {
 
 impl Parts {
     fn new(element: &HtmlElement) -> Self {
-        let document = element.owner_document().expect_throw("an element has a document");
+        let document = tree::owner(element).expect_throw("an element has a document");
         let parts = Parts {
             role: part(&document, element, "role"),
             durability: part(&document, element, "durability"),
             pending: part(&document, element, "pending"),
             latency: part(&document, element, "latency"),
         };
-        parts
-            .role
-            .set_attribute("role", "status")
-            .expect_throw("the name is valid");
+        tree::set_attribute(&parts.role, "role", Some("status"));
         parts
     }
 
     fn remove(&self) {
         [&self.role, &self.durability, &self.pending, &self.latency]
             .into_iter()
-            .for_each(Element::remove);
+            .for_each(|part| tree::detach(part));
     }
 }
 
@@ -217,9 +214,9 @@ impl Drop for Status {
 }
 
 fn part(document: &Document, element: &HtmlElement, name: &str) -> Element {
-    let part = document.create_element("span").expect_throw("a tag of HTML");
-    part.set_attribute("part", name).expect_throw("the name is valid");
-    element.append_child(&part).expect_throw("an element takes children");
+    let part = tree::create(document, "span");
+    tree::set_attribute(&part, "part", Some(name));
+    tree::append(element, &part);
     set_text(&part, "");
     part
 }
@@ -228,7 +225,7 @@ fn set_text(part: &Element, text: &str) {
     if part.text_content().as_deref() != Some(text) {
         part.set_text_content(Some(text));
     }
-    document::set_attribute(part, "hidden", text.is_empty().then_some(""));
+    tree::set_attribute(part, "hidden", text.is_empty().then_some(""));
 }
 
 /// What `base.js` asks of the core: nothing but that it be there.

@@ -7,6 +7,8 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{CssStyleSheet, Document, Element, ShadowRoot};
 
+use crate::tree;
+
 const CSS: &str = include_str!("style.css");
 
 thread_local! {
@@ -17,7 +19,7 @@ thread_local! {
 pub(crate) fn adopt(element: &Element) {
     SHEET.with(|sheet| {
         let Some(sheet) = sheet else { return };
-        let root = element.get_root_node();
+        let root = tree::root(element);
         if let Some(root) = root.dyn_ref::<ShadowRoot>() {
             add(&root.adopted_style_sheets(), sheet);
         } else if let Some(document) = root.dyn_ref::<Document>() {

@@ -20,11 +20,11 @@ use web_sys::{
 };
 
 use crate::base::{self, Base, show_states};
-use crate::document::set_attribute;
 use crate::event::{detail, fire, fire_error};
 use crate::notice::Place;
-use crate::params::{Fields, is_nearest, reset_form, said_by_form};
-use crate::{buttons, db, notice, style};
+use crate::params::{Fields, is_nearest, is_valid, reset_form, said_by_form};
+use crate::tree::{self, set_attribute};
+use crate::{buttons, db, document, notice, style};
 
 #[wasm_bindgen(module = "/src/editable.js")]
 extern "C" {
@@ -59,6 +59,17 @@ enum Cause {
     Script,
 }
 
+impl Cause {
+    /// A form was asked by the browser before it was sent.
+    fn is_valid(&self, element: &Element) -> bool {
+        match self {
+            Cause::Button(button) => tree::has_attribute(button, "formnovalidate") || is_valid(element, None),
+            Cause::Field(field) => is_valid(element, Some(field)),
+            Cause::Form { .. } | Cause::Script => true,
+        }
+    }
+}
+
 impl CustomElement for SqliteWrite {
     fn inject_children(&mut self, _this: &HtmlElement) {}
 
@@ -82,6 +93,7 @@ impl CustomElement for SqliteWrite {
 
     fn connected_callback(&mut self, this: &HtmlElement) {
         style::adopt(this);
+        document::warn_if_misplaced(this);
     }
 }
 
@@ -93,7 +105,7 @@ impl Write {
         element: HtmlElement,
         cause: Cause,
     ) -> impl Future<Output = Result<Outcome, Failure>> + 'static {
-        let sql = element.get_attribute("sql").unwrap_or_default();
+        let sql = tree::attribute(&element, "sql").unwrap_or_default();
         let fields = fields_of(&element, &cause);
         self.pending.set(self.pending.get() + 1);
         self.show_states(&element);
@@ -125,8 +137,9 @@ impl Write {
 
     /// Hears of the dialog around the element, once.
     fn follow_dialog(self: &Rc<Self>, element: &HtmlElement) {
-        let dialog = element.closest("dialog").expect_throw("a tag is a selector");
-        let Some(dialog) = dialog else { return };
+        let Some(dialog) = tree::closest(element, "dialog") else {
+            return;
+        };
         let (write, own) = (Rc::downgrade(self), self.element.clone());
         let closed = Closure::once_into_js(move || {
             if let (Some(write), Some(element)) = (write.upgrade(), own.deref()) {
@@ -151,7 +164,7 @@ impl Write {
         self.failure.replace(None);
         notice::clear(element);
         if let Cause::Form { form, said, .. } = cause
-            && !element.has_attribute("keep")
+            && !tree::has_attribute(element, "keep")
         {
             reset_form(form, said);
         }
@@ -177,7 +190,7 @@ impl Write {
     fn set_off(self: &Rc<Self>, event: &Event, element: HtmlElement, cause: Cause) {
         event.prevent_default();
         let pending = self.pending.get() > 0 && !matches!(cause, Cause::Field(_));
-        if pending || !is_confirmed(&element) {
+        if pending || !cause.is_valid(&element) || !is_confirmed(&element) {
             return;
         }
         let outcome = self.clone().start(element, cause);
@@ -226,12 +239,12 @@ fn fields_of(element: &HtmlElement, cause: &Cause) -> Fields {
 }
 
 fn form_in(element: &Element) -> Option<HtmlFormElement> {
-    let form = element.query_selector("form").expect_throw("a tag is a selector")?;
+    let form = tree::find(element, "form:not([id^=sqlite-radios-])")?;
     is_nearest(element, &form).then(|| form.unchecked_into())
 }
 
 fn is_confirmed(element: &Element) -> bool {
-    element.get_attribute("confirm").is_none_or(|question| {
+    tree::attribute(element, "confirm").is_none_or(|question| {
         let window = web_sys::window().expect_throw("elements live in a window");
         window.confirm_with_message(&question).unwrap_or(false)
     })

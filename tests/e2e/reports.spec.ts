@@ -27,6 +27,52 @@ const mistakes: [string, RegExp[], ((page: Page) => Promise<void>)?][] = [
     [/needs its SQL/],
     (page) => page.getByRole('button', { name: 'Go' }).click(),
   ],
+  [
+    '<sqlite-query id="m" sql="SELECT * FROM nowhere"></sqlite-query>',
+    [/no such table: nowhere/, /SQL: SELECT \* FROM nowhere/],
+  ],
+  ['<sqlite-query id="m" sql=\'SELECT "titel" FROM item\'></sqlite-query>', [/titel/, /SQL: SELECT "titel"/]],
+  [
+    '<sqlite-query id="m" sql="SELECT title FROM item WHERE id = ?"></sqlite-query>',
+    [/\?|parameter/i, /SQL: SELECT title/],
+  ],
+  [
+    '<sqlite-query id="m" sql="SELECT title FROM item" key="nowhere"></sqlite-query>',
+    [/key="nowhere"/, /SQL: SELECT title/],
+  ],
+  [
+    '<sqlite-query id="m" sql="SELECT title FROM item"><template><p>{{title | shout}}</p></template></sqlite-query>',
+    [/shout/, /SQL: SELECT title/],
+  ],
+  [
+    '<sqlite-query id="m" sql="SELECT title FROM item"><template><p onclick="{{title}}">x</p></template></sqlite-query>',
+    [/onclick/, /SQL: SELECT title/],
+  ],
+  [
+    '<sqlite-query id="m" sql="SELECT title FROM item"><template><style>{{title}}</style></template></sqlite-query>',
+    [/<style>/, /SQL: SELECT title/],
+  ],
+  [
+    '<sqlite-write id="m" sql="INSERT INTO nowhere VALUES (1)"><button>Go</button></sqlite-write>',
+    [/no such table: nowhere/, /SQL: INSERT INTO nowhere/],
+    (page) => page.getByRole('button', { name: 'Go' }).click(),
+  ],
+  [
+    '<sqlite-write id="m" sql="INSERT INTO item (title) VALUES (:titel)"><form><input name="title" value="secret"><button>Go</button></form></sqlite-write>',
+    [/:titel/, /SQL: INSERT INTO item/, /Parameters: :title/],
+    (page) => page.getByRole('button', { name: 'Go' }).click(),
+  ],
+  [
+    '<sqlite-write id="m" sql="INSERT INTO item (id) VALUES (1)"><button>Go</button></sqlite-write>',
+    [/UNIQUE constraint failed: item.id/, /SQL: INSERT INTO item/],
+    (page) => page.getByRole('button', { name: 'Go' }).click(),
+  ],
+  [
+    '<sqlite-write id="m" db="nowhere" sql="DELETE FROM item"><button>Go</button></sqlite-write>',
+    [/no <sqlite-db id="nowhere">/, /SQL: DELETE FROM item/],
+    (page) => page.getByRole('button', { name: 'Go' }).click(),
+  ],
+  ['<sqlite-db id="m" name="x.db" durability="sometimes"></sqlite-db>', [/durability/]],
   ['<sqlite-db id="m"></sqlite-db>', [/needs a name/]],
   [
     '<sqlite-db id="m" name="wrong.db"><script type="application/sql">CREATE TABLE</script></sqlite-db>',

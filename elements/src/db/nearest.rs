@@ -11,7 +11,7 @@ use web_sys::Element;
 
 use super::{Db, Reach};
 use crate::schedule::ElementNumber;
-use crate::{base, document};
+use crate::{base, document, tree};
 
 thread_local! {
     static DATABASES: RefCell<BTreeMap<ElementNumber, Weak<Db>>> = const { RefCell::new(BTreeMap::new()) };
@@ -34,7 +34,7 @@ pub(crate) fn reach(element: &Element) -> Reach {
 
 /// The core of the element's database, as [`reach`] finds it.
 pub(crate) fn find(element: &Element) -> Option<Rc<Db>> {
-    let found = match element.get_attribute("db") {
+    let found = match tree::attribute(element, "db") {
         Some(id) => document::by_id_around(element, &id),
         None => document::around(element, "sqlite-db"),
     };
@@ -44,16 +44,15 @@ pub(crate) fn find(element: &Element) -> Option<Rc<Db>> {
 
 /// Why there is no database for an element; `None` while one may still be parsed.
 pub(crate) fn missing(element: &Element) -> Option<Failure> {
-    let document = element.owner_document()?;
-    (document.ready_state() != "loading").then(|| failure_of_missing(element))
+    (!tree::is_loading(&tree::owner(element)?)).then(|| failure_of_missing(element))
 }
 
 pub(crate) fn failure_of_missing(element: &Element) -> Failure {
-    let message = match element.get_attribute("db") {
+    let message = match tree::attribute(element, "db") {
         Some(id) => format!("db=\"{id}\": there is no <sqlite-db id=\"{id}\">"),
         None => format!(
             "<{}> must stand inside a <sqlite-db>, or name one by db=\"its id\"",
-            element.local_name()
+            tree::local_name(element)
         ),
     };
     Failure::new(FailureKind::State, "DATABASE_MISSING", message)

@@ -3,17 +3,27 @@
 //! `template` makes them, and calls [`Binding::fill`] for a place whose cells have changed. A field that somebody is
 //! editing keeps what they typed.
 
-use js_sys::Reflect;
 use sqlite_elements::sql::Value;
 use wasm_bindgen::prelude::*;
-use web_sys::{
-    Document, Element, HtmlElement, HtmlInputElement, HtmlOptionElement, HtmlTextAreaElement, Node, ShadowRoot,
-};
+use web_sys::{Document, Element, HtmlInputElement, HtmlOptionElement, HtmlTextAreaElement, Node, ShadowRoot, Text};
 
 use super::attribute;
 use super::marks::Marked;
-use crate::document::set_attribute;
 use crate::text;
+use crate::tree::{self, set_attribute};
+
+#[wasm_bindgen(module = "/src/choice.js")]
+extern "C" {
+    #[wasm_bindgen(js_namespace = choices, js_name = fill)]
+    fn fill_choice(select: &Element, value: &str);
+}
+
+#[wasm_bindgen(module = "/src/form.js")]
+extern "C" {
+    /// Has the radio buttons of a row be groups of their own.
+    #[wasm_bindgen(js_namespace = forms, js_name = part)]
+    fn part_radios(row: &Element);
+}
 
 #[wasm_bindgen(module = "/src/editable.js")]
 extern "C" {
@@ -40,6 +50,10 @@ pub(crate) enum Target {
     Editable,
     /// The attribute `value`, and what the field shows.
     Value,
+    /// The attribute `value` of a `<select>`, and which of its options are chosen, now or when they come.
+    Choice,
+    /// The radio buttons in an element, which says nothing itself.
+    Radios,
     /// An attribute that is on or off, and the property that it is the default of.
     Presence(String),
     /// An attribute that a browser follows; left out where it would run script.
@@ -59,6 +73,8 @@ impl Binding {
             Target::Editable => fill_editable(node.unchecked_ref(), &self.marked.join(row)),
             Target::Cell => self.fill_cell(node, row),
             Target::Attribute(name) => set_attribute(node.unchecked_ref(), name, Some(&self.marked.join(row))),
+            Target::Choice => fill_choice(node.unchecked_ref(), &self.marked.join(row)),
+            Target::Radios => part_radios(node.unchecked_ref()),
             Target::Value => fill_value(node.unchecked_ref(), &self.marked.join(row)),
             Target::Presence(name) => fill_presence(node.unchecked_ref(), name, self.is_true(row)),
             Target::Address(name) => {
@@ -66,11 +82,18 @@ impl Binding {
                 let address = Some(address.as_str()).filter(|address| !attribute::runs_script(address));
                 set_attribute(node.unchecked_ref(), name, address);
             }
-            Target::Style(property) => {
-                let style = node.unchecked_ref::<HtmlElement>().style();
-                // A value that the property does not take is ignored, as in a style sheet.
-                let _ = style.set_property(property, &self.marked.join(row));
-            }
+            Target::Style(property) => tree::set_style(node.unchecked_ref(), property, &self.marked.join(row)),
+        }
+    }
+
+    /// When it has its turn in a row. A value comes after what bounds it (`type`, `min`, `max`), since a field cuts what
+    /// does not fit; a choice after the options; groups are parted when their names are known.
+    pub(crate) fn turn(&self) -> u8 {
+        match self.target {
+            Target::Radios => 3,
+            Target::Choice => 2,
+            Target::Value => 1,
+            _ => 0,
         }
     }
 
@@ -103,8 +126,8 @@ impl Binding {
     /// The same for a place that says something already, perhaps just that.
     pub(crate) fn correct(&self, node: &Node, row: &[Value]) {
         let says_so = || {
-            let text = node.node_value();
-            text.is_some_and(|text| text.trim() == self.marked.join(row).trim())
+            let text = node.dyn_ref::<Text>();
+            text.is_some_and(|text| text.data().trim() == self.marked.join(row).trim())
         };
         if !matches!(self.target, Target::Text) || !says_so() {
             self.fill(node, row);
@@ -128,9 +151,7 @@ impl Binding {
 }
 
 fn fill_textarea(text: &Node, value: &str) {
-    let area = text
-        .parent_node()
-        .and_then(|parent| parent.dyn_into::<HtmlTextAreaElement>().ok());
+    let area = tree::parent(text).and_then(|parent| parent.dyn_into::<HtmlTextAreaElement>().ok());
     let keeps = area
         .as_ref()
         .is_some_and(|area| is_focused(area) && area.default_value().is_ok_and(|default| area.value() != default));
@@ -145,7 +166,7 @@ fn fill_textarea(text: &Node, value: &str) {
     });
 }
 
-/// Inputs and whatever else has a `value`: options, buttons, meters, selects, other people's elements.
+/// Inputs and whatever else has a `value`: options, buttons, meters, other people's elements.
 fn fill_value(element: &Element, value: &str) {
     if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
         let keeps = is_focused(input) && input.value() != input.default_value();
@@ -158,11 +179,6 @@ fn fill_value(element: &Element, value: &str) {
         return;
     }
     set_attribute(element, "value", Some(value));
-    // A `<select value="{{x}}">` means its option, which may be an element's property only.
-    if element.local_name() == "select" {
-        let set = Reflect::set(element, &"value".into(), &value.into());
-        set.expect_throw("a select has a value");
-    }
 }
 
 fn fill_presence(element: &Element, name: &str, on: bool) {
@@ -192,9 +208,9 @@ fn is_focused(element: &Element) -> bool {
 
 /// Who has the focus in the tree that `node` stands in.
 pub(crate) fn active_element(node: &Node) -> Option<Element> {
-    let root = node.get_root_node();
+    let root = tree::root(node);
     if let Some(root) = root.dyn_ref::<ShadowRoot>() {
         return root.active_element();
     }
-    root.dyn_ref::<Document>()?.active_element()
+    tree::active_in(root.dyn_ref::<Document>()?)
 }

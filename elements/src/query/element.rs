@@ -16,11 +16,12 @@ use super::form::FormListener;
 use super::view::{Speaker, View};
 use crate::base::{self, Base, show_states};
 use crate::db::{self, Reach, SessionNumber};
-use crate::document::{self, Depth, set_attribute};
+use crate::document::{self, Depth};
 use crate::event::{detail, fire, fire_error};
 use crate::params::Fields;
 use crate::schedule::{self, Due, ElementNumber, Look};
 use crate::style;
+use crate::tree::{self, set_attribute};
 
 mod script;
 
@@ -127,7 +128,8 @@ impl CustomElement for SqliteQuery {
         self.0 = Some(query);
     }
 
-    fn connected_callback(&mut self, _this: &HtmlElement) {
+    fn connected_callback(&mut self, this: &HtmlElement) {
+        document::warn_if_misplaced(this);
         self.look_soon();
     }
 
@@ -220,14 +222,14 @@ impl Query {
     }
 
     fn wanted(self: &Rc<Self>, element: &HtmlElement) -> Wanted {
-        let sql = element.get_attribute("sql").unwrap_or_default();
+        let sql = tree::attribute(element, "sql").unwrap_or_default();
         if sql.trim().is_empty() {
             let message = "<sqlite-query> needs its SQL, as in <sqlite-query sql=\"SELECT …\">";
             return Wanted::Fail(Failure::new(FailureKind::State, "SQL_MISSING", message), Speaker::Query);
         }
         let mut fields = Fields::of_attributes(element);
         if let Err(failure) = self.add_form(element, &mut fields) {
-            return match document::is_parsed(element.owner_document().expect_throw("a document").as_ref()) {
+            return match document::is_parsed(tree::owner(element).expect_throw("a document").as_ref()) {
                 true => Wanted::Fail(failure, Speaker::Query),
                 false => Wanted::Wait,
             };
@@ -254,7 +256,7 @@ impl Query {
 
     /// Adds the fields of the form that the element names, and listens to it.
     fn add_form(self: &Rc<Self>, element: &HtmlElement, fields: &mut Fields) -> Result<(), Failure> {
-        let Some(id) = element.get_attribute("form") else {
+        let Some(id) = tree::attribute(element, "form") else {
             drop(self.form.take());
             return Ok(());
         };
@@ -365,7 +367,7 @@ impl Query {
         match self.transition.get() {
             Transition::Begins => return true,
             Transition::Due => return false,
-            Transition::None if !element.has_attribute("transition") || !view.shows_rows() => return false,
+            Transition::None if !tree::has_attribute(element, "transition") || !view.shows_rows() => return false,
             Transition::None if !are_transitions_wanted() => return false,
             Transition::None => self.transition.set(Transition::Begins),
         }

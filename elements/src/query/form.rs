@@ -8,6 +8,8 @@ use web_sys::{Element, Event, HtmlFormElement, Node};
 
 use sqlite_elements::web::in_task;
 
+use crate::tree;
+
 const EVENTS: [&str; 4] = ["input", "change", "reset", "submit"];
 
 /// Listens for a form's events until it is dropped.
@@ -21,7 +23,7 @@ pub(crate) struct FormListener {
 impl FormListener {
     /// Calls `changed` after a field of the form has changed, from a microtask or a task.
     pub(crate) fn new(form: HtmlFormElement, changed: impl Fn() + Clone + 'static) -> Self {
-        let root = form.get_root_node();
+        let root = tree::root(&form);
         let own = form.clone();
         let heard = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
             if !concerns(&event, &own) {
@@ -50,7 +52,7 @@ impl FormListener {
 
     /// Whether this still is where the form is.
     pub(crate) fn is_of(&self, form: &HtmlFormElement) -> bool {
-        self.form == *form && self.root == form.get_root_node()
+        self.form == *form && self.root == tree::root(form)
     }
 }
 
@@ -70,15 +72,14 @@ fn concerns(event: &Event, form: &HtmlFormElement) -> bool {
         return false;
     };
     let owner = Reflect::get(&target, &"form".into()).unwrap_or(JsValue::UNDEFINED);
-    js_sys::Object::is(&owner, form) || form.contains(Some(&target))
+    js_sys::Object::is(&owner, form) || tree::contains(form, Some(&target))
 }
 
 /// Enter in a search field does not leave the page, unless the form says where to go.
 fn stay(event: &Event, form: &HtmlFormElement) {
-    let is_dialog = form
-        .get_attribute("method")
-        .is_some_and(|method| method.eq_ignore_ascii_case("dialog"));
-    if !form.has_attribute("action") && !is_dialog {
+    let method = tree::attribute(form, "method");
+    let is_dialog = method.is_some_and(|method| method.eq_ignore_ascii_case("dialog"));
+    if !tree::has_attribute(form, "action") && !is_dialog {
         event.prevent_default();
     }
 }

@@ -9,6 +9,7 @@ use web_sys::{HtmlTemplateElement, Node};
 
 use super::section;
 use super::template::{Blueprint, Instance};
+use crate::tree;
 
 pub(crate) struct Header {
     columns: Vec<String>,
@@ -23,7 +24,7 @@ impl Header {
     pub(crate) fn new(template: &HtmlTemplateElement, columns: &[String], row: &[Value]) -> Result<Self, Failure> {
         let blueprint = Blueprint::compile(template, columns)?;
         let (fragment, instance) = blueprint.instantiate(row);
-        let nodes = match template.parent_node() {
+        let nodes = match tree::parent(template) {
             Some(parent) => section::insert(template, &parent, &fragment, &instance.roots),
             None => Vec::new(),
         };

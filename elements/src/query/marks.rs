@@ -36,7 +36,7 @@ pub enum MarkError {
 }
 
 /// A marked text whose names are resolved to columns of one result.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marked {
     pieces: Vec<Resolved>,
 }

@@ -14,14 +14,14 @@ use super::binding::active_element;
 use super::order::{self, Key, Slot};
 use super::section;
 use super::template::{Blueprint, Instance};
-use crate::text;
+use crate::{text, tree};
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/src/choice.js")]
 extern "C" {
-    #[wasm_bindgen(extends = Node)]
-    type Mover;
-    #[wasm_bindgen(method, structural, catch, js_name = moveBefore)]
-    fn move_before(this: &Mover, node: &Node, before: Option<&Node>) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_namespace = choices, js_name = before)]
+    fn choice_before(select: &Element) -> JsValue;
+    #[wasm_bindgen(js_namespace = choices, js_name = after)]
+    fn settle_choice(select: &Element, before: &JsValue);
 }
 
 /// Rows between two nodes of the page that are not ours.
@@ -69,6 +69,23 @@ impl Rows {
 
     /// Makes the document show these rows, touching what differs and nothing else.
     pub(crate) fn show(&mut self, values: Vec<Vec<Value>>, key_column: Option<usize>) {
+        let select = self.select();
+        let choice = select.as_ref().map(choice_before);
+        self.render(values, key_column);
+        if let Some((select, choice)) = select.zip(choice) {
+            settle_choice(&select, &choice);
+        }
+    }
+
+    /// The `<select>` whose options the rows are.
+    fn select(&self) -> Option<Element> {
+        match &self.place {
+            Place::After(template) => tree::closest(tree::parent(template)?.dyn_ref::<Element>()?, "select"),
+            Place::In(_) => None,
+        }
+    }
+
+    fn render(&mut self, values: Vec<Vec<Value>>, key_column: Option<usize>) {
         let keys = order::keys(&values, key_column);
         if std::mem::replace(&mut self.stage, Stage::Shown) == Stage::New
             && let Place::After(template) = &self.place
@@ -138,12 +155,12 @@ impl Rows {
 
     pub(crate) fn remove(self) {
         self.rows.iter().for_each(Row::remove);
-        self.end.iter().for_each(section::remove);
+        self.end.iter().for_each(tree::detach);
     }
 
     fn insert(&self, key: Key, values: Vec<Value>, parent: &Node, before: Option<&Node>) -> Row {
         let (fragment, instance) = self.blueprint.instantiate(&values);
-        insert(parent, &fragment, before);
+        tree::insert(parent, &fragment, before);
         Row { key, values, instance }
     }
 
@@ -153,13 +170,13 @@ impl Rows {
             Place::In(parent) => return (parent.clone(), None),
             Place::After(start) => start,
         };
-        let parent = start.parent_node().expect_throw("a template in use has a parent");
-        let in_place = |node: &&Node| node.parent_node().as_ref() == Some(&parent);
+        let parent = tree::parent(start).expect_throw("a template in use has a parent");
+        let in_place = |node: &&Node| tree::parent(node).as_ref() == Some(&parent);
         let last = remaining
             .rev()
             .flat_map(|row| row.instance.roots.iter().rev())
             .find(in_place);
-        let after = last.unwrap_or(start).next_sibling();
+        let after = tree::next(last.unwrap_or(start));
         (parent, after)
     }
 
@@ -169,15 +186,18 @@ impl Rows {
         };
         let active: Node = active_element(anchor)?.into();
         let parent = match &self.place {
-            Place::After(node) => node.parent_node()?,
+            Place::After(node) => tree::parent(node)?,
             Place::In(node) => node.clone(),
         };
-        if !parent.contains(Some(&active)) {
+        if !tree::contains(&parent, Some(&active)) {
             return None;
         }
-        self.rows
-            .iter()
-            .position(|row| row.instance.roots.iter().any(|root| root.contains(Some(&active))))
+        self.rows.iter().position(|row| {
+            row.instance
+                .roots
+                .iter()
+                .any(|root| tree::contains(root, Some(&active)))
+        })
     }
 }
 
@@ -187,19 +207,20 @@ impl Row {
         self.instance
             .roots
             .iter()
-            .all(|node| node.parent_node().as_ref() == Some(parent))
+            .all(|node| tree::parent(node).as_ref() == Some(parent))
     }
 
     fn remove(&self) {
-        self.instance.roots.iter().for_each(section::remove);
+        self.instance.roots.iter().for_each(tree::detach);
     }
 }
 
 /// The rows that a server has rendered behind the template: the elements with `data-key`.
 pub(crate) fn standing_after(template: &Node) -> Vec<Element> {
-    let following = std::iter::successors(template.next_sibling(), Node::next_sibling);
-    let elements = following.filter_map(|node| node.dyn_into::<Element>().ok());
-    elements.filter(|element| element.has_attribute("data-key")).collect()
+    let elements = tree::following(template).filter_map(|node| node.dyn_into::<Element>().ok());
+    elements
+        .filter(|element| tree::has_attribute(element, "data-key"))
+        .collect()
 }
 
 /// Takes those for rows whose key is one of these; the others go.
@@ -216,7 +237,7 @@ fn adopt(
     };
     let mut places: HashMap<String, usize> = (0..values.len()).rev().map(|at| (name(at), at)).collect();
     let mut row = |root: &Element| {
-        let at = places.remove(&root.get_attribute("data-key")?)?;
+        let at = places.remove(&tree::attribute(root, "data-key")?)?;
         let instance = blueprint.adopt(root, &values[at])?;
         Some(Row {
             key: keys[at].clone(),
@@ -228,7 +249,7 @@ fn adopt(
     for root in standing {
         match row(&root) {
             Some(row) => rows.push(row),
-            None => root.remove(),
+            None => tree::detach(&root),
         }
     }
     rows
@@ -237,15 +258,7 @@ fn adopt(
 /// Moves a node with its state where the browser can do that (DOM, 4.2.6): its scroll positions, its running transitions,
 /// what plays in it.
 fn carry(parent: &Node, node: &Node, before: Option<&Node>) {
-    // Throws where a node comes from elsewhere, and is missing in some browsers.
-    let moved = parent.unchecked_ref::<Mover>().move_before(node, before);
-    if moved.is_err() {
-        insert(parent, node, before);
+    if tree::carry(parent, node, before).is_err() {
+        tree::insert(parent, node, before);
     }
-}
-
-fn insert(parent: &Node, node: &Node, before: Option<&Node>) {
-    parent
-        .insert_before(node, before)
-        .expect_throw("rows go where their template stands");
 }

@@ -16,6 +16,7 @@ use super::binding::{Binding, Target};
 use super::marks::Marked;
 use super::rows::{Place, Rows};
 use super::template::Blueprint;
+use crate::tree;
 
 #[wasm_bindgen(module = "/src/format.js")]
 extern "C" {
@@ -57,18 +58,18 @@ impl Table {
         caption: Option<&str>,
         again: impl Fn() + 'static,
     ) -> Self {
-        let root = element(document, "table", document.create_document_fragment().as_ref());
-        root.set_attribute("part", "table").expect_throw("the name is valid");
+        let root = element(document, "table", tree::create_fragment(document).as_ref());
+        tree::set_attribute(&root, "part", Some("table"));
         if let Some(caption) = caption {
             element(document, "caption", &root).set_text_content(Some(caption));
         }
         let head = element(document, "tr", &element(document, "thead", &root));
         let heads = columns.iter().map(|column| {
             let cell = element(document, "th", &head);
-            cell.set_attribute("scope", "col").expect_throw("the name is valid");
+            tree::set_attribute(&cell, "scope", Some("col"));
             let button = element(document, "button", &cell);
-            button.set_attribute("type", "button").expect_throw("the name is valid");
-            button.set_attribute("part", "sort").expect_throw("the name is valid");
+            tree::set_attribute(&button, "type", Some("button"));
+            tree::set_attribute(&button, "part", Some("sort"));
             button.set_text_content(Some(column));
             cell
         });
@@ -116,7 +117,7 @@ impl Table {
                 Direction::Ascending => "ascending",
                 Direction::Descending => "descending",
             });
-            crate::document::set_attribute(head, "aria-sort", said);
+            tree::set_attribute(head, "aria-sort", said);
         }
         self.rows.show(values, key_column);
     }
@@ -129,7 +130,7 @@ impl Table {
                 .filter_map(|row| row.get(at))
                 .find(|value| **value != Value::Null);
             let kind = first.map(crate::text::type_of);
-            crate::document::set_attribute(head, "data-type", kind);
+            tree::set_attribute(head, "data-type", kind);
         }
     }
 }
@@ -139,7 +140,7 @@ fn on_click(heads: &[Element], sort: Rc<Cell<Option<Sort>>>, again: impl Fn() + 
     let heads = heads.to_vec();
     Closure::new(move |event: Event| {
         let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
-        let Some(column) = heads.iter().position(|head| head.contains(target.as_ref())) else {
+        let Some(column) = heads.iter().position(|head| tree::contains(head, target.as_ref())) else {
             return;
         };
         let direction = match sort.get().filter(|sort| sort.column == column) {
@@ -176,7 +177,7 @@ fn compare(one: &Value, other: &Value) -> Ordering {
 }
 
 fn blueprint(document: &Document, columns: usize) -> Blueprint {
-    let content = document.create_document_fragment();
+    let content = tree::create_fragment(document);
     let row = element(document, "tr", &content);
     let bindings = (0..columns).map(|column| {
         element(document, "td", &row);
@@ -193,9 +194,7 @@ fn blueprint(document: &Document, columns: usize) -> Blueprint {
 }
 
 fn element(document: &Document, tag: &str, parent: &Node) -> Element {
-    let element = document.create_element(tag).expect_throw("a tag of HTML");
-    parent
-        .append_child(&element)
-        .expect_throw("a new element takes children");
+    let element = tree::create(document, tag);
+    tree::append(parent, &element);
     element
 }

@@ -11,11 +11,12 @@ use js_sys::{Array, Uint32Array};
 use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::Value;
 use wasm_bindgen::prelude::*;
-use web_sys::{DocumentFragment, Element, HtmlTemplateElement, Node};
+use web_sys::{DocumentFragment, Element, HtmlTemplateElement, Node, Text};
 
 use super::attribute::{self, Kind};
 use super::binding::{Binding, Target};
 use super::marks::{self, MarkError, Marked};
+use crate::tree;
 
 #[wasm_bindgen(module = "/src/bulk.js")]
 extern "C" {
@@ -77,10 +78,12 @@ impl Blueprint {
             bindings: Vec::new(),
         };
         compiler.children(&content, &mut Vec::new())?;
-        Ok(Blueprint {
-            content,
-            bindings: compiler.bindings,
-        })
+        if tree::closest(template, "form").is_none() {
+            compiler.radios(&content);
+        }
+        let mut bindings = compiler.bindings;
+        bindings.sort_by_key(|(_, binding)| binding.turn());
+        Ok(Blueprint { content, bindings })
     }
 
     /// From a fragment made by hand.
@@ -93,14 +96,12 @@ impl Blueprint {
         let document = web_sys::window()
             .and_then(|window| window.document())
             .expect_throw("elements live in a document");
-        let clone = document
-            .import_node_with_deep(&self.content, true)
-            .expect_throw("a fragment can be cloned");
+        let clone = tree::adopt(&document, &self.content);
         let targets: Vec<Node> = self.bindings.iter().map(|(path, _)| walk(&clone, path)).collect();
         for ((_, binding), target) in self.bindings.iter().zip(&targets) {
             binding.fill(target, row);
         }
-        let roots = children_of(&clone).collect();
+        let roots = tree::children(&clone).collect();
         let targets = Targets::Own(targets);
         (clone.unchecked_into(), Instance { roots, targets })
     }
@@ -112,8 +113,8 @@ impl Blueprint {
         parent: &Node,
         before: Option<&Node>,
     ) -> Option<Vec<Instance>> {
-        let root = self.content.first_child()?;
-        if root.next_sibling().is_some() || self.bindings.is_empty() || rows.len() < FEW {
+        let root = tree::first(&self.content)?;
+        if tree::next(&root).is_some() || self.bindings.is_empty() || rows.len() < FEW {
             return None;
         }
         let names = self.bindings.iter().map(|(_, binding)| binding.name_in_bulk());
@@ -148,10 +149,7 @@ impl Blueprint {
 
     /// Takes an element that stands in the document already for a row, if it is built like one; touches what differs.
     pub(crate) fn adopt(&self, root: &Element, row: &[Value]) -> Option<Instance> {
-        let shape = self
-            .content
-            .first_child()
-            .filter(|first| first.next_sibling().is_none())?;
+        let shape = tree::first(&self.content).filter(|first| tree::next(first).is_none())?;
         let mut targets = vec![None; self.bindings.len()];
         if !self.align(&shape, root, &mut vec![0], &mut targets) {
             return None;
@@ -168,7 +166,8 @@ impl Blueprint {
     /// Finds the targets below a node that is built like `shape`; false if it is not. Blanks between elements do not
     /// count, nor what stands in a custom element without marks of ours: that is its own affair.
     fn align(&self, shape: &Node, node: &Node, path: &mut Path, targets: &mut [Option<Node>]) -> bool {
-        if node.node_name() != shape.node_name() {
+        let name = tree::node_name(node);
+        if name != tree::node_name(shape) {
             return false;
         }
         let mut is_around_a_mark = false;
@@ -180,8 +179,7 @@ impl Blueprint {
             }
             is_around_a_mark |= bound.len() > path.len() && bound.starts_with(path);
         }
-        if is_a_text || node.node_type() != Node::ELEMENT_NODE || (node.node_name().contains('-') && !is_around_a_mark)
-        {
+        if is_a_text || !node.is_instance_of::<Element>() || (name.contains('-') && !is_around_a_mark) {
             return true;
         }
         let is_bound = |at: usize| {
@@ -189,9 +187,9 @@ impl Blueprint {
                 .iter()
                 .any(|(bound, _)| bound.split_last() == Some((&(at as u32), path)))
         };
-        let shapes = children_of(shape).enumerate();
+        let shapes = tree::children(shape).enumerate();
         let shapes: Vec<_> = shapes.filter(|(at, shape)| is_bound(*at) || !is_blank(shape)).collect();
-        let nodes: Vec<Node> = children_of(node).filter(|node| !is_blank(node)).collect();
+        let nodes: Vec<Node> = tree::children(node).filter(|node| !is_blank(node)).collect();
         shapes.len() == nodes.len()
             && shapes.iter().zip(nodes).all(|((at, shape), node)| {
                 path.push(*at as u32);
@@ -247,12 +245,12 @@ impl Drop for Instance {
 
 impl Compiler<'_> {
     fn children(&mut self, parent: &Node, path: &mut Path) -> Result<(), Failure> {
-        for (at, child) in children_of(parent).enumerate() {
+        for (at, child) in tree::children(parent).enumerate() {
             path.push(at as u32);
-            match child.dyn_ref::<Element>() {
-                Some(element) => self.element(element, path)?,
-                None if child.node_type() == Node::TEXT_NODE => self.text(&child, parent, path)?,
-                None => {}
+            if let Some(element) = child.dyn_ref::<Element>() {
+                self.element(element, path)?;
+            } else if let Some(text) = child.dyn_ref::<Text>() {
+                self.text(text, parent, path)?;
             }
             path.pop();
         }
@@ -261,9 +259,9 @@ impl Compiler<'_> {
 
     /// A template inside is not looked into: its marks belong to the query inside.
     fn element(&mut self, element: &Element, path: &mut Path) -> Result<(), Failure> {
-        let local_name = element.local_name();
-        for name in element.get_attribute_names().iter().filter_map(|name| name.as_string()) {
-            let source = element.get_attribute(&name).unwrap_or_default();
+        let local_name = tree::local_name(element);
+        for name in tree::attribute_names(element) {
+            let source = tree::attribute(element, &name).unwrap_or_default();
             if marks::parse(&source).is_some() {
                 self.attribute(element, &local_name, &name, &source, path)?;
             }
@@ -274,6 +272,18 @@ impl Compiler<'_> {
         self.children(element, path)
     }
 
+    /// Several radio buttons in one row are a group of this row, as its author sees it. HTML makes those of one name in
+    /// all rows one group, where no form parts them.
+    fn radios(&mut self, content: &Node) {
+        for (at, root) in tree::children(content).enumerate() {
+            let root = root.dyn_ref::<Element>();
+            if root.is_some_and(|root| tree::find_all(root, "input[type=radio]").len() > 1) {
+                let (marked, target) = (Marked::default(), Target::Radios);
+                self.bindings.push((vec![at as u32], Binding { marked, target }));
+            }
+        }
+    }
+
     fn attribute(
         &mut self,
         element: &Element,
@@ -282,15 +292,18 @@ impl Compiler<'_> {
         source: &str,
         path: &Path,
     ) -> Result<(), Failure> {
-        let marked = self.resolve(source, &format!("the attribute {name} of <{tag}>"))?;
-        element
-            .remove_attribute(name)
-            .expect_throw("an attribute can be removed");
+        let place = format!("the attribute {name} of <{tag}>");
+        let marked = self.resolve(source, &place)?;
+        if tree::try_to_set_attribute(element, name, source).is_err() {
+            return Err(refused(&place, "no script can set an attribute of that name"));
+        }
+        tree::remove_attribute(element, name);
         let target = match attribute::kind(tag, name) {
-            Kind::Refused(reason) => return Err(refused(&format!("the attribute {name} of <{tag}>"), reason)),
+            Kind::Refused(reason) => return Err(refused(&place, reason)),
             Kind::Style => return self.style(source, tag, path),
             Kind::Boolean if marked.single().is_some() => Target::Presence(name.to_owned()),
             Kind::Address => Target::Address(name.to_owned()),
+            Kind::Boolean | Kind::Text if name == "value" && tag == "select" => Target::Choice,
             Kind::Boolean | Kind::Text if name == "value" => Target::Value,
             Kind::Boolean | Kind::Text => Target::Attribute(name.to_owned()),
         };
@@ -313,20 +326,20 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn text(&mut self, text: &Node, parent: &Node, path: &Path) -> Result<(), Failure> {
-        let source = text.node_value().unwrap_or_default();
+    fn text(&mut self, text: &Text, parent: &Node, path: &Path) -> Result<(), Failure> {
+        let source = text.data();
         if marks::parse(&source).is_none() {
             return Ok(());
         }
-        let tag = parent.dyn_ref::<Element>().map(Element::local_name).unwrap_or_default();
+        let tag = parent.dyn_ref::<Element>().map(tree::local_name).unwrap_or_default();
         let place = format!("the text of <{tag}>");
         if let Some(reason) = attribute::refusal_of_element(&tag) {
             return Err(refused(&place, reason));
         }
         let marked = self.resolve(&source, &place)?;
-        text.set_node_value(Some(""));
+        text.set_data("");
         if parent.dyn_ref::<Element>().is_some_and(is_editable) {
-            if parent.child_nodes().length() > 1 {
+            if tree::child_count(parent) > 1 {
                 return Err(refused(
                     &place,
                     "what is edited in its place is one text, without elements in it",
@@ -370,7 +383,7 @@ impl Compiler<'_> {
 
 /// Whether people edit what stands in it: then a browser replaces its text nodes as it likes.
 fn is_editable(element: &Element) -> bool {
-    let how = element.get_attribute("contenteditable");
+    let how = tree::attribute(element, "contenteditable");
     how.is_some_and(|how| !how.eq_ignore_ascii_case("false"))
 }
 
@@ -378,23 +391,18 @@ fn is_editable(element: &Element) -> bool {
 /// its children, where a parser puts it into its content.
 fn copy_of(template: &HtmlTemplateElement) -> DocumentFragment {
     let content = template.content();
-    let copy = |node: &Node| node.clone_node_with_deep(true).expect_throw("a node can be cloned");
-    let copied: DocumentFragment = copy(&content).unchecked_into();
-    if content.first_child().is_none() {
-        for child in children_of(template) {
-            copied
-                .append_child(&copy(&child))
-                .expect_throw("a fragment takes children");
-        }
+    let copied: DocumentFragment = tree::copy(&content).unchecked_into();
+    if tree::first(&content).is_none() {
+        tree::children(template).for_each(|child| tree::append(&copied, &tree::copy(&child)));
     }
     copied
 }
 
 /// The language around an element, as its author says; empty where nobody does, and then it is the browser's.
 fn locale(element: &Element) -> Rc<str> {
-    let around = element.closest("[lang]").ok().flatten();
+    let around = tree::closest(element, "[lang]");
     around
-        .and_then(|around| around.get_attribute("lang"))
+        .and_then(|around| tree::attribute(&around, "lang"))
         .unwrap_or_default()
         .into()
 }
@@ -409,27 +417,19 @@ fn refused(place: &str, reason: &str) -> Failure {
 
 /// Without the blanks around the content, a list of rows is a list of elements.
 fn trim(content: &Node) {
-    for end in [Node::first_child, Node::last_child] {
-        while let Some(node) = end(content) {
-            if !is_blank(&node) {
-                break;
-            }
-            content.remove_child(&node).expect_throw("a child can be removed");
+    for end in [tree::first, tree::last] {
+        while let Some(blank) = end(content).filter(is_blank) {
+            tree::detach(&blank);
         }
     }
 }
 
-fn children_of(parent: &Node) -> impl Iterator<Item = Node> {
-    std::iter::successors(parent.first_child(), Node::next_sibling)
-}
-
 fn is_blank(node: &Node) -> bool {
-    let text = node.node_value().filter(|_| node.node_type() == Node::TEXT_NODE);
-    text.is_some_and(|text| text.trim().is_empty())
+    node.dyn_ref::<Text>().is_some_and(|text| text.data().trim().is_empty())
 }
 
 fn walk(from: &Node, path: &[u32]) -> Node {
     path.iter().fold(from.clone(), |node, at| {
-        node.child_nodes().get(*at).expect_throw("a clone has the same shape")
+        tree::child_at(&node, *at).expect_throw("a clone has the same shape")
     })
 }

@@ -12,12 +12,12 @@ use web_sys::{Element, HtmlElement, HtmlTemplateElement, Node};
 use super::header::Header;
 use super::marks::find_column;
 use super::rows::{Place, Rows, standing_after};
-use super::section::{self, remove};
+use super::section;
 use super::table::Table;
 use super::template::Blueprint;
 use crate::base;
 use crate::document::is_parsed;
-use crate::notice;
+use crate::{notice, tree};
 
 /// The templates of one query, and what came of them.
 #[derive(Default)]
@@ -76,17 +76,15 @@ impl Body {
 impl Templates {
     pub(crate) fn of(element: &Element) -> Self {
         let mut templates = Templates::default();
-        let all = element
-            .query_selector_all("template")
-            .expect_throw("a tag is a selector");
-        for at in 0..all.length() {
-            let Some(template) = all.get(at).and_then(|node| node.dyn_into::<HtmlTemplateElement>().ok()) else {
+        for template in tree::find_all(element, "template") {
+            // In SVG a template is an element like any other.
+            let Ok(template) = template.dyn_into::<HtmlTemplateElement>() else {
                 continue;
             };
-            if template.closest("sqlite-query").ok().flatten().as_ref() != Some(element) {
+            if tree::closest(&template, "sqlite-query").as_ref() != Some(element) {
                 continue;
             }
-            let place = match template.get_attribute("for").as_deref() {
+            let place = match tree::attribute(&template, "for").as_deref() {
                 None => &mut templates.row,
                 Some("header") => &mut templates.header,
                 Some("loading") => &mut templates.loading,
@@ -138,7 +136,7 @@ impl View {
             None => is_parsed(element),
             // Of the rows that the server sends along, more may come.
             Some(template) if self.has_standing_rows() => {
-                template.parent_node().is_none_or(|parent| is_parsed(&parent))
+                tree::parent(template).is_none_or(|parent| is_parsed(&parent))
             }
             Some(template) => is_parsed(template),
         }
@@ -245,20 +243,24 @@ impl View {
     }
 
     fn clear_header(&mut self) {
-        self.header.take().iter().flat_map(Header::nodes).for_each(remove);
+        self.header.take().iter().flat_map(Header::nodes).for_each(tree::detach);
     }
 
     fn clear_body(&mut self) {
         self.clear_header();
         match self.body.take() {
             Some(Body::Rows { rows, .. }) => rows.remove(),
-            Some(Body::Table(table)) => table.root().remove(),
+            Some(Body::Table(table)) => tree::detach(table.root()),
             None => {}
         }
     }
 
     fn clear_extra(&mut self) {
-        self.extra.take().iter().flat_map(|extra| &extra.nodes).for_each(remove);
+        self.extra
+            .take()
+            .iter()
+            .flat_map(|extra| &extra.nodes)
+            .for_each(tree::detach);
     }
 
     /// Makes the body one for these columns.
@@ -268,7 +270,7 @@ impl View {
         columns: &[String],
         again: impl Fn() + 'static,
     ) -> Result<(), Failure> {
-        let caption = element.get_attribute("caption");
+        let caption = tree::attribute(element, "caption");
         let fits = match &self.body {
             Some(Body::Rows { columns: before, .. }) => before == columns,
             Some(Body::Table(table)) => table.fits(columns, caption.as_deref()),
@@ -288,14 +290,12 @@ impl View {
                 }
             }
             None => {
-                if let Ok(Some(copied)) = element.query_selector(":scope > table[part=table]") {
-                    copied.remove();
+                if let Some(copied) = tree::find(element, ":scope > table[part=table]") {
+                    tree::detach(&copied);
                 }
-                let document = element.owner_document().expect_throw("an element has a document");
+                let document = tree::owner(element).expect_throw("an element has a document");
                 let table = Table::new(&document, columns, caption.as_deref(), again);
-                element
-                    .append_child(table.root())
-                    .expect_throw("an element takes children");
+                tree::append(element, table.root());
                 Body::Table(table)
             }
         });
@@ -322,7 +322,7 @@ impl View {
         let Some(template) = template.as_ref().filter(|template| is_parsed(template)) else {
             return Ok(());
         };
-        let Some(parent) = template.parent_node() else {
+        let Some(parent) = tree::parent(template) else {
             return Ok(());
         };
         let blueprint = Blueprint::compile(template, names)?;
@@ -338,7 +338,7 @@ impl View {
 /// else `id` if there is one, else none (their position).
 fn key_column(element: &Element, columns: &[String]) -> Result<Option<usize>, Failure> {
     let named = ["row-key", "key"].iter().find_map(|attribute| {
-        let name = element.get_attribute(attribute)?;
+        let name = tree::attribute(element, attribute)?;
         Some((attribute, name))
     });
     let Some((attribute, name)) = named else {
@@ -357,5 +357,5 @@ fn key_column(element: &Element, columns: &[String]) -> Result<Option<usize>, Fa
 fn remove_left(element: &Element) {
     base::take_left(element)
         .iter()
-        .for_each(|node| remove(node.unchecked_ref()));
+        .for_each(|node| tree::detach(node.unchecked_ref()));
 }

@@ -14,6 +14,7 @@ const selects = (row: string) => query('sql="SELECT id FROM picky"', row);
 const provocations: Record<string, Record<string, string>> = {
   'sqlite-db': {
     NAME_MISSING: '<sqlite-db></sqlite-db>',
+    DURABILITY_UNKNOWN: '<sqlite-db name="x.db" durability="sometimes"></sqlite-db>',
     MIGRATION_NOT_LOADED: `<sqlite-db name="a.db"><script type="application/sql" src="none.sql"></script></sqlite-db>`,
     MIGRATION_FILE_LATE: `<sqlite-db name="b.db">${sql('SELECT 1')}<script type="application/vnd.sqlite3" src="x"></script></sqlite-db>`,
     MIGRATION_CHANGED: `<sqlite-db name="elements.db">${sql('CREATE TABLE other (a)')}</sqlite-db>`,

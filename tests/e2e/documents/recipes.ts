@@ -119,6 +119,14 @@ export const recipes: Table = {
     await page.getByRole('textbox', { name: 'Note 1' }).press('Enter');
     await expect(other.getByRole('textbox', { name: 'Note 1' })).toHaveValue('First');
   },
+  'How do I edit the cells of a table?': async ({ page, another }) => {
+    const other = await another();
+    await fill(page, 'Name 1', 'Quinces');
+    await fill(page, 'Count 1', '4');
+    await press(page, 'Save 1');
+    await expect(other.getByRole('textbox', { name: 'Name 1' })).toHaveValue('Quinces');
+    await expect(other.getByRole('spinbutton', { name: 'Count 1' })).toHaveValue('4');
+  },
   'How do I ask before deleting?': async ({ page }) => {
     const questions: string[] = [];
     for (const answer of ['dismiss', 'accept'] as const) {

@@ -23,8 +23,9 @@ export async function leading(page: Page): Promise<void> {
   await expect(page.locator('sqlite-db')).toHaveAttribute('leader', '');
 }
 
-/** Waits until exactly one of the tabs leads; that one first, then the followers in the order given. */
+/** Waits until all tabs are open and exactly one of them leads; that one first, then the followers in the order given. */
 export async function leaderFirst(pages: Page[]): Promise<Page[]> {
+  await Promise.all(pages.map(ready));
   let leads: number[] = [];
   await expect(async () => {
     leads = await Promise.all(pages.map((page) => page.locator('sqlite-db[leader]').count()));
