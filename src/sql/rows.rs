@@ -119,6 +119,10 @@ impl Rows {
             return None;
         }
         let (columns, rows) = (self.word(4), self.word(8));
+        if columns == 0 && rows > 0 {
+            // Rows without a cell take no bytes, so that no length would bound their number.
+            return None;
+        }
         let mut rest = self.packed.get(HEADER..)?;
         let mut numbers = take(&mut rest, self.word(12).checked_mul(8)?)?;
         let mut lengths = take(&mut rest, self.word(16).checked_mul(4)?)?;
@@ -323,6 +327,14 @@ mod tests {
         for end in 0..bytes.len() {
             assert_eq!(Rows::from_bytes(bytes[..end].to_vec()), None, "cut at {end}");
         }
+    }
+
+    #[test]
+    fn rows_that_take_no_bytes_are_refused_and_not_counted() {
+        let mut bytes = RowsBuilder::new(std::iter::empty()).finish().as_bytes().to_vec();
+        assert!(Rows::from_bytes(bytes.clone()).is_some());
+        bytes[8..12].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert_eq!(Rows::from_bytes(bytes), None);
     }
 
     #[test]
