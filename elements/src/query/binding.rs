@@ -10,7 +10,7 @@ use web_sys::{
     Document, Element, HtmlElement, HtmlInputElement, HtmlOptionElement, HtmlTextAreaElement, Node, ShadowRoot,
 };
 
-use super::attribute;
+use super::attribute::{self, Leads};
 use super::marks::Marked;
 use crate::document::set_attribute;
 use crate::text;
@@ -43,7 +43,7 @@ pub(crate) enum Target {
     /// An attribute that is on or off, and the property that it is the default of.
     Presence(String),
     /// An attribute that a browser follows; left out where it would run script.
-    Address(String),
+    Address(String, Leads),
     /// One declaration, through the CSSOM: a strict Content-Security-Policy forbids the attribute `style`.
     Style(String),
     /// A cell of the table that stands in for a missing template.
@@ -61,9 +61,9 @@ impl Binding {
             Target::Attribute(name) => set_attribute(node.unchecked_ref(), name, Some(&self.marked.join(row))),
             Target::Value => fill_value(node.unchecked_ref(), &self.marked.join(row)),
             Target::Presence(name) => fill_presence(node.unchecked_ref(), name, self.is_true(row)),
-            Target::Address(name) => {
+            Target::Address(name, leads) => {
                 let address = self.marked.join(row);
-                let address = Some(address.as_str()).filter(|address| !attribute::runs_script(address));
+                let address = Some(address.as_str()).filter(|address| !attribute::runs_script(address, *leads));
                 set_attribute(node.unchecked_ref(), name, address);
             }
             Target::Style(property) => {
