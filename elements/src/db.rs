@@ -15,7 +15,7 @@ use std::task::{Poll, Waker};
 
 use custom_elements::CustomElement;
 use js_sys::{Function, Object, WeakRef};
-use sqlite_elements::client::{Connection, Listener, OpenOptions, change_detail, js_error};
+use sqlite_elements::client::{Connection, Listener, OpenOptions, change_detail, database_name, js_error};
 use sqlite_elements::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin};
 use sqlite_elements::storage::Durability;
 use sqlite_elements::web::in_task;
@@ -36,6 +36,14 @@ mod script;
 
 pub(crate) use nearest::{failure_of_missing, find, missing, reach};
 use schema::Migrating;
+
+#[wasm_bindgen]
+extern "C" {
+    type Attributed;
+    /// As it stands there: a text of Rust may be another.
+    #[wasm_bindgen(method, js_name = getAttribute)]
+    fn attribute(this: &Attributed, name: &str) -> JsValue;
+}
 
 /// Names one opening of a database by an element, so that what arrives late from an earlier one is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +76,12 @@ pub(crate) struct Db {
     tells_pending: Cell<bool>,
 }
 
+/// The name of a database, or why there is none.
+type Named = Result<String, Failure>;
+
 struct Session {
     number: SessionNumber,
-    name: String,
+    named: Named,
     durability: Durability,
     connection: Connection,
     /// What was asked to be run, as it stands in the element.
@@ -135,8 +146,17 @@ impl SqliteDb {
     }
 }
 
+fn name_of(element: &HtmlElement) -> Named {
+    let name = element.unchecked_ref::<Attributed>().attribute("name");
+    if name.is_null() || name == "" {
+        let message = "<sqlite-db> needs a name, as in <sqlite-db name=\"app.db\">";
+        return Err(Failure::new(FailureKind::State, "NAME_MISSING", message));
+    }
+    database_name(&name)
+}
+
 fn failure_of_departure() -> Failure {
-    let message = "the <sqlite-db> left the document before its database was ready";
+    let message = "the <sqlite-db> left the document before its database was ready; put it back";
     Failure::new(FailureKind::State, "DATABASE_MISSING", message)
 }
 
@@ -153,14 +173,14 @@ impl Look for Db {
         schedule::enlist(self.number, Rc::downgrade(&core));
         document::watch(&element, Depth::Children);
         style::adopt(&element);
-        let name = element.get_attribute("name").unwrap_or_default();
+        let named = name_of(&element);
         let durability = match element.get_attribute("durability").as_deref() {
             Some("strict") => Durability::Strict,
             _ => Durability::Relaxed,
         };
-        let same = |session: &Session| session.name == name && session.durability == durability;
+        let same = |session: &Session| session.named == named && session.durability == durability;
         if !self.session.borrow().as_ref().is_some_and(same) {
-            self.open(&element, name, durability);
+            self.open(&element, named, durability);
         }
         if document::is_parsed(&element) {
             self.migrate(&element);
@@ -218,9 +238,12 @@ impl Db {
         announce();
     }
 
-    fn open(self: &Rc<Self>, element: &HtmlElement, name: String, durability: Durability) {
+    fn open(self: &Rc<Self>, element: &HtmlElement, named: Named, durability: Durability) {
         let number = SessionNumber(SESSIONS.replace(SESSIONS.get() + 1));
-        let connection = Connection::open(&name, OpenOptions { durability });
+        let connection = match &named {
+            Ok(name) => Connection::open(name, OpenOptions { durability }),
+            Err(refusal) => Connection::refused(refusal),
+        };
         let weak = Rc::downgrade(self);
         let listener = connection.listen(move |event| {
             if let Some(db) = weak.upgrade() {
@@ -229,7 +252,7 @@ impl Db {
         });
         let session = Session {
             number,
-            name: name.clone(),
+            named: named.clone(),
             durability,
             connection,
             scripts: None,
@@ -245,12 +268,8 @@ impl Db {
         document::set_attribute(element, "leader", None);
         document::set_attribute(element, "storage", None);
         self.show(number, Phase::Loading);
-        if name.is_empty() {
-            let message = "<sqlite-db> needs a name, as in <sqlite-db name=\"app.db\">";
-            self.show(
-                number,
-                Phase::Failed(Failure::new(FailureKind::State, "NAME_MISSING", message)),
-            );
+        if let Err(refusal) = named {
+            self.show(number, Phase::Failed(refusal));
         }
     }
 
