@@ -7,6 +7,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writ
 import { join } from 'node:path';
 import { bundleClassic } from './classic.mjs';
 import { writeManifests } from './manifest.mjs';
+import { checkPlaces, rustFlags } from './places.mjs';
 import { isProgram, main, root, run, since, step, TaskError } from './process.mjs';
 import { setUp } from './setup.mjs';
 import { checkSizes } from './sizes.mjs';
@@ -27,7 +28,8 @@ export async function build({ dev = false } = {}) {
   const profile = dev ? 'dev' : 'web';
   const compiled = join(root, 'target', target, dev ? 'debug' : profile, 'elements.wasm');
   await step('Rust to WebAssembly', () => {
-    cargo(['build', '--package', 'elements', '--target', target, '--profile', profile]);
+    const env = dev ? {} : { CARGO_ENCODED_RUSTFLAGS: rustFlags() };
+    cargo(['build', '--package', 'elements', '--target', target, '--profile', profile], env);
   });
   const stamp = stampOf(profile, compiled);
   const before = readStamp();
@@ -40,13 +42,14 @@ export async function build({ dev = false } = {}) {
   await step('bundle the JavaScript', () => bundle(dev));
   for (const name of types) cpSync(join(root, 'elements', name), join(dist, name), { recursive: true });
   writeManifests(dist);
+  if (!dev) checkPlaces(dist);
   checkSizes({ dev });
   console.log(`built dist/ in ${since(start)}`);
 }
 
 /** cargo with its progress on the terminal. Its target folder is fixed: the paths above rely on it. */
-function cargo(args) {
-  run('cargo', args, { env: { CARGO_TARGET_DIR: join(root, 'target') } });
+function cargo(args, env = {}) {
+  run('cargo', args, { env: { CARGO_TARGET_DIR: join(root, 'target'), ...env } });
 }
 
 async function generateBindings(dev, compiled) {

@@ -11,7 +11,7 @@ import { findBrowser } from './setup/browser.mjs';
 import { wasmTests } from './wasm_tests.mjs';
 
 const target = ['--target', 'wasm32-unknown-unknown'];
-const taskTests = ['.tasks/serve.test.mjs', '.tasks/manifest.test.mjs'];
+const taskTests = ['.tasks/serve.test.mjs', '.tasks/manifest.test.mjs', '.tasks/places.test.mjs'];
 const strict = ['--', '--deny', 'warnings'];
 const playwrightConfig = 'tests/playwright.config.ts';
 const playwrightReport = join(root, 'target/playwright.json');

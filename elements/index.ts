@@ -48,8 +48,20 @@ Database.recover = async (name) => {
 };
 Database.delete = async (name) => {
   await init();
-  return remove(name);
+  await remove(name);
+  forget(`sqlite-elements-inspector:${name}`);
 };
+
+/** What was typed into an inspector goes with its database: see inspector/history.ts, which gave it this key. */
+function forget(key: string): void {
+  for (const storage of ['localStorage', 'sessionStorage'] as const) {
+    try {
+      globalThis[storage]?.removeItem(key);
+    } catch {
+      // Where nothing may be kept, nothing is.
+    }
+  }
+}
 
 /** A form in an element that has not come to life yet would be sent to the server, and what was typed would be lost. */
 function holdForms(): void {

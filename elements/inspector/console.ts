@@ -81,6 +81,12 @@ export class ConsolePanel implements Panel {
     this.#list();
   }
 
+  gone(): void {
+    this.#statements?.forget();
+    this.#show({ summary: '', note: '', node: undefined });
+    this.#list();
+  }
+
   /** Writes a statement there, to be looked at and run. */
   put(sql: string): void {
     this.#text.value = sql;

@@ -164,6 +164,6 @@ function fileName(databaseName: string): string {
 }
 
 function notADatabase(file: File): Error {
-  const message = `“${file.name}” is not a SQLite database: its first bytes are not those of one`;
+  const message = `“${file.name}” is not a SQLite database: its first bytes are not those of one; choose another file`;
   return Object.assign(new Error(message), { code: 'SQLITE_NOTADB' });
 }

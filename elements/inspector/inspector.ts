@@ -4,7 +4,7 @@
 // Invariants: `look` compares what the document says with what is in effect, so it may be called at any time; at most
 // one source is followed, and what arrives late from an earlier one is dropped. It looks once a second besides: that a
 // `<sqlite-db>` came late, or has gone, no event says.
-import type { CommitDetail, Database, SqliteDbElement } from '../sqlite-elements.d.ts';
+import type { CommitDetail, Database, SqliteDbElement, SqliteElementsError } from '../sqlite-elements.d.ts';
 import { CommitsPanel } from './commits.ts';
 import { ConsolePanel } from './console.ts';
 import { FilePanel } from './file.ts';
@@ -116,8 +116,12 @@ export class Inspector {
     const { signal } = this.#listening;
     const on = (type: string, hear: (detail: unknown) => void) =>
       element.addEventListener(type, (event) => hear((event as CustomEvent).detail), { signal });
-    if (element.error) this.#problem.show(element.error);
-    on('error', (error) => this.#problem.show(error));
+    const fail = (error: SqliteElementsError) => {
+      this.#problem.show(error);
+      if (error.code === 'STORAGE_GONE') for (const panel of Object.values(this.#panels)) panel.gone?.();
+    };
+    if (element.error) fail(element.error);
+    on('error', (error) => fail(error as SqliteElementsError));
     on('ready', () => {
       this.#problem.clear();
       this.look();

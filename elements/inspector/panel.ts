@@ -15,6 +15,8 @@ export interface Panel {
   hide?(): void;
   /** Once a second while it is looked at. */
   tick?(): void;
+  /** The database was deleted, or the browser did so: nothing of it stays. */
+  gone?(): void;
   /** A commit has become visible in this tab. */
   committed?(commit: CommitDetail): void;
 }

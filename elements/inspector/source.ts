@@ -27,7 +27,7 @@ export function findDatabase(host: HTMLElement): SqliteDbElement | null {
 export function missing(host: HTMLElement): Error {
   const id = host.getAttribute('db');
   const message = id
-    ? `db="${id}": there is no <sqlite-db id="${id}">`
+    ? `db="${id}" names no database: there is no <sqlite-db id="${id}">; give one that id`
     : '<sqlite-inspector> must stand inside a <sqlite-db>, or name one by db="its id"';
   return Object.assign(new Error(message), { code: 'DATABASE_MISSING' });
 }

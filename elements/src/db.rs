@@ -15,7 +15,7 @@ use std::task::{Poll, Waker};
 
 use custom_elements::CustomElement;
 use js_sys::{Function, Object, WeakRef};
-use sqlite_elements::client::{Connection, Listener, OpenOptions, change_detail, js_error};
+use sqlite_elements::client::{Connection, Listener, OpenOptions, change_detail, database_name, js_error};
 use sqlite_elements::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin};
 use sqlite_elements::storage::Durability;
 use sqlite_elements::web::in_task;
@@ -36,6 +36,14 @@ mod script;
 
 pub(crate) use nearest::{failure_of_missing, find, missing, reach};
 use schema::Migrating;
+
+#[wasm_bindgen]
+extern "C" {
+    type Attributed;
+    /// As it stands there: a text of Rust may be another.
+    #[wasm_bindgen(method, js_name = getAttribute)]
+    fn attribute(this: &Attributed, name: &str) -> JsValue;
+}
 
 /// Names one opening of a database by an element, so that what arrives late from an earlier one is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,11 +76,12 @@ pub(crate) struct Db {
     tells_pending: Cell<bool>,
 }
 
+/// What a database is called and survives, or why none can be opened.
+type Settings = Result<(String, Durability), Failure>;
+
 struct Session {
     number: SessionNumber,
-    name: String,
-    /// As the attribute says; `None` if it says neither.
-    durability: Option<Durability>,
+    settings: Settings,
     connection: Connection,
     /// What was asked to be run, as it stands in the element.
     scripts: Option<Vec<migrations::Source>>,
@@ -136,8 +145,31 @@ impl SqliteDb {
     }
 }
 
+fn settings_of(element: &HtmlElement) -> Settings {
+    let name = element.unchecked_ref::<Attributed>().attribute("name");
+    if name.is_null() || name == "" {
+        let message = "<sqlite-db> needs a name, as in <sqlite-db name=\"app.db\">";
+        return Err(Failure::new(FailureKind::State, "NAME_MISSING", message));
+    }
+    Ok((database_name(&name)?, durability_of(element)?))
+}
+
+fn durability_of(element: &HtmlElement) -> Result<Durability, Failure> {
+    match tree::attribute(element, "durability").as_deref() {
+        None | Some("" | "relaxed") => Ok(Durability::Relaxed),
+        Some("strict") => Ok(Durability::Strict),
+        // Not passed over: who misspells "strict" relies on it.
+        Some(other) => {
+            let message = format!(
+                "durability=\"{other}\" of a <sqlite-db> is neither \"relaxed\" nor \"strict\"; correct it, or leave it out"
+            );
+            Err(Failure::new(FailureKind::State, "DURABILITY_UNKNOWN", message))
+        }
+    }
+}
+
 fn failure_of_departure() -> Failure {
-    let message = "the <sqlite-db> left the document before its database was ready";
+    let message = "the <sqlite-db> left the document before its database was ready; put it back";
     Failure::new(FailureKind::State, "DATABASE_MISSING", message)
 }
 
@@ -154,13 +186,12 @@ impl Look for Db {
         schedule::enlist(self.number, Rc::downgrade(&core));
         document::watch(&element, Depth::Children);
         style::adopt(&element);
-        let name = tree::attribute(&element, "name").unwrap_or_default();
-        let durability = durability_of(&element);
-        let same = |session: &Session| session.name == name && session.durability == durability;
+        let settings = settings_of(&element);
+        let same = |session: &Session| session.settings == settings;
         if !self.session.borrow().as_ref().is_some_and(same) {
-            self.open(&element, name, durability);
+            self.open(&element, settings);
         }
-        if durability.is_some() && document::is_parsed(&element) {
+        if document::is_parsed(&element) {
             self.migrate(&element);
         }
     }
@@ -216,14 +247,17 @@ impl Db {
         announce();
     }
 
-    fn open(self: &Rc<Self>, element: &HtmlElement, name: String, durability: Option<Durability>) {
+    fn open(self: &Rc<Self>, element: &HtmlElement, settings: Settings) {
         let number = SessionNumber(SESSIONS.replace(SESSIONS.get() + 1));
-        let failure = wrong_settings(&name, durability);
-        let durability_or_default = durability.unwrap_or(Durability::Relaxed);
-        let options = OpenOptions {
-            durability: durability_or_default,
+        let connection = match &settings {
+            Ok((name, durability)) => Connection::open(
+                name,
+                OpenOptions {
+                    durability: *durability,
+                },
+            ),
+            Err(refusal) => Connection::refused(refusal),
         };
-        let connection = Connection::open(&name, options);
         let weak = Rc::downgrade(self);
         let listener = connection.listen(move |event| {
             if let Some(db) = weak.upgrade() {
@@ -232,8 +266,7 @@ impl Db {
         });
         let session = Session {
             number,
-            name: name.clone(),
-            durability,
+            settings: settings.clone(),
             connection,
             scripts: None,
             migrating: Migrating::No,
@@ -248,8 +281,8 @@ impl Db {
         tree::set_attribute(element, "leader", None);
         tree::set_attribute(element, "storage", None);
         self.show(number, Phase::Loading);
-        if let Some(failure) = failure {
-            self.show(number, Phase::Failed(failure));
+        if let Err(refusal) = settings {
+            self.show(number, Phase::Failed(refusal));
         }
     }
 
@@ -418,30 +451,6 @@ impl Drop for Db {
         schedule::discharge(self.number);
         nearest::remove(self.number);
     }
-}
-
-/// What the element's attribute asks for; `None` if it is neither of the two.
-fn durability_of(element: &HtmlElement) -> Option<Durability> {
-    match tree::attribute(element, "durability").as_deref() {
-        None | Some("" | "relaxed") => Some(Durability::Relaxed),
-        Some("strict") => Some(Durability::Strict),
-        Some(_) => None,
-    }
-}
-
-/// Why nothing can be opened with these settings.
-fn wrong_settings(name: &str, durability: Option<Durability>) -> Option<Failure> {
-    let (code, message) = if name.is_empty() {
-        let message = "<sqlite-db> needs a name, as in <sqlite-db name=\"app.db\">";
-        ("NAME_MISSING", message)
-    } else if durability.is_none() {
-        // Not passed over: who misspells "strict" relies on it.
-        let message = "durability=\"…\" of a <sqlite-db> is \"relaxed\" or \"strict\"; correct it, or leave it out";
-        ("DURABILITY_UNKNOWN", message)
-    } else {
-        return None;
-    };
-    Some(Failure::new(FailureKind::State, code, message))
 }
 
 fn detail_of_commit(change: &Change) -> JsValue {

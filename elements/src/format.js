@@ -1,68 +1,216 @@
 // Formats of marks, and the order of texts, by the browser's own rules for a language. Called by query/format.rs and
 // query/table.rs.
+//
+// A value that is none of a format's kind has no text here, and stands as it is on the page. It is looked at before Intl
+// sees it: what Intl makes of NaN, and what Date makes of the 30th of February, differs by language and by browser.
+//
+// Whose time a text without a zone means is told by how it is written: SQLite writes a blank between day and time, and
+// means UTC; a field for dates writes a T, and means the time of whoever sits there. What means nobody's zone, or the
+// reader's own, is formatted by its figures and never by way of an instant: so it reads as it was typed, also in the hour
+// that summer time leaves out.
+//
 // A formatter of Intl takes a millisecond to make and microseconds to use, so each is made once.
 
 const made = new Map();
+const tags = new Map();
 
-function use(kind, locale, options) {
-  const key = `${kind} ${locale} ${JSON.stringify(options)}`;
-  if (!made.has(key)) made.set(key, new Intl[kind](locale || undefined, options));
+function use(kind, language, options) {
+  const key = `${kind} ${language} ${JSON.stringify(options)}`;
+  if (!made.has(key)) made.set(key, new Intl[kind](tagOf(language), options));
   return made.get(key);
 }
 
-/** ISO 8601 as SQLite writes it (UTC unless it says otherwise), or the number of seconds or milliseconds since 1970. */
-function instant(value) {
-  if (typeof value !== 'string') return new Date(Math.abs(value) < 1e11 ? value * 1000 : value);
-  const [, day, time, zone] = /^(\d{4}-\d\d-\d\d)(?:[T ]([\d:.]+))?\s*(Z|[+-]\d\d:?\d\d)?$/.exec(value.trim()) ?? [];
-  return new Date(day ? `${day}T${time ?? '00:00'}${zone ?? 'Z'}` : NaN);
+/** What Intl calls a language that the page names; nothing where it names none, which is the browser's own. */
+function tagOf(language) {
+  if (!language) return undefined;
+  if (!tags.has(language)) tags.set(language, checkedTag(language));
+  return tags.get(language);
 }
 
-const isDay = (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value.trim());
+/** What is misspelt as Unix spells it, `en_US.UTF-8`, is understood, and what is none is left to the browser. */
+function checkedTag(language) {
+  const spelt = canonical(language);
+  if (spelt) return language;
+  const meant = canonical(
+    language
+      .trim()
+      .replace(/[.@].*$/s, '')
+      .replaceAll('_', '-'),
+  );
+  const advice = meant
+    ? `write lang="${meant}", which is what numbers and dates follow meanwhile`
+    : 'write one such as lang="en" or lang="pt-BR"; numbers and dates follow the language of the browser meanwhile';
+  console.warn(`sqlite-elements: lang="${language}" is no language tag; ${advice}.`);
+  return meant;
+}
 
-const steps = [
-  ['second', 1, 60],
-  ['minute', 60, 60],
-  ['hour', 3600, 24],
-  ['day', 86400, 7],
-  ['week', 604800, 4.35],
-  ['month', 2629800, 12],
-  ['year', 31557600, Infinity],
+function canonical(tag) {
+  try {
+    return Intl.getCanonicalLocales(tag)[0];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The longest text that Intl is given digit by digit. No double has more in front of its point. */
+const mostDigits = 400;
+
+/** A number as Intl takes it: a BigInt and a text keep all their digits. Nothing for a text that SQLite would not take for one. */
+function numeral(value) {
+  if (typeof value !== 'string') return value;
+  const text = value.trim();
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) return undefined;
+  const number = Number(text);
+  if (!Number.isFinite(number)) return undefined;
+  return /e/i.test(text) || text.length > mostDigits ? number : text;
+}
+
+function numbered(value, language, options) {
+  const number = numeral(value);
+  return number === undefined ? undefined : use('NumberFormat', language, options).format(number);
+}
+
+function bytes(value, language) {
+  const size = Number(numeral(value) ?? NaN);
+  if (Number.isNaN(size)) return undefined;
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+  const power = Math.min(Math.floor(Math.log10(Math.max(Math.abs(size), 1)) / 3), 4);
+  const options = { style: 'unit', unit: units[power], unitDisplay: 'short', maximumFractionDigits: 1 };
+  return numbered(size / 1000 ** power, language, options);
+}
+
+const dayMs = 86_400_000;
+const day = /^(\d{4,6})-(\d\d)-(\d\d)$/;
+const time = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?$/;
+const dayAndTime = /^(\S+?)(T|\s+)([\d:.]+)\s*(Z|[+-]\d\d:?\d\d)?$/i;
+
+/**
+ * What a value says of time. `figures` is what stands there as if it was UTC, `at` the instant that is meant; a day has
+ * none, and nor has a time of day. Nothing for what says nothing of time.
+ */
+function moment(value) {
+  const number = numeral(value);
+  if (number !== undefined) return instant(Math.abs(Number(number)) < 1e11 ? Number(number) * 1000 : Number(number));
+  const text = value.trim();
+  const onlyDay = dayOf(text);
+  if (onlyDay !== undefined) return { kind: 'day', figures: onlyDay };
+  const onlyTime = timeOf(text);
+  if (onlyTime !== undefined) return { kind: 'time', figures: onlyTime };
+  const [, date, between, clock, zone] = dayAndTime.exec(text) ?? [];
+  const figures = (dayOf(date) ?? NaN) + (timeOf(clock) ?? NaN);
+  if (Number.isNaN(figures)) return undefined;
+  if (zone || between.trim() === '') return instant(figures - offsetOf(zone));
+  return { kind: 'typed', figures, at: local(new Date(figures)) };
+}
+
+function instant(ms) {
+  const at = new Date(ms);
+  return Number.isNaN(at.getTime()) ? undefined : { kind: 'instant', at };
+}
+
+/** A day of the calendar: the beginning of it in UTC. Nothing for one that no calendar has. */
+function dayOf(text) {
+  const [, year, month, date] = day.exec(text ?? '') ?? [];
+  const begins = new Date(0);
+  begins.setUTCFullYear(+year, +month - 1, +date);
+  return begins.getUTCMonth() === +month - 1 && begins.getUTCDate() === +date ? begins.getTime() : undefined;
+}
+
+/** A time of day: the milliseconds since midnight. */
+function timeOf(text) {
+  const [, hours, minutes, seconds = '0', fraction = '0'] = time.exec(text ?? '') ?? [];
+  if (!(+hours < 24 && +minutes < 60 && +seconds < 60)) return undefined;
+  return ((+hours * 60 + +minutes) * 60 + +seconds) * 1000 + Math.trunc(1000 * +`0.${fraction}`);
+}
+
+function offsetOf(zone) {
+  const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(zone ?? '') ?? [];
+  return sign ? +`${sign}1` * (+hours * 60 + +minutes) * 60_000 : 0;
+}
+
+/** The instant at which the reader's clock shows these figures. */
+function local(figures) {
+  const at = new Date(0);
+  at.setFullYear(figures.getUTCFullYear(), figures.getUTCMonth(), figures.getUTCDate());
+  const clock = [figures.getUTCHours(), figures.getUTCMinutes(), figures.getUTCSeconds(), figures.getUTCMilliseconds()];
+  at.setHours(...clock);
+  return at;
+}
+
+/** With the styles for what is there: a day alone is a `datetime` too, but a time of which nobody knows the day is none. */
+function dated(value, language, { dateStyle, timeStyle }) {
+  const said = moment(value);
+  if (!said || (dateStyle ? said.kind === 'time' : said.kind === 'day')) return undefined;
+  const options = { dateStyle, timeStyle: said.kind === 'day' ? undefined : timeStyle };
+  // These name the zone.
+  const namesZone = ['full', 'long'].includes(options.timeStyle);
+  if (said.kind === 'instant' || (said.kind === 'typed' && namesZone))
+    return use('DateTimeFormat', language, options).format(said.at);
+  if (namesZone) options.timeStyle = 'medium';
+  return use('DateTimeFormat', language, { ...options, timeZone: 'UTC' }).format(said.figures);
+}
+
+const clockUnits = [
+  ['second', 1000, 60_000],
+  ['minute', 60_000, 3_600_000],
+  ['hour', 3_600_000, dayMs],
 ];
 
-function relative(date, locale) {
-  const seconds = (date.getTime() - Date.now()) / 1000;
-  const [unit, size] = steps.find(([, size, most]) => Math.trunc(Math.abs(seconds) / size) < most);
-  return use('RelativeTimeFormat', locale, { numeric: 'auto' }).format(Math.trunc(seconds / size), unit);
+function relative(value, language) {
+  const said = moment(value);
+  if (!said || said.kind === 'time') return undefined;
+  const now = new Date();
+  const today = midnight(now);
+  const then = said.kind === 'day' ? said.figures : midnight(said.at);
+  const days = Math.round((then - today) / dayMs);
+  if (said.kind !== 'day') {
+    const ms = said.at - now;
+    // A day on which clocks are set back has 25 hours.
+    const near = days === 0 ? clockUnits.at(-1) : undefined;
+    const [unit, size] = clockUnits.find(([, , most]) => Math.abs(ms) < most) ?? near ?? [];
+    if (unit) return counted(Math.trunc(ms / size), unit, language);
+  }
+  if (Math.abs(days) < 7) return counted(days, 'day', language);
+  const months = monthsBetween(new Date(today), new Date(then));
+  if (months === 0) return counted(Math.trunc(days / 7), 'week', language);
+  if (Math.abs(months) < 12) return counted(months, 'month', language);
+  return counted(Math.trunc(months / 12), 'year', language);
 }
 
-function dated(value, locale, options) {
-  // A day is a day wherever it is read.
-  const zone = isDay(value) ? { timeZone: 'UTC' } : {};
-  return use('DateTimeFormat', locale, { ...options, ...zone }).format(instant(value));
+/** The reader's day, as `dayOf` gives it. */
+function midnight(at) {
+  const begins = new Date(0);
+  return begins.setUTCFullYear(at.getFullYear(), at.getMonth(), at.getDate());
 }
 
-function numbered(value, locale, options) {
-  // A text that is a number keeps all its digits: Intl takes numeric strings.
-  return use('NumberFormat', locale, options).format(value);
+/** Whole ones, by the calendar. */
+function monthsBetween(from, to) {
+  const months = 12 * (to.getUTCFullYear() - from.getUTCFullYear()) + to.getUTCMonth() - from.getUTCMonth();
+  const days = to.getUTCDate() - from.getUTCDate();
+  return months > 0 && days < 0 ? months - 1 : months < 0 && days > 0 ? months + 1 : months;
+}
+
+/** Words for some numbers, "yesterday", only where they are true: "last month" is not the same as "1 month ago". */
+function counted(count, unit, language) {
+  const numeric = ['day', 'second'].includes(unit) ? 'auto' : 'always';
+  return use('RelativeTimeFormat', language, { numeric }).format(count, unit);
 }
 
 const kinds = {
-  number: (value, locale, digits) =>
-    numbered(value, locale, digits ? { minimumFractionDigits: +digits, maximumFractionDigits: +digits } : {}),
-  percent: (value, locale, digits) => numbered(value, locale, { style: 'percent', maximumFractionDigits: +digits }),
-  currency: (value, locale, currency) => numbered(value, locale, { style: 'currency', currency }),
-  compact: (value, locale) => numbered(value, locale, { notation: 'compact' }),
-  bytes(value, locale) {
-    const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
-    const power = Math.min(Math.floor(Math.log10(Math.max(Math.abs(value), 1)) / 3), 4);
-    const options = { style: 'unit', unit: units[power], unitDisplay: 'short', maximumFractionDigits: 1 };
-    return numbered(value / 1000 ** power, locale, options);
-  },
-  date: (value, locale, dateStyle) => dated(value, locale, { dateStyle: dateStyle || 'medium' }),
-  time: (value, locale, timeStyle) => dated(value, locale, { timeStyle: timeStyle || 'short' }),
-  datetime: (value, locale, style) =>
-    dated(value, locale, { dateStyle: style || 'medium', timeStyle: style && style !== 'medium' ? style : 'short' }),
-  relative: (value, locale) => relative(instant(value), locale),
+  number: (value, language, digits) =>
+    numbered(value, language, digits ? { minimumFractionDigits: +digits, maximumFractionDigits: +digits } : {}),
+  percent: (value, language, digits) => numbered(value, language, { style: 'percent', maximumFractionDigits: +digits }),
+  currency: (value, language, currency) => numbered(value, language, { style: 'currency', currency }),
+  compact: (value, language) => numbered(value, language, { notation: 'compact' }),
+  bytes,
+  date: (value, language, style) => dated(value, language, { dateStyle: style || 'medium' }),
+  time: (value, language, style) => dated(value, language, { timeStyle: style || 'short' }),
+  datetime: (value, language, style) =>
+    dated(value, language, {
+      dateStyle: style || 'medium',
+      timeStyle: style && style !== 'medium' ? style : 'short',
+    }),
+  relative,
 };
 
 export const formats = {
@@ -72,11 +220,11 @@ export const formats = {
   },
 
   /** The text of a value; undefined where the value is none of its kind, and then stands as it is. */
-  format(kind, argument, locale, value) {
+  format(kind, argument, language, value) {
     try {
-      const text = kinds[kind](value, locale, argument);
-      return text.includes('NaN') ? undefined : text;
+      return kinds[kind](value, language, argument);
     } catch {
+      // A browser from before an option of Intl.
       return undefined;
     }
   },

@@ -99,6 +99,11 @@ async fn fetch(address: &str, body: fn(&Response) -> Result<Promise, JsValue>) -
 }
 
 fn not_loaded(address: &str, reason: &str) -> Failure {
-    let message = format!("the migration at {address} cannot be loaded: {reason}");
+    let reason = if reason.is_empty() {
+        "the browser does not say why"
+    } else {
+        reason
+    };
+    let message = format!("the migration at {address} cannot be loaded: {reason}; its src must lead to a file");
     Failure::new(FailureKind::State, "MIGRATION_NOT_LOADED", message)
 }

@@ -13,6 +13,7 @@ use js_sys::{Array, Function, Promise, WeakRef};
 use sqlite_elements::client::{js_error, last_insert_id, promise};
 use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::{Outcome, Params, Statement, Work};
+use sqlite_elements::time::WRITE_TIMEOUT_MS;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{
@@ -32,9 +33,6 @@ extern "C" {
     #[wasm_bindgen(js_namespace = editable)]
     fn refuse(field: &Element);
 }
-
-/// As long as the guide's `queueWrite` waits.
-const TIMEOUT_MS: u32 = 5_000;
 
 #[derive(Default)]
 pub(crate) struct SqliteWrite(Option<Rc<Write>>);
@@ -218,7 +216,7 @@ async fn perform(element: &HtmlElement, sql: String, fields: Fields) -> Result<O
         sql,
         params: Params::Named(params),
     };
-    connection.write(Work::batch(vec![statement]), TIMEOUT_MS).await
+    connection.write(Work::batch(vec![statement]), WRITE_TIMEOUT_MS).await
 }
 
 fn fields_of(element: &HtmlElement, cause: &Cause) -> Fields {

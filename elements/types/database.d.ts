@@ -61,7 +61,7 @@ export interface SqliteElementsError extends Error {
   /**
    * Stable, for programs: SQLite's extended result code by name (`SQLITE_CONSTRAINT_UNIQUE`), or one of the library:
    * `WRITE_PERMISSION_DENIED`, `TIMEOUT`, `TRANSACTION_LOST`, `QUOTA_EXCEEDED`, `COMMIT_TOO_LARGE`, `DATABASE_CLOSED`,
-   * `STORAGE_GONE`, `STORAGE_CORRUPT`, `VALUE_TOO_LARGE` (see Sizes in `docs/multi-tab.md`), `RESULT_TOO_LARGE`,
+   * `STORAGE_GONE`, `STORAGE_CORRUPT`, `NAME_INVALID`, `VALUE_TOO_LARGE` (see Sizes in `docs/multi-tab.md`), `RESULT_TOO_LARGE`,
    * `OPTIMISTIC_MODE_OFF`, `WORKER_UNAVAILABLE`, `WORKER_CRASHED` (the worker died with the call; the message says what is
    * known of it, and the next call is answered), `WRITE_POISONED` (the write cost two tabs their workers),
    * `WRITE_TOO_LONG`, `QUERY_POISONED` (a live query that kills the worker), `QUERY_TOO_LONG`; for arguments
@@ -107,6 +107,8 @@ export class Database {
   /**
    * Opens a database, and makes it if there is none of this name. Each call gives another user of it: transactions
    * across calls are one user's. Resolves when it is known which tab leads, so the first tab may write at once.
+   * Names that differ in any character are two databases; one with half of a character in it (a lone surrogate) is
+   * refused with `NAME_INVALID`, here and wherever a name is taken.
    */
   static newDatabase(dbName: string, options?: DatabaseOptions): Promise<Database>;
 
@@ -118,8 +120,8 @@ export class Database {
   static recover(dbName: string): Promise<{ file: Uint8Array; damaged: string[] }>;
 
   /**
-   * Deletes the database of this name, for good. Tabs that have it open fail with the code `STORAGE_GONE`; one that
-   * is frozen delays it until it goes on.
+   * Deletes the database of this name, for good, and what was typed into an inspector of it. Tabs that have it open fail
+   * with the code `STORAGE_GONE`; one that is frozen delays it until it goes on.
    */
   static delete(dbName: string): Promise<void>;
 
@@ -139,7 +141,7 @@ export class Database {
    *   waits its turn behind earlier writes.
    * - In a tab that does not lead, `BEGIN` rejects with `WRITE_PERMISSION_DENIED`, also after
    *   `allowNonLeaderWrites(true)`. There, `batch` is the way, or one text `BEGIN; …; COMMIT` with `queueWrite`.
-   * - If no call of it has been made for 5 s and another write or another tab's `requestLeadership` waits, it is rolled
+   * - If no call of it has been made for 4 s and another write or another tab's `requestLeadership` waits, it is rolled
    *   back; likewise if the tab loses leadership (a frozen tab), or a statement makes SQLite roll it back
    *   (`INSERT OR ROLLBACK`). Then this object's calls reject with the code `TRANSACTION_LOST` until `ROLLBACK`, which
    *   resolves, `COMMIT`, which rejects once, or another `BEGIN`.
@@ -212,7 +214,7 @@ export class Database {
 
   /**
    * Makes this tab the leader and resolves when it leads; at once if it does. The leader finishes what it runs, an
-   * open transaction included, and hands over; one that does not answer is replaced when its lease ends, after 5 s.
+   * open transaction included, and hands over; one that does not answer is replaced when its lease ends, after 4 s.
    * Rejects with `TIMEOUT` after 10 s.
    */
   requestLeadership(): Promise<void>;

@@ -169,8 +169,9 @@ export interface SqliteDbElement extends WithEvents<SqliteDbEventMap> {
  * In a template `{{column}}` is the text of a cell; `{{column | format}}` formats it by the rules of the language around
  * the element (`lang`): `number`, `number 2` (digits), `percent`, `currency EUR`, `compact`, `bytes`, `date`, `time`,
  * `datetime` (each with `full`, `long`, `medium` or `short` behind it, if wanted), and `relative` ("3 minutes ago", which
- * is counted on). Dates are ISO 8601 as SQLite writes them, in UTC unless they say otherwise, or seconds or milliseconds
- * since 1970. What cannot be formatted stands as it is.
+ * is counted on, in days of the reader's calendar). Times are in the reader's zone: those that SQLite writes, with a blank
+ * between day and time, are UTC, as are seconds and milliseconds since 1970; those that say their zone are of that; those
+ * with a `T` and no zone, as fields give them, are the reader's own. What cannot be formatted stands as it is.
  *
  * @slot A `<template>` for a row, anywhere in the element; `<template for="header">` for what stands above the rows while
  * there are any, filled from the first of them; `<template for="empty">`, `for="loading"` and `for="error"` for what to

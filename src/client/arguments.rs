@@ -9,6 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
 use super::error::ArgumentError;
+use crate::request::{Failure, FailureKind};
 use crate::sql::{Params, Statement, Value, limits};
 use crate::storage::Durability;
 
@@ -39,6 +40,25 @@ const LONGEST_NAME: usize = 40;
 pub(super) fn text(what: &str, given: &JsValue) -> Result<String, ArgumentError> {
     limits::request(size(given))?;
     given.as_string().ok_or_else(|| wrong(what, "a string", given))
+}
+
+/// The name of a database.
+pub(super) fn name(given: &JsValue) -> Result<String, ArgumentError> {
+    text("the name of a database", given)?;
+    database_name(given).map_err(ArgumentError::Refused)
+}
+
+/// Text in here is UTF-8, which has no place for half of a surrogate pair: two names that differ in such halves alone would
+/// be one, and so would the two databases.
+pub fn database_name(given: &JsValue) -> Result<String, Failure> {
+    let name = given.as_string().unwrap_or_default();
+    let as_kept = JsValue::from(&name);
+    if as_kept == *given {
+        return Ok(name);
+    }
+    let message = "the name of a database has half of a character in it (a lone surrogate, as where a text is cut in the \
+                   middle of an emoji), and such names cannot be told apart; use whole characters";
+    Err(Failure::new(FailureKind::State, "NAME_INVALID", message))
 }
 
 /// A function.
@@ -357,6 +377,21 @@ mod tests {
                 "{refused}"
             );
         }
+    }
+
+    #[wasm_bindgen_test]
+    fn a_name_with_half_of_a_character_in_it_is_refused() {
+        for whole in ["", "a", "\u{fffd}", "🦀", "e\u{301}", "a\0b"] {
+            assert_eq!(name(&whole.into()), Ok(whole.to_owned()));
+        }
+        for text in ["'\\ud83e'", "'\\udd80'", "'a\\ud83e.db'", "'\\udd80\\ud83e'"] {
+            let refused = name(&evaluated(text));
+            assert!(
+                matches!(&refused, Err(ArgumentError::Refused(failure)) if failure.code == "NAME_INVALID"),
+                "{text}: {refused:?}"
+            );
+        }
+        assert!(matches!(name(&1.into()), Err(ArgumentError::Type { .. })));
     }
 
     #[wasm_bindgen_test]

@@ -66,7 +66,15 @@ const HANDOVER_TIMEOUT_MS: u32 = 10_000;
 impl Connection {
     /// Returns at once; the database opens in the background, and calls wait for that.
     pub fn open(name: &str, options: OpenOptions) -> Connection {
-        let session = Session::shared(name, options.durability);
+        Connection::to(Session::shared(name, options.durability))
+    }
+
+    /// To no database: every call is answered with this failure.
+    pub fn refused(failure: &Failure) -> Connection {
+        Connection::to(Session::refused(failure))
+    }
+
+    fn to(session: Rc<Session>) -> Connection {
         let id = session.join();
         Connection(Rc::new(User {
             session,
@@ -418,7 +426,7 @@ fn unexpected(response: &Response) -> Failure {
         Response::File(_) => "a file",
         Response::Done => "done",
     };
-    let message = format!("the worker gave an answer to another question: {kind}");
+    let message = format!("the worker gave the answer to another question ({kind}); reload the page");
     Failure::new(FailureKind::State, "ANSWER_UNREADABLE", message)
 }
 

@@ -16,17 +16,17 @@ use js_sys::{Function, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::abort;
-use super::arguments::{bytes, callback, durability, flag, milliseconds, signal, statement, statements, text};
+use super::arguments::{
+    bytes, callback, durability, flag, milliseconds, name as name_of, signal, statement, statements, text,
+};
 use super::connection::{Connection, Listener, OpenOptions, Subscription};
 use super::error::{ArgumentError, js_error};
 use super::promise::{done, promise};
 use super::result::{change_detail, query_result, rows_object, set};
 use crate::request::{Event, Failure, LeaderInfo, NonLeaderWrites, Origin};
 use crate::sql::{Outcome, Rows, SqlFailure, Statement, Work};
+use crate::time::WRITE_TIMEOUT_MS;
 use crate::web::{report_exception, since_start_ms};
-
-/// As the guide has it.
-const WRITE_TIMEOUT_MS: u32 = 5_000;
 
 #[wasm_bindgen]
 pub struct Database {
@@ -55,7 +55,7 @@ struct Registered {
 impl Database {
     #[wasm_bindgen(js_name = newDatabase)]
     pub fn new_database(name: JsValue, options: JsValue) -> Promise {
-        let asked = text("the name of a database", &name).and_then(|name| Ok((name, durability(&options)?)));
+        let asked = name_of(&name).and_then(|name| Ok((name, durability(&options)?)));
         promise(async move {
             let (name, durability) = asked?;
             let connection = Connection::open(&name, OpenOptions { durability });

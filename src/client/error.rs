@@ -19,6 +19,9 @@ pub(super) enum ArgumentError {
     /// Becomes a `RangeError` with code `PARAMETER_RANGE`.
     #[error("{what} is out of range: {range}")]
     Range { what: String, range: &'static str },
+    /// Of the right type, and refused all the same.
+    #[error("{0}")]
+    Refused(Failure),
     /// What a getter or a Proxy of the page threw while the argument was looked at; it is handed back as it is.
     #[error("an accessor of the argument threw")]
     Thrown(JsValue),
@@ -40,7 +43,7 @@ impl ArgumentError {
         match &mut self {
             ArgumentError::Type { what, .. } | ArgumentError::Range { what, .. } => *what = format!("{outer}: {what}"),
             ArgumentError::Large { outer: place, .. } => *place = format!("{outer}: {place}"),
-            ArgumentError::Thrown(_) => {}
+            ArgumentError::Refused(_) | ArgumentError::Thrown(_) => {}
         }
         self
     }
@@ -69,6 +72,7 @@ impl From<ArgumentError> for JsValue {
                 "RangeError",
                 "PARAMETER_RANGE",
             ),
+            ArgumentError::Refused(failure) => js_error(&failure),
             ArgumentError::Thrown(exception) => exception,
             ArgumentError::Large { .. } => js_error(&Failure::new(FailureKind::Sqlite, TooLarge::CODE, message)),
         }

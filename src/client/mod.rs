@@ -29,6 +29,7 @@ mod stored;
 mod users;
 mod worker;
 
+pub use arguments::database_name;
 pub use connection::{Connection, Listener, OpenOptions, Subscription};
 pub use database::{Database, LiveQuery};
 pub use error::js_error;

@@ -92,9 +92,6 @@ impl Session {
 }
 
 fn interrupted() -> Failure {
-    Failure::new(
-        FailureKind::Sqlite,
-        "SQLITE_INTERRUPT",
-        "the query was stopped by interrupt()",
-    )
+    let message = "the query was stopped, because interrupt() was called; ask again if it is wanted still";
+    Failure::new(FailureKind::Sqlite, "SQLITE_INTERRUPT", message)
 }

@@ -116,8 +116,27 @@ impl Session {
         if let Some(session) = shared.filter(|session| !session.is_over()) {
             return session;
         }
+        let session = Session::new(name);
+        SESSIONS.with_borrow_mut(|sessions| {
+            sessions.retain(|_, session| session.strong_count() > 0);
+            sessions.insert(name.to_owned(), Rc::downgrade(&session));
+        });
+        if let Err(failure) = session.begin(durability) {
+            session.fail(&failure);
+        }
+        session
+    }
+
+    /// One that is over from the beginning: nothing is opened, and nobody shares it.
+    pub(super) fn refused(failure: &Failure) -> Rc<Self> {
+        let session = Session::new("");
+        session.end(failure);
+        session
+    }
+
+    fn new(name: &str) -> Rc<Self> {
         NUMBERS.set(NUMBERS.get() + 1);
-        let session = Rc::new(Session {
+        Rc::new(Session {
             number: SessionNumber(NUMBERS.get()),
             name: name.to_owned(),
             port: RefCell::new(None),
@@ -127,15 +146,7 @@ impl Session {
             recalls: Recalls::default(),
             optimistic: RefCell::default(),
             migrations: RefCell::default(),
-        });
-        SESSIONS.with_borrow_mut(|sessions| {
-            sessions.retain(|_, session| session.strong_count() > 0);
-            sessions.insert(name.to_owned(), Rc::downgrade(&session));
-        });
-        if let Err(failure) = session.begin(durability) {
-            session.fail(&failure);
-        }
-        session
+        })
     }
 
     /// From now on whoever opens this name begins a new session.

@@ -6,7 +6,7 @@
 use js_sys::{Array, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::arguments::text;
+use super::arguments;
 use super::database::Database;
 use super::promise::{done, promise};
 use super::result::set;
@@ -17,7 +17,7 @@ use crate::storage::{Durability, IndexedDbStore, Store};
 impl Database {
     /// `{ file, damaged }`: see [`crate::storage::Salvage`].
     pub fn recover(name: JsValue) -> Promise {
-        let name = text("the name of a database", &name);
+        let name = arguments::name(&name);
         promise(async move {
             let store = IndexedDbStore::open(&name?, Durability::default()).await;
             let salvage = store.map_err(Failure::from)?.salvage().await.map_err(Failure::from)?;
@@ -30,7 +30,7 @@ impl Database {
     }
 
     pub fn delete(name: JsValue) -> Promise {
-        let name = text("the name of a database", &name);
+        let name = arguments::name(&name);
         promise(async move { done(IndexedDbStore::delete(&name?).await.map_err(Failure::from)) })
     }
 }

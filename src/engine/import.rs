@@ -117,7 +117,9 @@ fn mark_as_new(pages: &mut [Page], before: Option<&Page>) {
 fn open(file: &[u8]) -> Result<Engine, SqlFailure> {
     if file.len() as u64 > limits::DATABASE_BYTES {
         let most = limits::DATABASE_BYTES / 1024 / 1024;
-        return Err(refused(&format!("a database may have {most} MiB")));
+        return Err(refused(&format!(
+            "it is larger than the {most} MiB that a database may have"
+        )));
     }
     let size = match file
         .get(16..18)
@@ -131,7 +133,7 @@ fn open(file: &[u8]) -> Result<Engine, SqlFailure> {
         return Err(refused("it is no SQLite database"));
     }
     sound::check_header(file)?;
-    let length = length(file, size).ok_or_else(|| refused("it is cut off"))?;
+    let length = length(file, size).ok_or_else(|| refused("it is cut off; copy it once more"))?;
     let image = Image::from_pages(size, split(&file[..length], size), Seq::default());
     Engine::open(image).map_err(|error| refused(&error.to_string()))
 }

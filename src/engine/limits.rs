@@ -137,7 +137,7 @@ pub(super) fn check_schema(connection: &Connection) -> rusqlite::Result<Result<(
 fn too_deep(what: &str) -> SqlFailure {
     SqlFailure::new(
         "SQLITE_ERROR",
-        format!("nested too deep: {what}; do it in several steps"),
+        format!("this is nested too deep: {what}; do it in several steps"),
     )
 }
 
@@ -157,9 +157,13 @@ pub(super) fn sentence(code: &str, message: String) -> String {
         "SQLITE_ERROR" if message == "LIKE or GLOB pattern too complex" => {
             format!("{message}: it may have {PATTERN_BYTES} bytes. Use instr() to look for a long text")
         }
-        "SQLITE_TOOBIG" => format!("{message}: a text, a blob, a row and a statement may each have {value} MiB"),
-        "SQLITE_NOMEM" => format!("out of memory: SQLite may use {heap} MiB. Do it in several steps"),
-        "SQLITE_FULL" => format!("the database is full: it may have {database} MiB"),
+        "SQLITE_TOOBIG" => format!(
+            "{message}: a text, a blob, a row and a statement may each have {value} MiB; store it in several rows"
+        ),
+        "SQLITE_NOMEM" => format!("SQLite is out of memory, of which it may use {heap} MiB; do it in several steps"),
+        "SQLITE_FULL" => {
+            format!("the database is full: it may have {database} MiB; delete what is not needed any more")
+        }
         _ => message,
     }
 }

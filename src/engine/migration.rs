@@ -77,7 +77,10 @@ fn complete(writer: &Session, scripts: &[Script], recorded: usize, known: usize)
             // One that a new database begins with is recorded already: see [`begin`].
             Script::File { name, file: None } => return Err(needed(name)),
             Script::File { name, .. } => {
-                let message = format!("the database has tables already, so it cannot begin with {name}");
+                let message = format!(
+                    "the database has tables already, so it cannot begin with {name}; import that file, which takes the place of \
+                     everything, or begin anew with Database.delete(name)"
+                );
                 return Err(named(SqlFailure::new("MIGRATION_FILE_LATE", message), number));
             }
         };
@@ -106,7 +109,8 @@ pub(super) fn seed<'a>(writer: &Session, scripts: &'a [Script]) -> Result<Option
         .skip(1)
         .position(|script| matches!(script, Script::File { .. }));
     if let Some(late) = late {
-        let message = "a file can only be the first migration: it takes the place of everything";
+        let message =
+            "a file can only be the first migration, for it takes the place of everything; put it before all others";
         return Err(named(SqlFailure::new("MIGRATION_FILE_LATE", message), late + 2));
     }
     let Some(Script::File { name, file }) = scripts.first() else {

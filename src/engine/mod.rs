@@ -88,10 +88,10 @@ pub struct Engine {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
     /// The pages are not those of an SQLite database: load or import others.
-    #[error("not an SQLite database: {0}")]
+    #[error("it is no SQLite database: {0}")]
     NotADatabase(&'static str),
     /// SQLite would not open it.
-    #[error("SQLite cannot open the database: {0}")]
+    #[error("SQLite cannot open it: {0}")]
     Sqlite(SqlFailure),
     /// SQLite would not take the virtual file system: nothing can be opened in this process.
     #[error("SQLite does not accept the file system: {0}")]
@@ -451,7 +451,7 @@ fn recalled(failure: SqlFailure) -> SqlFailure {
     match failure.code.as_str() {
         "SQLITE_INTERRUPT" => SqlFailure::new(
             failure.code,
-            "the query was stopped: its signal was aborted, or interrupt() was called",
+            "the query was stopped, because its signal was aborted or interrupt() was called; ask again if it is wanted still",
         ),
         _ => failure,
     }
@@ -462,7 +462,8 @@ fn stopped(failure: SqlFailure) -> SqlFailure {
     match failure.code.as_str() {
         "SQLITE_INTERRUPT" => SqlFailure::new(
             failure.code,
-            "timeout: it ran longer than its page waits for it, and was stopped; it has no effect",
+            "timeout: the write ran longer than its page waits for it, was stopped, and has no effect; do it in smaller pieces, \
+             or give it more time with queueWriteWithTimeout()",
         ),
         _ => failure,
     }

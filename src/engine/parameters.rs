@@ -94,7 +94,7 @@ fn find<'a>(
             .map(|(_, value)| value)
     };
     let Some(name) = whole else {
-        return Err(missing(index, None));
+        return Err(missing(index, None, values));
     };
     if let Some(value) = by(name) {
         return Ok(value);
@@ -102,7 +102,7 @@ fn find<'a>(
     let bare = |name: &str| name.get(1..).map(str::to_owned);
     let value = bare(name)
         .and_then(|bare| by(&bare))
-        .ok_or_else(|| missing(index, whole))?;
+        .ok_or_else(|| missing(index, whole, values))?;
     let twin = (1..=count)
         .filter(|other| *other != index)
         .filter_map(|other| statement.parameter_name(other))
@@ -130,7 +130,11 @@ fn set(statement: &mut Statement<'_>, index: usize, value: &Value) -> Result<(),
 }
 
 fn wrong_count(wanted: usize, given: usize) -> SqlFailure {
-    let message = format!("the statement takes {}, {given} given", parameters(wanted));
+    let message = format!(
+        "the statement takes {}, and {given} {} given",
+        parameters(wanted),
+        if given == 1 { "is" } else { "are" }
+    );
     SqlFailure::new(PARAMETER_COUNT, message)
 }
 
@@ -142,10 +146,56 @@ fn parameters(count: usize) -> String {
     }
 }
 
-fn missing(index: usize, name: Option<&str>) -> SqlFailure {
-    let message = match name {
-        Some(name) if !name.starts_with('?') => format!("no value given for parameter {name}"),
-        _ => format!("parameter {index} has no name: write :name, or give the values by position"),
+fn missing(index: usize, name: Option<&str>, values: &[(String, Value)]) -> SqlFailure {
+    let message = match name.filter(|name| !name.starts_with('?')).and_then(split) {
+        Some((sign, bare)) => {
+            let way_out = way_out(sign, bare, values);
+            format!("no value is given for the parameter {sign}{bare}; {way_out}")
+        }
+        None => format!("parameter {index} has no name: write :name, or give the values by position"),
     };
     SqlFailure::new(PARAMETER_MISSING, message)
+}
+
+fn split(name: &str) -> Option<(&str, &str)> {
+    name.split_at_checked(1)
+}
+
+/// What the author of `data-userId` and `:userId` cannot see: HTML makes the name of an attribute lower case.
+fn way_out(sign: &str, bare: &str, values: &[(String, Value)]) -> String {
+    let (parameter, attribute) = (in_words(bare, '_'), in_words(bare, '-'));
+    let has_capitals = bare.bytes().any(|byte| byte.is_ascii_uppercase());
+    match values.iter().find(|(given, _)| in_one(given) == in_one(bare)) {
+        Some((given, _)) if has_capitals && !given.contains('_') => format!(
+            "there is one for {given}, since HTML makes the name of an attribute lower case: write {sign}{given}, or \
+             {sign}{parameter} and data-{attribute}"
+        ),
+        Some((given, _)) => format!("there is one for {given}: the two must be the same"),
+        None if has_capitals => format!(
+            "give one under this name, or write {sign}{parameter} and data-{attribute}: HTML makes the name of an \
+             attribute lower case"
+        ),
+        None => format!("give one under this name; to an element by data-{attribute}, or by a field of this name"),
+    }
+}
+
+/// `userId` and `user_id` in lower case, with this between the words.
+fn in_words(name: &str, between: char) -> String {
+    let mut words = String::new();
+    let mut before = between;
+    for character in name.chars() {
+        let begins = character.is_ascii_uppercase() && !before.is_ascii_uppercase();
+        if (begins || character == '_') && !words.is_empty() && !words.ends_with(between) {
+            words.push(between);
+        }
+        if character != '_' {
+            words.push(character.to_ascii_lowercase());
+        }
+        before = character;
+    }
+    words
+}
+
+fn in_one(name: &str) -> String {
+    name.replace([':', '@', '$', '_'], "").to_ascii_lowercase()
 }

@@ -233,7 +233,7 @@ impl Session {
             // SQLite would take it for the end and pass over the rest in silence.
             return Err(SqlFailure::new(
                 "SQLITE_MISUSE",
-                "the SQL text contains a NUL character",
+                "the SQL text contains a NUL character; leave it out, or give the text as a parameter",
             ));
         }
         limits::check(sql)?;

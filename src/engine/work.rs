@@ -114,5 +114,5 @@ fn admit(kind: Kind, permit: Permit) -> Result<(), SqlFailure> {
 
 /// The error for a text without a statement.
 pub(super) fn empty() -> SqlFailure {
-    SqlFailure::new("EMPTY_STATEMENT", "there is no SQL statement in this text")
+    SqlFailure::new("EMPTY_STATEMENT", "there is no SQL statement in this text; write one")
 }

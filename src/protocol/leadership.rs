@@ -14,11 +14,14 @@ use super::{Fate, Message, Output, Protocol, Timestamp, TurnEnd, WriteError};
 use crate::sabotage::{self, Sabotage};
 pub(super) use crate::storage::LEASE_MS;
 use crate::storage::{Epoch, Head, Position, RequestId, StoreError, TabId};
+use crate::time::WRITE_TIMEOUT_MS;
 
 /// A leader renews its lease this often.
 pub const HEARTBEAT_MS: u64 = 1_000;
 /// Followers do not all steal in the same instant: each waits up to this much longer, by its id.
 const SPREAD_MS: u64 = 500;
+// A leader that is gone is replaced, and the next one has half a second, before a write is given up that nobody answers.
+const _: () = assert!(LEASE_MS + SPREAD_MS + 500 <= WRITE_TIMEOUT_MS as u64);
 /// While a leader is silent, a tab that waits looks at the clock this often …
 const LOOK_MS: u64 = 1_000;
 /// … and if it did not for this long, it was stopped, or busy, and has not heard what it could have heard.

@@ -109,7 +109,7 @@ pub enum MessageError {
          writes wait until one of them is gone; reload the older tab"
     )]
     Version(u8),
-    #[error("a message from another tab is damaged")]
+    #[error("a message from another tab was damaged and is passed over; what it told is read from the store")]
     Damaged,
 }
 

@@ -20,7 +20,7 @@ pub enum WriteError {
     #[error(transparent)]
     Sql(#[from] SqlFailure),
     /// The store refused the commit; it had no effect and may be tried again.
-    #[error("not stored, nothing was changed: {reason}")]
+    #[error("the write was not stored, and nothing was changed: {reason}")]
     Store { reason: String, cause: StoreCause },
     /// No answer in time.
     #[error("timeout: no leader answered in time; the write {fate}")]

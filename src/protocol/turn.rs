@@ -14,9 +14,9 @@ use std::rc::Rc;
 use super::{Output, Protocol, Timestamp, WriteError};
 use crate::storage::{Commit, Epoch, RequestId};
 
-/// A turn whose page says nothing for this long is ended as soon as others wait. Not longer than the timeout
-/// of a write, so that those who wait are served.
-const SILENCE_MS: u64 = 5_000;
+/// A turn whose page says nothing for this long is ended as soon as others wait. A second less than a write waits by
+/// default ([`crate::time::WRITE_TIMEOUT_MS`]), so that those who wait are served.
+const SILENCE_MS: u64 = 4_000;
 
 /// Once others wait, a turn goes on for so long at the most, however busy its page is. Longer than a `BEGIN` waits.
 const LONGEST_MS: u64 = 12_000;

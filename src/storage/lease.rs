@@ -22,8 +22,10 @@ use super::record::{Kind, RecordError, RecordName, seal};
 use super::{StoreError, TabId};
 use crate::time::Timestamp;
 
-/// A leader's word is good for this long.
-pub const LEASE_MS: u64 = 5_000;
+/// A leader's word is good for this long: four heartbeats, of which a timer that is held to whole seconds may miss one or
+/// two. And a second less than a write waits by default ([`crate::time::WRITE_TIMEOUT_MS`]), so that one that was sent
+/// to a leader just as that died is done by the next.
+pub const LEASE_MS: u64 = 4_000;
 
 const KIND: Kind = Kind {
     magic: *b"SQEl",
@@ -71,6 +73,14 @@ impl Lease {
             Some(Ok(lease)) => Ok(lease),
             Some(Err(RecordError::Damaged)) | None => Ok(Lease::default()),
         }
+    }
+
+    /// When `tab` may have it, if nobody renews it and none of those before `tab` asks again.
+    pub fn free_at(&self, tab: TabId, lapses: Timestamp) -> Timestamp {
+        let before = self.candidates.iter().filter(|(other, _)| *other < tab);
+        before
+            .map(|(_, seen)| seen.after_ms(LEASE_MS))
+            .fold(lapses, Timestamp::max)
     }
 
     /// What a step makes of it. Who took the step holds it if [`Lease::holder`] says so.
@@ -193,9 +203,9 @@ mod tests {
 
     #[test]
     fn a_lease_that_has_not_lapsed_is_waited_for() {
-        let lease = after(&held_by(5), 3, 4_999, WAIT);
+        let lease = after(&held_by(5), 3, LEASE_MS - 1, WAIT);
         assert_eq!(lease.holder, Some(tab(5)), "though 3 is lower");
-        assert_eq!(after(&lease, 3, 5_000, WAIT).holder, Some(tab(3)));
+        assert_eq!(after(&lease, 3, LEASE_MS, WAIT).holder, Some(tab(3)));
     }
 
     #[test]
@@ -215,7 +225,13 @@ mod tests {
         let free = after(&free, 4, 2_000, WAIT);
         assert_eq!(free.holder, None, "3 was seen 2 s ago");
         assert_eq!(after(&free, 3, 2_001, WAIT).holder, Some(tab(3)));
-        assert_eq!(after(&free, 4, 5_000, WAIT).holder, Some(tab(4)), "3 is gone");
+        assert_eq!(free.free_at(tab(4), START), START.after_ms(LEASE_MS));
+        assert_eq!(
+            free.free_at(tab(3), START.after_ms(1)),
+            START.after_ms(1),
+            "nobody is before 3"
+        );
+        assert_eq!(after(&free, 4, LEASE_MS, WAIT).holder, Some(tab(4)), "3 is gone");
         let left = after(&free, 3, 2_001, LeaseAct::Release);
         assert_eq!(after(&left, 4, 2_002, WAIT).holder, Some(tab(4)), "3 waits no more");
     }
@@ -231,7 +247,10 @@ mod tests {
     #[test]
     fn a_lease_is_renewed_and_released_by_its_holder_alone() {
         let lease = held_by(5);
-        assert_eq!(after(&lease, 5, 1_000, LeaseAct::Renew).expires, START.after_ms(6_000));
+        assert_eq!(
+            after(&lease, 5, 1_000, LeaseAct::Renew).expires,
+            START.after_ms(1_000 + LEASE_MS)
+        );
         assert_eq!(after(&lease, 4, 1_000, LeaseAct::Renew), lease);
         assert_eq!(after(&lease, 4, 1_000, LeaseAct::Release), lease);
     }
@@ -239,13 +258,16 @@ mod tests {
     #[test]
     fn a_taken_lease_is_the_takers() {
         let lease = after(&held_by(5), 9, 1_000, LeaseAct::Take);
-        assert_eq!((lease.holder, lease.expires), (Some(tab(9)), START.after_ms(6_000)));
+        assert_eq!(
+            (lease.holder, lease.expires),
+            (Some(tab(9)), START.after_ms(1_000 + LEASE_MS))
+        );
         assert_eq!(after(&lease, 5, 1_001, LeaseAct::Renew), lease);
     }
 
     #[test]
     fn a_clock_that_was_set_back_holds_nobody_up() {
-        let lease = after(&held_by(5), 3, 4_000, WAIT);
+        let lease = after(&held_by(5), 3, 3_000, WAIT);
         let step = LeaseStep {
             tab: tab(4),
             at: Timestamp(0),

@@ -50,12 +50,13 @@ pub use snapshot::Snapshot;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Another tab leads under this newer epoch: step down. Nothing was written.
-    #[error("another tab leads since {stored}")]
+    #[error("another tab leads since {stored}, so nothing was written; write again, and that one does it")]
     Fenced { stored: Epoch },
     /// The origin may store no more. Nothing was written, and a smaller write may have room.
     #[error(
-        "the browser has no room for this in the storage of this site; a smaller write may be stored, and deleting what other \
-         databases of the site hold makes room: {0}"
+        "the browser has no room for this in the storage of this site{}; a smaller write may be stored, and deleting what \
+         other databases of the site hold makes room",
+        said(.0)
     )]
     Quota(String),
     /// Nothing was written. Asking again does not help.
@@ -66,22 +67,34 @@ pub enum StoreError {
     )]
     TooLarge { bytes: usize, most: usize },
     /// The stored data is gone (deleted or evicted under the open tab).
-    #[error("the stored database is gone: {0}")]
+    #[error("the stored database is gone{}; reload the page to begin anew", said(.0))]
     Gone(String),
     /// A stored record is not what was written. Named, so that it can be looked at.
-    #[error("stored record {record} is damaged: {reason}")]
+    #[error(
+        "the stored record {record} is damaged: {reason}; Database.recover(name) gives what can be read, and \
+         Database.delete(name) lets it begin anew"
+    )]
     Corrupt { record: String, reason: String },
     /// Written by a version of the library that this one does not understand.
     #[error(
-        "stored by layout {stored}, this version of sqlite-elements reads up to {known}: reload the page to get the newer version"
+        "the database was stored by a newer version of sqlite-elements (layout {stored}, and this one reads up to {known}); \
+         reload the page to get that version"
     )]
     Layout { stored: u32, known: u32 },
     /// The browser offers no store here (private mode, storage switched off).
-    #[error("no storage available: {0}")]
+    #[error("the browser offers this page no storage{}; let this site store data, and reload the page", said(.0))]
     Unavailable(String),
     /// The transaction failed and had no effect; it may be tried again.
-    #[error("storing failed: {0}")]
+    #[error("the browser's storage failed{}; nothing was changed, so try it again", said(.0))]
     Failed(String),
+}
+
+/// What the browser said of it, if it said anything.
+fn said(words: &str) -> String {
+    match words.trim() {
+        "" => String::new(),
+        words => format!(" ({words})"),
+    }
 }
 
 /// Answer to "what came after my commit?".

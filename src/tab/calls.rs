@@ -319,7 +319,7 @@ impl Failure {
     fn does_not_lead() -> Self {
         let message = format!(
             "timeout: the tab that leads did not hand over within {LEAD_TIMEOUT_MS} ms; it may be busy with a long \
-             statement or a transaction"
+             statement or a transaction; ask again when that is over"
         );
         Failure::new(FailureKind::Write, "TIMEOUT", message)
     }

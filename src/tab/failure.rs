@@ -17,14 +17,7 @@ impl From<StoreError> for Failure {
             StoreError::Unavailable(_) => "STORAGE_UNAVAILABLE",
             StoreError::Failed(_) => "STORAGE_FAILED",
         };
-        let way_out = match &error {
-            StoreError::Corrupt { .. } => {
-                "; Database.recover(name) gives what can be read, and Database.delete(name) lets it begin anew"
-            }
-            StoreError::Gone(_) => "; reload the page to begin anew",
-            _ => "",
-        };
-        Failure::new(FailureKind::Storage, code, format!("{error}{way_out}"))
+        Failure::new(FailureKind::Storage, code, error.to_string())
     }
 }
 
@@ -51,7 +44,9 @@ impl From<WriteError> for Failure {
 
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
-        Failure::new(FailureKind::Storage, "IMAGE_UNREADABLE", error.to_string())
+        let message =
+            format!("what is stored cannot be opened: {error}; Database.recover(name) gives the file as it is");
+        Failure::new(FailureKind::Storage, "IMAGE_UNREADABLE", message)
     }
 }
 

@@ -187,8 +187,9 @@ impl LeaseLock {
                 Some(LeaseEvent::Granted)
             }
             (Stage::Waiting, false) => {
-                if let Some(lapses) = self.lapses(&lease).filter(|lapses| now < *lapses) {
-                    self.next = self.next.min(lapses);
+                let free = lease.free_at(self.tab, self.lapses(&lease).unwrap_or_default());
+                if now < free {
+                    self.next = self.next.min(free);
                 }
                 None
             }

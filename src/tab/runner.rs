@@ -203,7 +203,8 @@ fn replies(ran: &[Queued], answers: &[Answer]) -> Vec<Reply> {
 
 fn too_long() -> SqlFailure {
     let message = format!(
-        "stopped after {} s, nothing was changed: while a write runs no other tab can write; do it in smaller pieces",
+        "the write was stopped after {} s, and nothing was changed: while it runs no other tab can write; do it in smaller \
+         pieces",
         LONGEST_WRITE_MS / 1_000
     );
     SqlFailure::new("WRITE_TOO_LONG", message)

@@ -382,7 +382,7 @@ impl Failure {
         match end {
             TurnEnd::TimedOut => {
                 let message = "timeout: other writes, or a transaction that somebody left open, kept this one from \
-                               beginning; nothing was run";
+                               beginning; nothing was run, so begin again";
                 Failure::new(FailureKind::Write, "TIMEOUT", message)
             }
             TurnEnd::LeadershipLost => Failure::transaction_denied(),
@@ -395,7 +395,7 @@ impl Failure {
         match end {
             TurnEnd::NotStored(error) => error.into(),
             TurnEnd::Closed => Failure::closed(),
-            TurnEnd::Silent => Failure::transaction_lost("it was silent for 5 s while others waited for it"),
+            TurnEnd::Silent => Failure::transaction_lost("it was silent for 4 s while others waited for it"),
             TurnEnd::TooLong => Failure::transaction_lost("it went on for 12 s while others waited for it"),
             TurnEnd::Done | TurnEnd::TimedOut | TurnEnd::LeadershipLost => {
                 Failure::transaction_lost("this tab does not lead any more")

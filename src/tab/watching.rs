@@ -15,7 +15,7 @@ const LONGEST_MS: u64 = 10_000;
 
 fn too_long() -> SqlFailure {
     let message = format!(
-        "stopped after {} s: while a live query runs its tab does nothing else; an index, or LIMIT, makes it faster",
+        "the query was stopped after {} s: while a live query runs its tab does nothing else; an index, or LIMIT, makes it faster",
         LONGEST_MS / 1_000
     );
     SqlFailure::new("QUERY_TOO_LONG", message)
@@ -46,7 +46,12 @@ impl Tab {
 
     /// The page has stopped all queries that it waits for: none that waits here is begun.
     pub(super) fn stop_queries(&mut self) {
-        let interrupted = || SqlFailure::new("SQLITE_INTERRUPT", "the query was stopped: interrupt() was called");
+        let interrupted = || {
+            SqlFailure::new(
+                "SQLITE_INTERRUPT",
+                "the query was stopped, because interrupt() was called; ask again if it is wanted still",
+            )
+        };
         for query in self.live.stop() {
             let rows = Err(interrupted());
             self.tell(Event::Rows { query, rows });

@@ -100,7 +100,6 @@ struct Driver<'a> {
     channel: Option<Rc<Broadcast>>,
     /// What is said to this tab alone.
     _own_channel: Option<Broadcast>,
-    shared_name: String,
     /// Absent on plain-http origins, and where there is nobody to share with.
     lock: Option<LockQueue>,
     store: StoreQueue,
@@ -136,21 +135,13 @@ impl<'a> Driver<'a> {
                     return Err(StoreError::Gone("it was deleted while its worker was down".into()).into());
                 }
                 port.post(|part| encode(&Event::Found { seq: found.0 }, part))?;
-                Driver::begin(
-                    Keeper::Store(store),
-                    snapshot,
-                    lock,
-                    Some(channel),
-                    shared_name,
-                    port,
-                    inbox,
-                )
+                Driver::begin(Keeper::Store(store), snapshot, lock, Some(channel), port, inbox)
             }
             Err(StoreError::Unavailable(reason)) => {
                 port.post(|part| encode(&Event::InMemory(in_memory(&reason)), part))?;
                 // Tabs that have nothing in common must not hear each other.
                 let keeper = Keeper::Nobody(Unstored::default());
-                Driver::begin(keeper, Snapshot::empty(), None, None, shared_name, port, inbox)
+                Driver::begin(keeper, Snapshot::empty(), None, None, port, inbox)
             }
             Err(error) => Err(error.into()),
         }
@@ -161,7 +152,6 @@ impl<'a> Driver<'a> {
         snapshot: Snapshot,
         lock: Option<LockQueue>,
         channel: Option<Broadcast>,
-        shared_name: String,
         port: &'a Port,
         inbox: &'a Happenings,
     ) -> Result<Self, Failure> {
@@ -170,7 +160,7 @@ impl<'a> Driver<'a> {
         let id = TabId(time_ordered_id());
         // Before anybody can know that it is here.
         let own_channel = match &channel {
-            Some(_) => Some(listen(&name_of_one(&shared_name, id), inbox)?),
+            Some(_) => Some(listen(&name_of_one(id), inbox)?),
             None => None,
         };
         let mut tab = Tab::open(now(), id, snapshot, election)?;
@@ -182,7 +172,6 @@ impl<'a> Driver<'a> {
             inbox,
             channel,
             _own_channel: own_channel,
-            shared_name,
             lock,
             store: StoreQueue::start(keeper, inbox.clone()),
             timer: None,
@@ -202,7 +191,7 @@ impl<'a> Driver<'a> {
                     }),
                     Effect::Store(call) => self.store.push(call),
                     Effect::Broadcast(bytes) => self.channel.iter().try_for_each(|channel| channel.post(&bytes))?,
-                    Effect::Send { to, bytes } => Broadcast::post_once(&name_of_one(&self.shared_name, to), &bytes)?,
+                    Effect::Send { to, bytes } => Broadcast::post_once(&name_of_one(to), &bytes)?,
                     Effect::Tell(event) => self.port.post(|part| encode(&event, part))?,
                     Effect::Closed => return Ok(()),
                 }
@@ -262,9 +251,9 @@ fn listen(name: &str, inbox: &Happenings) -> Result<Broadcast, BrowserError> {
     Broadcast::open(name, move |bytes| heard.push(Ok(Happening::Heard(bytes))))
 }
 
-/// The name of the channel on which one tab listens alone.
-fn name_of_one(shared_name: &str, tab: TabId) -> String {
-    format!("{shared_name}:{tab}")
+/// The name of the channel on which one tab listens alone: no database's, whatever that is called.
+fn name_of_one(tab: TabId) -> String {
+    format!("sqlite-elements-tab:{tab}")
 }
 
 /// Store calls, made one after the other; the store is closed when this is dropped and the last call is done.
@@ -402,13 +391,13 @@ fn unreadable() -> Failure {
     Failure::new(
         FailureKind::State,
         "REQUEST_UNREADABLE",
-        "the worker received a request that it cannot read",
+        "the worker received a request that it cannot read; reload the page, so that both are of one version",
     )
 }
 
 impl From<BrowserError> for Failure {
     fn from(error: BrowserError) -> Self {
-        let message = format!("the browser refused what the database needs: {error}");
+        let message = format!("the browser refused what the database needs ({error}); reload the page to try again");
         Failure::new(FailureKind::State, "BROWSER_REFUSED", message)
     }
 }

@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 /// An exception, or the reason of a rejected promise.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{name}: {message}")]
+#[error("{name}{}{message}", if .message.is_empty() { "" } else { ": " })]
 pub struct BrowserError {
     pub name: String,
     pub message: String,

@@ -8,6 +8,7 @@ use crate::browser::{Browser, TabNo};
 const A: TabNo = TabNo(0);
 const B: TabNo = TabNo(1);
 const C: TabNo = TabNo(2);
+const D: TabNo = TabNo(3);
 
 fn tabs_with_table(count: usize) -> Browser {
     let mut browser = Browser::without_locks(count);
@@ -115,11 +116,49 @@ fn when_the_leaders_tab_is_gone_the_lowest_leads_as_soon_as_the_lease_has_lapsed
     browser.pass_ms(2_500);
     browser.kill(A);
     let write = browser.write(C, "INSERT INTO t VALUES ('meanwhile')");
-    browser.pass_ms(4_300);
+    browser.pass_ms(3_300);
     assert_eq!(browser.leaders(), [], "renewed half a second before");
     browser.pass_ms(400);
     assert_eq!(browser.leaders(), [B]);
     assert!(is_done(&mut browser, C, write));
+}
+
+#[test]
+fn a_write_that_is_made_as_the_leader_dies_is_done_before_its_own_timeout() {
+    for leaves in [&[A][..], &[A, B]] {
+        for phase_ms in (0..1_000).step_by(90) {
+            let mut browser = tabs_with_table(4);
+            browser.pass_ms(2_000 + phase_ms);
+            let mut writes = Vec::new();
+            writes.push((D, browser.write(D, "INSERT INTO t VALUES ('sent to the leader')")));
+            leaves.iter().for_each(|tab| browser.kill(*tab));
+            for tab in [C, D] {
+                writes.push((tab, browser.write(tab, "INSERT INTO t VALUES ('after it')")));
+            }
+            // What is left is for stores that are slow.
+            browser.pass_ms(4_500);
+            for (tab, write) in writes {
+                assert!(
+                    is_done(&mut browser, tab, write),
+                    "{tab:?}, {phase_ms} ms, {leaves:?} gone"
+                );
+            }
+            assert_eq!(rows(&mut browser, C).len(), 3);
+        }
+    }
+}
+
+#[test]
+fn a_holder_whose_timers_are_held_to_whole_seconds_keeps_its_lease() {
+    let mut browser = tabs_with_table(3);
+    let epoch = browser.epoch();
+    for _ in 0..60 {
+        browser.freeze(A);
+        browser.pass_ms(1_990);
+        browser.thaw(A);
+        browser.settle();
+    }
+    assert_eq!((browser.leaders(), browser.epoch()), (vec![A], epoch));
 }
 
 #[test]

@@ -252,7 +252,7 @@ fn when_the_leaders_tab_closes_the_next_leads_without_waiting() {
 fn a_leader_that_hangs_is_replaced_when_its_lease_lapses() {
     let mut browser = tabs_with_table(3);
     browser.freeze(A);
-    browser.pass_ms(4_000);
+    browser.pass_ms(3_000);
     assert_eq!(browser.leaders(), [A]);
     browser.pass_ms(2_500);
     let leaders = browser.leaders();
@@ -433,6 +433,24 @@ fn every_call_is_answered_when_the_database_closes() {
     assert!(browser.answer(A, close).is_some_and(|answer| answer.is_ok()));
     assert_eq!(browser.leaders(), [B]);
     assert_eq!(rows(&mut browser, B), ["1"]);
+}
+
+#[test]
+fn a_write_that_is_made_as_the_leader_freezes_is_done_before_its_own_timeout() {
+    for phase_ms in (0..1_000).step_by(90) {
+        let mut browser = tabs_with_table(3);
+        browser.pass_ms(phase_ms);
+        let sent = browser.write(C, "INSERT INTO t VALUES ('sent')");
+        browser.freeze(A);
+        let after = browser.write(B, "INSERT INTO t VALUES ('after')");
+        browser.pass_ms(4_800);
+        for (tab, write) in [(C, sent), (B, after)] {
+            assert!(
+                browser.answer(tab, write).is_some_and(|answer| answer.is_ok()),
+                "{tab:?}, {phase_ms} ms"
+            );
+        }
+    }
 }
 
 #[test]

@@ -46,6 +46,68 @@ test('what a call is given is read at the call, and calls are made in their orde
   expect(seen).toEqual([1, 2, 3, 4]);
 });
 
+test('two names are two databases, and one that cannot be told from others is refused wherever a name is taken', async ({
+  chromium,
+  fixtures,
+}) => {
+  const page = await opened(chromium, fixtures);
+  // Composed and decomposed, upper and lower case, blanks, the separators of the library's own names, a NUL.
+  const names = ['\u00e9', 'e\u0301', 'E\u0301', 'a', 'a ', ' a', 'a:b', 'a\0b', '🦀', '\ufffd', ''];
+  const kept = await page.evaluate(async (names) => {
+    const { Database } = (globalThis as Opened).library;
+    const databases = await Promise.all(names.map((name) => Database.newDatabase(name)));
+    await Promise.all(databases.map((db, at) => db.queueWrite(`CREATE TABLE t AS SELECT ${at} AS at`)));
+    const rows = await Promise.all(databases.map((db) => db.query('SELECT group_concat(at) AS at FROM t')));
+    await Promise.all(databases.map((db) => db.close()));
+    return rows.map(({ rows }) => rows[0]!.at);
+  }, names);
+  expect(kept).toEqual(names.map((_, at) => String(at)));
+
+  const refused = await page.evaluate(async () => {
+    const { Database, MultiTabDatabase } = (globalThis as Opened).library;
+    const before = (await indexedDB.databases()).length;
+    const told: Record<string, string> = {};
+    for (const name of ['\ud83e', 'a\udd80', '\udd80\ud83e']) {
+      const wrapper = new MultiTabDatabase(Database, name);
+      const calls = {
+        newDatabase: Database.newDatabase(name),
+        delete: Database.delete(name),
+        recover: Database.recover(name),
+        MultiTabDatabase: wrapper.init(),
+      };
+      for (const [method, call] of Object.entries(calls)) {
+        const error = await (call as Promise<unknown>).then(
+          () => undefined,
+          (error) => error,
+        );
+        told[`${method} ${escape(name)}`] =
+          `${error?.name} ${error?.code} ${/use whole characters$/.test(error?.message)}`;
+      }
+    }
+    return { told, made: (await indexedDB.databases()).length - before };
+  });
+  expect(new Set(Object.values(refused.told))).toEqual(new Set(['StateError NAME_INVALID true']));
+  expect(Object.keys(refused.told)).toHaveLength(12);
+  expect(refused.made).toBe(0);
+
+  const element = page.locator('#half');
+  await page.evaluate(() => {
+    const element = document.createElement('sqlite-db');
+    element.id = 'half';
+    element.name = '\ud83e';
+    document.querySelector('aside')!.append(element);
+  });
+  await expect(element.getByRole('alert')).toContainText('half of a character');
+  const told = () =>
+    element.evaluate(async (element: HTMLElementTagNameMap['sqlite-db']) => [
+      element.error?.code,
+      await element.database!.query('SELECT 1').catch((error) => error.code),
+    ]);
+  expect(await told()).toEqual(['NAME_INVALID', 'NAME_INVALID']);
+  await element.evaluate((element: HTMLElementTagNameMap['sqlite-db']) => (element.name = '\ufffd'));
+  await expect(element).toHaveAttribute('state', 'ready');
+});
+
 test('close settles every call, and whatever comes after it says so', async ({ chromium, fixtures }) => {
   const [leader, follower] = [await opened(chromium, fixtures), await opened(chromium, fixtures)];
   await leader.evaluate(() => (globalThis as Opened).db.execute('CREATE TABLE t (a)'));

@@ -4,7 +4,7 @@ import { leaderFirst } from './support/database.ts';
 import { expect, test } from './support/test.ts';
 
 /** A leader's lease: what a fail-over would take if the lock of a tab that is gone did not pass on by itself. */
-const leaseMs = 5_000;
+const leaseMs = 4_000;
 
 /** From now on the page notes when (milliseconds since 1970) it was told of a leader, and whether that was itself. */
 async function noteLeaders(page: Page): Promise<void> {

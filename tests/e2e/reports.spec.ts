@@ -103,6 +103,100 @@ for (const [markup, said, setOff] of mistakes) {
   });
 }
 
+/** Each database that cannot be opened: its markup, the code, and what is done before. */
+const unopened: [string, string, string, (page: Page) => Promise<unknown>][] = [
+  [
+    'of a newer version',
+    '<sqlite-db id="m" name="m.db">',
+    'VERSION_MISMATCH',
+    (page) =>
+      page.evaluate(
+        () =>
+          new Promise<void>((done) => {
+            const opening = indexedDB.open('sqlite-elements:m.db', 99);
+            opening.onsuccess = () => done(opening.result.close());
+          }),
+      ),
+  ],
+  [
+    'that is damaged',
+    '<sqlite-db id="m" name="m.db">',
+    'STORAGE_CORRUPT',
+    (page) =>
+      page.evaluate(
+        () =>
+          new Promise<void>((done) => {
+            const opening = indexedDB.open('sqlite-elements:m.db', 1);
+            opening.onupgradeneeded = () => {
+              for (const table of ['meta', 'blocks', 'commits']) opening.result.createObjectStore(table);
+              opening.transaction!.objectStore('meta').put(new Uint8Array(40), 'head');
+            };
+            opening.onsuccess = () => done(opening.result.close());
+          }),
+      ),
+  ],
+  ['without a name', '<sqlite-db id="m" name="">', 'NAME_MISSING', async () => {}],
+];
+
+for (const [which, tag, code, prepare] of unopened) {
+  test(`a database ${which} says once that it cannot be opened, whoever stands in it`, async ({
+    chromium,
+    fixtures,
+  }) => {
+    const page = await opened(chromium, fixtures);
+    await prepare(page);
+    await page.evaluate(() => {
+      const heard: string[] = [];
+      Object.assign(globalThis, { heard });
+      const hear = ({ target, detail }: CustomEvent) => heard.push(`${(target as Element).id} ${detail.code}`);
+      document.addEventListener('error', hear as (event: Event) => void, true);
+    });
+    await add(
+      page,
+      `${tag}<script type="application/sql">CREATE TABLE t (a)</script><sqlite-query id="q" sql="SELECT 1"></sqlite-query>
+       <sqlite-query id="r" sql="SELECT 2"><template><p></p></template></sqlite-query><sqlite-status></sqlite-status></sqlite-db>`,
+      'aside',
+    );
+    await expect(page.locator('#m')).toHaveAttribute('state', 'error');
+    for (const id of ['#q', '#r']) await expect(page.locator(id)).toHaveAttribute('state', 'error');
+    // To look again is no news, and nor is what other databases do.
+    await page.locator('#m').evaluate((element) => element.append(document.createElement('i')));
+    await page.locator('#db').evaluate(async (db: HTMLElementTagNameMap['sqlite-db']) => {
+      await db.database!.queueWrite("INSERT INTO item (title) VALUES ('later')");
+    });
+    const heard = () => page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard);
+    await expect.poll(heard).toEqual([`m ${code}`]);
+    expect(chromium.reports).toHaveLength(1);
+    await expect(page.locator('#m').getByRole('alert')).toHaveCount(1);
+  });
+}
+
+test('a worker that cannot be started is told once by each database, though all wait for it', async ({
+  chromium,
+  fixtures,
+}) => {
+  const page = await chromium.newTab();
+  await page.addInitScript(() => {
+    const heard: string[] = [];
+    Object.assign(globalThis, { heard });
+    const hear = (event: Event) => {
+      if (event instanceof CustomEvent) heard.push(`${(event.target as Element).id} ${event.detail.code}`);
+    };
+    document.addEventListener('error', hear, true);
+    globalThis.Worker = class {
+      constructor() {
+        throw new Error('there are no workers here');
+      }
+    } as unknown as typeof Worker;
+  });
+  await page.goto(fixtures.at('elements.html'));
+  await add(page, '<sqlite-db id="m" name="m.db"><sqlite-query sql="SELECT 1"></sqlite-query></sqlite-db>', 'aside');
+  for (const id of ['#db', '#m']) await expect(page.locator(id)).toHaveAttribute('state', 'error');
+  const heard = () => page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard);
+  await expect.poll(heard).toEqual(['db WORKER_UNAVAILABLE', 'm WORKER_UNAVAILABLE']);
+  expect(chromium.reports).toHaveLength(2);
+});
+
 test('the message of a database stands before what is in it', async ({ chromium, fixtures }) => {
   const page = await opened(chromium, fixtures);
   await add(page, '<sqlite-db id="m"><h1>Notes</h1></sqlite-db>');

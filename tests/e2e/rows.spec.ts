@@ -37,6 +37,42 @@ test.describe('data is never markup', () => {
     await expect(page.locator('main a').nth(2)).not.toHaveAttribute('href');
   });
 
+  test('what becomes a part of the page takes no page out of a row, and pictures take theirs', async ({
+    chromium,
+    fixtures,
+  }) => {
+    const page = await opened(chromium, fixtures);
+    const pages = [
+      'data:text/html,<script>parent.postMessage("pwned", "*")</script>',
+      ' data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg"><g id="a" onclick="pwned = 1"/></svg>#a',
+      'blob:http://localhost/1',
+    ];
+    await items(page, pages);
+    await page.evaluate(() => addEventListener('message', () => Object.assign(globalThis, { pwned: 1 })));
+    await add(
+      page,
+      `<sqlite-query sql="SELECT id, title FROM item"><template><section>
+         <iframe src="{{title}}"></iframe><svg><use href="{{title}}"></use><use xlink:href="{{title}}"></use></svg>
+         <form action="{{title}}"><button formaction="{{title}}">{{id}}</button></form></section></template></sqlite-query>
+       <sqlite-query sql="SELECT 'data:image/gif;base64,R0lGODlhAQABAAAAACw=' AS picture, 'data:text/csv,1' AS file">
+         <template><p><img src="{{picture}}" alt=""><a href="{{file}}" download="a.csv">CSV</a></p></template></sqlite-query>`,
+    );
+    await expect(page.locator('main section')).toHaveCount(pages.length);
+    await expect(page.locator('main p img')).toHaveAttribute('src', /^data:image/);
+    await expect(page.locator('main p a')).toHaveAttribute('href', 'data:text/csv,1');
+    const left = await page
+      .locator('main section *')
+      .evaluateAll((all) =>
+        all.flatMap((element) => element.getAttributeNames().filter((name) => /src|href|action/.test(name))),
+      );
+    expect(left).toEqual([]);
+    await write(page, "UPDATE item SET title = 'busy.html' WHERE id = 1");
+    await expect(page.locator('main iframe').first()).toHaveAttribute('src', 'busy.html');
+    await write(page, 'UPDATE item SET title = ? WHERE id = 1', [pages[0]]);
+    await expect(page.locator('main iframe').first()).not.toHaveAttribute('src');
+    expect(await page.evaluate(() => 'pwned' in globalThis)).toBe(false);
+  });
+
   for (const [what, html] of [
     ['script', `<button onclick="{{title}}">x</button>`],
     ['script', `<script>{{title}}</script>`],

@@ -157,15 +157,68 @@ fn missing_or_superfluous_parameters_are_named() {
     let tab = &mut tab;
     let one = || Params::Positional(vec![Value::from(1)]);
     let failure = ask(tab, "SELECT ?, ?", one());
-    assert_eq!(message(failure.clone()), "the statement takes 2 parameters, 1 given");
+    assert_eq!(
+        message(failure.clone()),
+        "the statement takes 2 parameters, and 1 is given"
+    );
     assert_eq!(code(failure), "PARAMETER_COUNT");
     assert_eq!(code(ask(tab, "SELECT ?", Params::none())), "PARAMETER_COUNT");
     assert_eq!(code(ask(tab, "SELECT 1", one())), "PARAMETER_COUNT");
     assert_eq!(code(ask(tab, "SELECT ?; SELECT ?", one())), "PARAMETER_COUNT");
     let failure = ask(tab, "SELECT :a, :b", named(&[("a", 1)]));
-    assert_eq!(message(failure.clone()), "no value given for parameter :b");
+    assert_eq!(
+        message(failure.clone()),
+        "no value is given for the parameter :b; give one under this name; to an element by data-b, or by a field of \
+         this name"
+    );
     assert_eq!(code(failure), "PARAMETER_MISSING");
     assert_eq!(code(ask(tab, "SELECT ?", named(&[("a", 1)]))), "PARAMETER_MISSING");
+}
+
+#[test]
+fn a_parameter_that_is_given_with_another_case_is_named_with_the_way_out() {
+    let mut tab = Tab::new();
+    let mut ask = |parameter: &str, given| message(ask(&mut tab, &format!("SELECT {parameter}"), named(&[(given, 1)])));
+    let lower_case = "HTML makes the name of an attribute lower case";
+    for (parameter, given, way_out) in [
+        // What `data-userId` and `dataset.userId` give.
+        (
+            ":userId",
+            "userid",
+            format!("there is one for userid, since {lower_case}: write :userid, or :user_id and data-user-id"),
+        ),
+        (
+            "@userId",
+            "user_id",
+            "there is one for user_id: the two must be the same".into(),
+        ),
+        (
+            ":userId",
+            "other",
+            format!("write :user_id and data-user-id: {lower_case}"),
+        ),
+        (
+            ":user_id",
+            "userId",
+            "there is one for userId: the two must be the same".into(),
+        ),
+        (
+            ":user_id",
+            "@user_id",
+            "there is one for @user_id: the two must be the same".into(),
+        ),
+        // HTML does so to the letters of ASCII alone.
+        (
+            ":ÄrgerMaß",
+            "Ärgermaß",
+            format!("there is one for Ärgermaß, since {lower_case}"),
+        ),
+        (":HTMLText", "other", "write :htmltext and data-htmltext".into()),
+        (":__", "a", "give one under this name".into()),
+    ] {
+        let said = ask(parameter, given);
+        assert!(said.contains(&way_out), "{parameter} {given}: {said}");
+    }
 }
 
 #[test]

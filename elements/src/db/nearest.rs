@@ -49,7 +49,9 @@ pub(crate) fn missing(element: &Element) -> Option<Failure> {
 
 pub(crate) fn failure_of_missing(element: &Element) -> Failure {
     let message = match tree::attribute(element, "db") {
-        Some(id) => format!("db=\"{id}\": there is no <sqlite-db id=\"{id}\">"),
+        Some(id) => {
+            format!("db=\"{id}\" names no database: there is no <sqlite-db id=\"{id}\">; give one that id")
+        }
         None => format!(
             "<{}> must stand inside a <sqlite-db>, or name one by db=\"its id\"",
             tree::local_name(element)

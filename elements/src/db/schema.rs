@@ -36,7 +36,7 @@ impl Db {
     pub(super) fn migrate(self: &Rc<Self>, element: &HtmlElement) {
         let scripts = migrations::sources(element);
         let mut session = self.session.borrow_mut();
-        let Some(session) = session.as_mut().filter(|session| !session.name.is_empty()) else {
+        let Some(session) = session.as_mut().filter(|session| session.settings.is_ok()) else {
             return;
         };
         // A framework may take scripts out again once they ran: that undoes nothing.
@@ -114,7 +114,8 @@ impl Session {
     fn begin_preparing(&mut self) -> (String, Connection, Vec<migrations::Source>) {
         self.migrating = Migrating::UnderWay;
         let scripts = self.scripts.clone().unwrap_or_default();
-        (self.name.clone(), self.connection.clone(), scripts)
+        let name = self.settings.as_ref().map(|(name, _)| name.clone());
+        (name.unwrap_or_default(), self.connection.clone(), scripts)
     }
 
     /// Ends it, unless it is to be done once more.

@@ -12,11 +12,22 @@ pub enum Kind {
     /// By presence, where the whole value is one mark: absent for NULL, 0 and the empty text.
     Boolean,
     /// An address: a text whose scheme is checked.
-    Address,
+    Address(Leads),
     /// Declarations that are set one by one, so that a value stays within its property.
     Style,
     /// Not at all; says why and what to do instead.
     Refused(&'static str),
+}
+
+/// What becomes of what an address leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leads {
+    /// It is shown, played or gone to: a picture in an address (`data:`) is what a row may well hold, and browsers
+    /// go to none that is a page.
+    Out,
+    /// It becomes a part of the page, with whatever script is in it: a document in a frame, the shapes of an SVG. So does
+    /// what a form is sent to. The page that is made there must not come out of the row.
+    In,
 }
 
 /// The attributes of HTML that are boolean or, like `hidden`, are used so.
@@ -61,6 +72,12 @@ const ADDRESSES: [&str; 9] = [
     "xlink:href",
 ];
 
+/// Elements that only show what their `src` leads to.
+const SHOWS: [&str; 6] = ["audio", "img", "input", "source", "track", "video"];
+
+/// Elements that only show what their `href` leads to, or go there when somebody asks.
+const LINKS: [&str; 4] = ["a", "area", "feimage", "image"];
+
 /// Elements whose attributes or content are instructions to the browser.
 const INSTRUCTIONS: [&str; 12] = [
     "animate",
@@ -89,9 +106,20 @@ pub fn kind(element: &str, name: &str) -> Kind {
         "style" => Kind::Style,
         _ if name.starts_with("on") => Kind::Refused("it would turn data into script"),
         _ if BOOLEAN.contains(&name.as_str()) => Kind::Boolean,
-        _ if ADDRESSES.contains(&name.as_str()) => Kind::Address,
+        _ if ADDRESSES.contains(&name.as_str()) => Kind::Address(leads(&element, &name)),
         _ => Kind::Text,
     }
+}
+
+/// Of elements that are not known to be harmless, what is there is held to become a part of the page.
+fn leads(element: &str, name: &str) -> Leads {
+    let shows = match name {
+        "src" => SHOWS.contains(&element) || element.contains('-'),
+        "href" | "xlink:href" => LINKS.contains(&element) || element.contains('-'),
+        "action" | "formaction" => false,
+        _ => true,
+    };
+    if shows { Leads::Out } else { Leads::In }
 }
 
 /// Why an element with this local name takes no marks, neither in attributes nor in its text.
@@ -100,9 +128,10 @@ pub fn refusal_of_element(element: &str) -> Option<&'static str> {
     is_instruction.then_some("what stands in it is an instruction to the browser, not text")
 }
 
-/// Whether a browser would run this address as script. Decided as the URL standard parses a scheme (basic URL parser,
-/// steps 1 to 3 and scheme state): leading C0 controls and spaces do not count, nor do tabs and line ends anywhere.
-pub fn runs_script(address: &str) -> bool {
+/// Whether a browser would run this address as script, or what is in it as a part of the page. Decided as the URL standard
+/// parses a scheme (basic URL parser, steps 1 to 3 and scheme state): leading C0 controls and spaces do not count, nor do
+/// tabs and line ends anywhere.
+pub fn runs_script(address: &str, leads: Leads) -> bool {
     let scheme: String = address
         .trim_start_matches(|character: char| character <= ' ')
         .chars()
@@ -110,11 +139,10 @@ pub fn runs_script(address: &str) -> bool {
         .take_while(|character| *character != ':')
         .take("javascript".len() + 1)
         .collect();
-    let followed_by_colon = address.contains(':');
-    followed_by_colon
-        && ["javascript", "vbscript"]
-            .iter()
-            .any(|script| scheme.eq_ignore_ascii_case(script))
+    let is = |name: &&str| scheme.eq_ignore_ascii_case(name);
+    address.contains(':')
+        && (["javascript", "vbscript"].iter().any(is)
+            || (leads == Leads::In && ["data", "blob", "filesystem"].iter().any(is)))
 }
 
 /// The declarations of a `style` attribute: property and value. Enough for what a template's author writes: a `;`
@@ -168,9 +196,9 @@ mod tests {
 
     #[test]
     fn ordinary_attributes_are_filled_by_their_kind() {
-        assert_eq!(kind("a", "href"), Kind::Address);
-        assert_eq!(kind("use", "xlink:href"), Kind::Address);
-        assert_eq!(kind("button", "formaction"), Kind::Address);
+        assert_eq!(kind("a", "href"), Kind::Address(Leads::Out));
+        assert_eq!(kind("use", "xlink:href"), Kind::Address(Leads::In));
+        assert_eq!(kind("button", "formaction"), Kind::Address(Leads::In));
         assert_eq!(kind("input", "checked"), Kind::Boolean);
         assert_eq!(kind("details", "open"), Kind::Boolean);
         assert_eq!(kind("input", "value"), Kind::Text);
@@ -189,7 +217,8 @@ mod tests {
             "j\ta\rvascript\t:alert(1)",
             "vbscript:x",
         ] {
-            assert!(runs_script(address), "{address:?}");
+            assert!(runs_script(address, Leads::Out), "{address:?}");
+            assert!(runs_script(address, Leads::In), "{address:?}");
         }
     }
 
@@ -206,7 +235,52 @@ mod tests {
             "java script:x",
             "data:image/png;base64,AA==",
         ] {
-            assert!(!runs_script(address), "{address:?}");
+            assert!(!runs_script(address, Leads::Out), "{address:?}");
+        }
+    }
+
+    #[test]
+    fn what_becomes_a_part_of_the_page_is_not_made_of_a_row() {
+        for address in [
+            "data:text/html,<script>1</script>",
+            " DATA:image/svg+xml,x#a",
+            "d\nata:,x",
+            "blob:https://example.org/1",
+            "filesystem:https://example.org/temporary/x",
+        ] {
+            for (element, name, leads) in [
+                ("iframe", "src", Leads::In),
+                ("FRAME", "src", Leads::In),
+                ("use", "href", Leads::In),
+                ("use", "xlink:href", Leads::In),
+                ("pattern", "href", Leads::In),
+                ("form", "action", Leads::In),
+                ("input", "formaction", Leads::In),
+                ("input", "src", Leads::Out),
+                ("img", "src", Leads::Out),
+                ("video", "poster", Leads::Out),
+                ("track", "src", Leads::Out),
+                ("a", "href", Leads::Out),
+                ("image", "xlink:href", Leads::Out),
+                ("feImage", "href", Leads::Out),
+                ("my-player", "src", Leads::Out),
+            ] {
+                assert_eq!(kind(element, name), Kind::Address(leads), "{element} {name}");
+                assert_eq!(
+                    runs_script(address, leads),
+                    leads == Leads::In,
+                    "{element} {name} {address:?}"
+                );
+            }
+            for ordinary in [
+                "frames/1.html",
+                "https://example.org/data:1",
+                "#data:",
+                "about:blank",
+                "database:x",
+            ] {
+                assert!(!runs_script(ordinary, Leads::In), "{ordinary:?}");
+            }
         }
     }
 

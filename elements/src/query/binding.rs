@@ -7,7 +7,7 @@ use sqlite_elements::sql::Value;
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, Element, HtmlInputElement, HtmlOptionElement, HtmlTextAreaElement, Node, ShadowRoot, Text};
 
-use super::attribute;
+use super::attribute::{self, Leads};
 use super::marks::Marked;
 use crate::text;
 use crate::tree::{self, set_attribute};
@@ -57,7 +57,7 @@ pub(crate) enum Target {
     /// An attribute that is on or off, and the property that it is the default of.
     Presence(String),
     /// An attribute that a browser follows; left out where it would run script.
-    Address(String),
+    Address(String, Leads),
     /// One declaration, through the CSSOM: a strict Content-Security-Policy forbids the attribute `style`.
     Style(String),
     /// A cell of the table that stands in for a missing template.
@@ -77,9 +77,9 @@ impl Binding {
             Target::Radios => part_radios(node.unchecked_ref()),
             Target::Value => fill_value(node.unchecked_ref(), &self.marked.join(row)),
             Target::Presence(name) => fill_presence(node.unchecked_ref(), name, self.is_true(row)),
-            Target::Address(name) => {
+            Target::Address(name, leads) => {
                 let address = self.marked.join(row);
-                let address = Some(address.as_str()).filter(|address| !attribute::runs_script(address));
+                let address = Some(address.as_str()).filter(|address| !attribute::runs_script(address, *leads));
                 set_attribute(node.unchecked_ref(), name, address);
             }
             Target::Style(property) => tree::set_style(node.unchecked_ref(), property, &self.marked.join(row)),

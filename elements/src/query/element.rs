@@ -262,7 +262,9 @@ impl Query {
         };
         let form = document::by_id(element, &id).and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
         let form = form.ok_or_else(|| {
-            let message = format!("form=\"{id}\": there is no <form id=\"{id}\">");
+            let message = format!(
+                "form=\"{id}\" names no form: there is no <form id=\"{id}\"> in the same tree; give one that id"
+            );
             Failure::new(FailureKind::State, "FORM_MISSING", message)
         })?;
         if !self

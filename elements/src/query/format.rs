@@ -2,7 +2,8 @@
 //!
 //! What a column *is* belongs into the SQL; how it reads to a person belongs to the browser, which knows the rules of
 //! languages (`Intl`). `marks` parses them, `template` gives them the language around the element. A value that is none
-//! of the format's kind stands as it is, and so does NULL: a page is no worse off than without the format.
+//! of the format's kind stands as it is, and so does NULL: a page is no worse off than without the format. What is of
+//! which kind, and whose time a text without a zone means, `format.js` decides.
 
 use sqlite_elements::sql::Value;
 
@@ -98,6 +99,7 @@ mod browser {
     pub(super) fn text(wanted: &Format, locale: &str, value: &Value) -> Option<String> {
         let given = match value {
             Value::Null | Value::Blob(_) => return None,
+            Value::Integer(integer) if integer.unsigned_abs() > 1 << 53 => (*integer).into(),
             Value::Integer(integer) => (*integer as f64).into(),
             Value::Real(real) => (*real).into(),
             Value::Text(text) => text.as_str().into(),

@@ -46,6 +46,16 @@ impl Header {
         self.row = row.to_vec();
     }
 
+    /// Whether what it says changes as time passes.
+    pub(crate) fn ages(&self) -> bool {
+        self.blueprint.ages()
+    }
+
+    /// Says anew what has aged.
+    pub(crate) fn age(&self) {
+        self.blueprint.age(&self.instance, &self.row);
+    }
+
     pub(crate) fn nodes(&self) -> &[Node] {
         &self.nodes
     }

@@ -302,7 +302,7 @@ impl Compiler<'_> {
             Kind::Refused(reason) => return Err(refused(&place, reason)),
             Kind::Style => return self.style(source, tag, path),
             Kind::Boolean if marked.single().is_some() => Target::Presence(name.to_owned()),
-            Kind::Address => Target::Address(name.to_owned()),
+            Kind::Address(leads) => Target::Address(name.to_owned(), leads),
             Kind::Boolean | Kind::Text if name == "value" && tag == "select" => Target::Choice,
             Kind::Boolean | Kind::Text if name == "value" => Target::Value,
             Kind::Boolean | Kind::Text => Target::Attribute(name.to_owned()),

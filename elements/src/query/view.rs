@@ -198,11 +198,12 @@ impl View {
 
     /// Whether what is shown changes as time passes.
     pub(crate) fn ages(&self) -> bool {
-        matches!(&self.body, Some(Body::Rows { rows, .. }) if rows.ages())
+        matches!(&self.body, Some(Body::Rows { rows, .. }) if rows.ages()) || self.header.iter().any(Header::ages)
     }
 
     /// Says anew what has aged.
     pub(crate) fn age(&self) {
+        self.header.iter().for_each(Header::age);
         if let Some(Body::Rows { rows, .. }) = &self.body {
             rows.age();
         }

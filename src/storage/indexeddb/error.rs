@@ -25,7 +25,10 @@ pub(super) fn is_newer(thrown: &JsValue) -> bool {
 
 pub(super) fn store_error(moment: Moment, thrown: &JsValue) -> StoreError {
     let (name, message) = name_and_message(thrown);
-    let said = format!("{name}: {message}");
+    let said = match thrown.is_null() {
+        true => String::new(),
+        false => BrowserError::from(thrown.clone()).to_string(),
+    };
     match (name.as_str(), moment) {
         ("QuotaExceededError", _) => StoreError::Quota(message),
         // An `add` whose key was taken.

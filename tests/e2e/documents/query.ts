@@ -50,6 +50,10 @@ export const query: Table = {
   Formats: async ({ page }) => {
     await expect(page.locator('p')).toHaveText('The Dispossessed: 9,50 €, 31. Januar 2026');
   },
+  Times: async ({ page }) => {
+    await expect(page.getByLabel('Beginning')).toHaveValue('2026-03-01T18:30');
+    await expect(page.locator('p')).toHaveText(/^\s*Mar 1, 2026, 6:30\sPM,\s+Mar .*M, 6:30\sPM\s*$/);
+  },
   Parameters: async ({ page }) => {
     await expect(items(page)).toHaveText(['Invisible Cities', 'The Dispossessed']);
     await press(page, 'All');

@@ -1,4 +1,5 @@
 // The inspector's SQL console: results, writes from any tab, plans, stopping, history.
+import { type Page } from '@playwright/test';
 import { ready, rowsOf } from '../support/database.ts';
 import { expect, test } from '../support/test.ts';
 import { alert, choose, fact, inspector, opened, pair, result, run, sql } from './stage.ts';
@@ -127,6 +128,38 @@ test('what was run is remembered in this tab, through a reload, and comes back b
   await entries.last().click();
   await expect(sql(page)).toHaveValue('SELECT 2 AS two');
   await expect(sql(page)).toBeFocused();
+});
+
+test('what was run is forgotten with the database, in every tab', async ({ chromium }) => {
+  const page = await opened(chromium);
+  const [with_, without] = [await opened(chromium), await opened(chromium)];
+  const all = [page, with_, without];
+  const secret = "SELECT 'secret' AS word";
+  for (const each of all) {
+    await choose(each, 'Console');
+    await run(each, secret);
+    await expect(result(each).getByRole('cell')).toHaveText(['secret']);
+  }
+  // One of them has gone elsewhere by then.
+  await without.goto('icon.svg');
+  await page.evaluate(async () => {
+    const library: string = '/dist/sqlite-elements.js';
+    const { Database } = await import(library);
+    await Database.delete('inspector.db');
+  });
+  const kept = (tab: Page) => tab.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+  const entries = (tab: Page) => inspector(tab).locator('[part=history]');
+  for (const each of [page, with_]) {
+    await expect(alert(each)).toContainText('STORAGE_GONE');
+    await expect(entries(each)).toHaveCount(0);
+    await expect.poll(() => kept(each)).not.toContain('secret');
+  }
+  await without.goto('inspector.html');
+  await ready(without);
+  await choose(without, 'Console');
+  await run(without, 'SELECT 1 AS one');
+  await expect(entries(without)).toHaveText(['SELECT 1 AS one']);
+  expect(await kept(without)).not.toContain('secret');
 });
 
 test('a transaction that the page has open is neither seen nor kept alive', async ({ chromium }) => {

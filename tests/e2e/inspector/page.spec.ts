@@ -85,7 +85,9 @@ test('it finds its database by id, says if there is none, and follows when the d
 }) => {
   const page = await openedFixture(chromium, fixtures);
   await add(page, '<sqlite-inspector db="later"></sqlite-inspector>', 'aside');
-  await expect(alert(page)).toHaveText('DATABASE_MISSING: db="later": there is no <sqlite-db id="later">');
+  await expect(alert(page)).toHaveText(
+    'DATABASE_MISSING: db="later" names no database: there is no <sqlite-db id="later">; give one that id',
+  );
   await add(page, '<sqlite-db id="later" name="one.db"></sqlite-db>', 'body');
   const name = inspector(page).locator('[part=name]');
   await expect(name).toHaveText('one.db');

@@ -8,6 +8,7 @@ import {
   chromium,
   type Browser as Process,
   type BrowserContext,
+  type BrowserContextOptions,
   type ConsoleMessage,
   type Page,
 } from '@playwright/test';
@@ -41,10 +42,13 @@ export class Browser {
   private readonly expected: RegExp[] = [];
   private context: BrowserContext | undefined;
 
-  /** An empty profile in a running Chromium. Relative addresses are resolved against `baseURL`. */
-  static async in(process: Process, baseURL: string): Promise<Browser> {
+  /**
+   * An empty profile in a running Chromium. Relative addresses are resolved against `baseURL`; `options` say where the
+   * person is, and what they read.
+   */
+  static async in(process: Process, baseURL: string, options: BrowserContextOptions = {}): Promise<Browser> {
     const browser = new Browser();
-    browser.use(await process.newContext({ baseURL }));
+    browser.use(await process.newContext({ baseURL, ...options }));
     return browser;
   }
 

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { isOf, type Ledger } from './ledger.ts';
 
 /** After this, a leader that says nothing is replaced: what nobody may have to wait for when the browser knows. */
-export const leaseMs = 5_000;
+export const leaseMs = 4_000;
 /** A leader is heard each second: who has to wait for its lease to lapse, waits for as long as this at the least. */
 export const lapseMs = leaseMs - 1_000;
 
