@@ -122,7 +122,7 @@ export const recipes: Table = {
   'How do I edit the cells of a table?': async ({ page, another }) => {
     const other = await another();
     await fill(page, 'Name 1', 'Quinces');
-    await fill(page, 'Count 1', '4');
+    await page.getByRole('spinbutton', { name: 'Count 1' }).fill('4');
     await press(page, 'Save 1');
     await expect(other.getByRole('textbox', { name: 'Name 1' })).toHaveValue('Quinces');
     await expect(other.getByRole('spinbutton', { name: 'Count 1' })).toHaveValue('4');
