@@ -1,11 +1,13 @@
 // MultiTabDatabase: the guide's wrapper around `Database`. It opens late, syncs after writes, waits for leadership if
-// asked to, and tells its callbacks of other tabs' changes. Exported by index.ts; its public texts are in
-// sqlite-elements.d.ts. It holds no state of the database: who leads and what a statement is, the worker says each time.
+// asked to, and tells its callbacks of other tabs' changes; what it has no say in, it hands on. Exported by index.ts; its
+// public texts are in sqlite-elements.d.ts. It holds no state of the database: who leads, what a statement is, and what is
+// counted, `Database` says each time.
 //
 // Invariants: at most one `Database` is open or being opened; what `close()` finds being opened is closed as soon as it
-// is open; every promise settles, because those of `Database` do.
+// is open; calls reach an open `Database` in their order; every promise settles, because those of `Database` do.
 import type {
   Database,
+  LeaderInfo,
   MultiTabDatabase as Declared,
   MultiTabOptions,
   QueryResult,
@@ -31,6 +33,8 @@ export class MultiTabDatabase implements Declared {
   /** From `close()` to the next `init()`. */
   #closing: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What `execute` calls have asked, and have no answer to yet: what their statements are. */
+  readonly #questions = new Set<Promise<unknown>>();
 
   constructor(Database: Opener, dbName: string, options: MultiTabOptions = {}) {
     if (typeof Database?.newDatabase !== 'function') throw wrong('Database', 'the class Database of this library');
@@ -85,14 +89,17 @@ export class MultiTabDatabase implements Declared {
     }
   }
 
-  async query<R = Row>(sql: string, params?: SqlParameters): Promise<QueryResult<R>> {
-    return (this.#database ?? (await this.#openLate())).query<R>(sql, params);
+  query<R = Row>(sql: string, params?: SqlParameters): Promise<QueryResult<R>> {
+    return this.#handOn((database) => database.query<R>(sql, params));
   }
 
   async execute<R = Row>(sql: string, params?: SqlParameters): Promise<QueryResult<R>> {
     // What cannot be classified (wrong SQL, a table that an open transaction made) is run for its own answer.
     const database = this.#database ?? (await this.#openLate());
-    const kind = await database.classify(sql).catch(() => 'write');
+    const question = database.classify(sql).catch(() => 'write' as const);
+    this.#questions.add(question);
+    const kind = await question;
+    this.#questions.delete(question);
     return kind === 'read' ? this.query<R>(sql, params) : this.write<R>(sql, params);
   }
 
@@ -105,16 +112,80 @@ export class MultiTabDatabase implements Declared {
     this.#callbacks.delete(callback);
   }
 
-  async isLeader(): Promise<boolean> {
-    return (this.#database ?? (await this.#openLate())).isLeader();
+  isLeader(): Promise<boolean> {
+    return this.#handOn((database) => database.isLeader());
   }
 
-  async waitForLeadership(): Promise<void> {
-    return (this.#database ?? (await this.#openLate())).waitForLeadership();
+  getLeaderInfo(): Promise<LeaderInfo> {
+    return this.#handOn((database) => database.getLeaderInfo());
   }
 
-  async requestLeadership(): Promise<void> {
-    return (this.#database ?? (await this.#openLate())).requestLeadership();
+  waitForLeadership(): Promise<void> {
+    return this.#handOn((database) => database.waitForLeadership());
+  }
+
+  requestLeadership(): Promise<void> {
+    return this.#handOn((database) => database.requestLeadership());
+  }
+
+  sync(): Promise<void> {
+    return this.#handOn(async (database) => {
+      // An `execute` before this may be a write that `Database` has not heard of.
+      await Promise.all(this.#questions);
+      return database.sync();
+    });
+  }
+
+  enableOptimisticUpdates(enabled: boolean): Promise<void> {
+    return this.#handOn((database) => database.enableOptimisticUpdates(enabled));
+  }
+
+  isOptimisticMode(): Promise<boolean> {
+    return this.#handOn((database) => database.isOptimisticMode());
+  }
+
+  trackOptimisticWrite(sql: string): Promise<string> {
+    return this.#handOn((database) => database.trackOptimisticWrite(sql));
+  }
+
+  getPendingWritesCount(): Promise<number> {
+    return this.#handOn((database) => database.getPendingWritesCount());
+  }
+
+  clearOptimisticWrites(): Promise<void> {
+    return this.#handOn((database) => database.clearOptimisticWrites());
+  }
+
+  enableCoordinationMetrics(enabled: boolean): Promise<void> {
+    return this.#handOn((database) => database.enableCoordinationMetrics(enabled));
+  }
+
+  isCoordinationMetricsEnabled(): Promise<boolean> {
+    return this.#handOn((database) => database.isCoordinationMetricsEnabled());
+  }
+
+  recordLeadershipChange(becameLeader: boolean): Promise<void> {
+    return this.#handOn((database) => database.recordLeadershipChange(becameLeader));
+  }
+
+  recordNotificationLatency(latencyMs: number): Promise<void> {
+    return this.#handOn((database) => database.recordNotificationLatency(latencyMs));
+  }
+
+  recordWriteConflict(): Promise<void> {
+    return this.#handOn((database) => database.recordWriteConflict());
+  }
+
+  recordFollowerRefresh(): Promise<void> {
+    return this.#handOn((database) => database.recordFollowerRefresh());
+  }
+
+  getCoordinationMetrics(): Promise<string> {
+    return this.#handOn((database) => database.getCoordinationMetrics());
+  }
+
+  resetCoordinationMetrics(): Promise<void> {
+    return this.#handOn((database) => database.resetCoordinationMetrics());
   }
 
   async close(): Promise<void> {
@@ -125,6 +196,11 @@ export class MultiTabDatabase implements Declared {
     // What could not be opened need not be closed; `init()` has said why.
     if (opened) this.#closing = opened.catch(() => undefined).then((database) => database?.close());
     await (this.#closing ??= Promise.resolve());
+  }
+
+  /** What is open is called at once: after an `await`, a later call could overtake. */
+  async #handOn<T>(call: (database: Database) => Promise<T>): Promise<T> {
+    return call(this.#database ?? (await this.#openLate()));
   }
 
   /** The first call opens, if `init()` has not: the guide has examples without it. After `close()`, only `init()` does. */

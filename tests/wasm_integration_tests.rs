@@ -28,21 +28,21 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
 const PATIENCE_MS: f64 = 20_000.0;
 
 const WRITES: [&str; 4] = [
-    "INSERT INTO users (name) VALUES ('Mallory')",
-    "UPDATE users SET name = 'Mallory'",
-    "DELETE FROM users",
-    "REPLACE INTO users (id, name) VALUES (1, 'Mallory')",
+    "INSERT INTO guests (name) VALUES ('Mallory')",
+    "UPDATE guests SET name = 'Mallory'",
+    "DELETE FROM guests",
+    "REPLACE INTO guests (id, name) VALUES (1, 'Mallory')",
 ];
 
 #[wasm_bindgen_test]
 async fn test_write_guard_prevents_follower_writes() {
     let [leader, follower] = tabs("write-guard").await;
     leader
-        .execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)")
+        .execute("CREATE TABLE guests (id INTEGER PRIMARY KEY, name TEXT)")
         .await
         .unwrap();
     leader
-        .execute("INSERT INTO users (name) VALUES ('Alice')")
+        .execute("INSERT INTO guests (name) VALUES ('Ada')")
         .await
         .unwrap();
     let seq = leader.seq();
@@ -52,15 +52,18 @@ async fn test_write_guard_prevents_follower_writes() {
         assert_denied(&follower.execute(sql).await.unwrap_err(), sql);
     }
     assert_denied(&follower.execute("BEGIN").await.unwrap_err(), "BEGIN");
-    assert_eq!(follower.names().await, ["Alice"], "reading is everybody's");
+    assert_eq!(follower.names().await, ["Ada"], "reading is everybody's");
 
-    leader.execute("INSERT INTO users (name) VALUES ('Bob')").await.unwrap();
+    leader
+        .execute("INSERT INTO guests (name) VALUES ('Grace')")
+        .await
+        .unwrap();
     assert_eq!(leader.seq(), seq + 1, "nothing was committed in between");
     follower.shows(seq + 1).await;
     for tab in [&leader, &follower] {
-        assert_eq!(tab.names().await, ["Alice", "Bob"]);
+        assert_eq!(tab.names().await, ["Ada", "Grace"]);
     }
-    follower.execute("CREATE INDEX by_name ON users (name)").await.unwrap();
+    follower.execute("CREATE INDEX by_name ON guests (name)").await.unwrap();
     assert_eq!(
         follower.changes().last().unwrap().seq,
         seq + 2,
@@ -73,7 +76,7 @@ async fn test_write_guard_prevents_follower_writes() {
 async fn test_wait_for_leadership() {
     let [leader, follower] = tabs("wait-for-leadership").await;
     leader
-        .execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)")
+        .execute("CREATE TABLE guests (id INTEGER PRIMARY KEY, name TEXT)")
         .await
         .unwrap();
     assert_eq!(follower.leader().await, (false, leader.id()));
@@ -91,7 +94,7 @@ async fn test_wait_for_leadership() {
     assert_eq!(follower.leader().await, (true, follower.id()));
     assert_ne!(follower.id(), before);
     follower
-        .execute("INSERT INTO users (name) VALUES ('Carol')")
+        .execute("INSERT INTO guests (name) VALUES ('Carol')")
         .await
         .unwrap();
     assert_eq!(follower.names().await, ["Carol"]);
@@ -106,7 +109,7 @@ async fn test_wait_for_leadership() {
 async fn test_request_leadership_hands_over() {
     let [leader, follower] = tabs("request-leadership").await;
     leader
-        .execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)")
+        .execute("CREATE TABLE guests (id INTEGER PRIMARY KEY, name TEXT)")
         .await
         .unwrap();
     follower.shows(leader.seq()).await;
@@ -123,7 +126,7 @@ async fn test_request_leadership_hands_over() {
         .await;
     assert_denied(&leader.execute(WRITES[0]).await.unwrap_err(), "who led before");
     follower
-        .execute("INSERT INTO users (name) VALUES ('Dave')")
+        .execute("INSERT INTO guests (name) VALUES ('Dave')")
         .await
         .unwrap();
     leader.shows(follower.seq()).await;
@@ -135,7 +138,7 @@ async fn test_request_leadership_hands_over() {
 async fn test_allow_non_leader_writes_override() {
     let [leader, follower] = tabs("non-leader-writes").await;
     leader
-        .execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)")
+        .execute("CREATE TABLE guests (id INTEGER PRIMARY KEY, name TEXT)")
         .await
         .unwrap();
     let schema = leader.seq();
@@ -147,7 +150,7 @@ async fn test_allow_non_leader_writes_override() {
     for round in 0..5 {
         for (tab, who) in [(&follower, "follower"), (&leader, "leader")] {
             let name = format!("{who} {round}");
-            let insert = Statement::with("INSERT INTO users (name) VALUES (?)", vec![Value::from(name.as_str())]);
+            let insert = Statement::with("INSERT INTO guests (name) VALUES (?)", vec![Value::from(name.as_str())]);
             tab.execute(insert).await.unwrap();
             expected.push(name);
         }
@@ -301,7 +304,7 @@ impl TestTab {
     }
 
     async fn names(&self) -> Vec<String> {
-        let rows = self.execute("SELECT name FROM users ORDER BY id").await.unwrap();
+        let rows = self.execute("SELECT name FROM guests ORDER BY id").await.unwrap();
         let text = |cell: &Value| match cell {
             Value::Text(text) => text.clone(),
             other => panic!("a name is a text: {other:?}"),

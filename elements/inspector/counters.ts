@@ -28,7 +28,7 @@ export class Counters {
   readonly #problem = new Problem();
   readonly node = node(
     'section',
-    { class: 'block', 'aria-label': 'Coordination metrics' },
+    { class: 'block', 'aria-label': 'Figures of this tab' },
     node('div', { class: 'line' }, node('label', {}, this.#box, ' Count what this tab does with others'), this.#reset),
     this.#list,
     this.#problem.node,

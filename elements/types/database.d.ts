@@ -316,8 +316,8 @@ export interface MultiTabOptions {
 
 /**
  * A `Database` for pages where one tab writes and all read. `init()` opens it, or else the first call; after `close()`
- * calls reject with the code `DATABASE_CLOSED` until the next `init()`. `queueWrite` and whatever else a `Database` does
- * is done by its `database`.
+ * calls reject with the code `DATABASE_CLOSED` until the next `init()`. What it does not have itself, `queueWrite`, `batch`
+ * and `liveQuery` among them, its `database` has.
  */
 export class MultiTabDatabase {
   /** Opens nothing yet. Throws a `TypeError` that names the option if one is wrong. */
@@ -355,11 +355,56 @@ export class MultiTabDatabase {
   /** Whether this tab leads. */
   isLeader(): Promise<boolean>;
 
+  /** As `Database.getLeaderInfo`. */
+  getLeaderInfo(): Promise<LeaderInfo>;
+
   /** As `Database.waitForLeadership`. */
   waitForLeadership(): Promise<void>;
 
   /** As `Database.requestLeadership`. */
   requestLeadership(): Promise<void>;
+
+  /** As `Database.sync`; writes by `execute` and `write` of this object are among those that it waits for. */
+  sync(): Promise<void>;
+
+  /** As `Database.enableOptimisticUpdates`. */
+  enableOptimisticUpdates(enabled: boolean): Promise<void>;
+
+  /** As `Database.isOptimisticMode`. */
+  isOptimisticMode(): Promise<boolean>;
+
+  /** As `Database.trackOptimisticWrite`. */
+  trackOptimisticWrite(sql: string): Promise<string>;
+
+  /** As `Database.getPendingWritesCount`. */
+  getPendingWritesCount(): Promise<number>;
+
+  /** As `Database.clearOptimisticWrites`. */
+  clearOptimisticWrites(): Promise<void>;
+
+  /** As `Database.enableCoordinationMetrics`. */
+  enableCoordinationMetrics(enabled: boolean): Promise<void>;
+
+  /** As `Database.isCoordinationMetricsEnabled`. */
+  isCoordinationMetricsEnabled(): Promise<boolean>;
+
+  /** As `Database.recordLeadershipChange`. */
+  recordLeadershipChange(becameLeader: boolean): Promise<void>;
+
+  /** As `Database.recordNotificationLatency`. */
+  recordNotificationLatency(latencyMs: number): Promise<void>;
+
+  /** As `Database.recordWriteConflict`. */
+  recordWriteConflict(): Promise<void>;
+
+  /** As `Database.recordFollowerRefresh`. */
+  recordFollowerRefresh(): Promise<void>;
+
+  /** As `Database.getCoordinationMetrics`. */
+  getCoordinationMetrics(): Promise<string>;
+
+  /** As `Database.resetCoordinationMetrics`. */
+  resetCoordinationMetrics(): Promise<void>;
 
   /** Closes the database, also one that `init()` is opening; that call rejects. Again is harmless. */
   close(): Promise<void>;

@@ -410,8 +410,8 @@ test('metrics are JSON under the names of the guide', async ({ chromium, fixture
     await db.recordLeadershipChange(true);
     await db.recordNotificationLatency(10);
     await db.recordNotificationLatency(5.5);
-    await db.recordWriteConflict();
     await db.recordFollowerRefresh();
+    await db.recordWriteConflict();
     const counted = JSON.parse(await db.getCoordinationMetrics());
     await db.resetCoordinationMetrics();
     const after = JSON.parse(await db.getCoordinationMetrics());

@@ -1,459 +1,381 @@
-// Every code block of docs/multi-tab.md, run as it stands: what stands around it, and what is true after it.
+// Every JavaScript block of docs/multi-tab.md, run as it stands: what stands around it, and what is true after it.
 import { type Entry, runBlocks } from './blocks.ts';
 import { type ScriptedPage, type Tab } from './tab.ts';
 import { expect } from '../support/test.ts';
 
 const schema = `
-  CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, active INTEGER NOT NULL DEFAULT 0);
-  CREATE TABLE logs (message TEXT);
-  CREATE TABLE data (value INTEGER);
-  CREATE TABLE events (type TEXT, data TEXT);
-  CREATE TABLE large_table (processed INTEGER);
-  CREATE TABLE messages (id INTEGER PRIMARY KEY, text TEXT);
-  CREATE TABLE items (item TEXT);
-  INSERT INTO large_table VALUES (0), (0);`;
+  CREATE TABLE orders (id INTEGER PRIMARY KEY, drink TEXT NOT NULL, served INTEGER NOT NULL DEFAULT 0)`;
+const nothing = { db: 'nothing' } as const;
 
-const wrapper = { db: 'MultiTabDatabase' } as const;
-const insertAlice = "INSERT INTO users (name) VALUES ('Alice')";
-const names = 'SELECT name FROM users ORDER BY id';
+const order = (drink: string) => `INSERT INTO orders (drink) VALUES ('${drink}')`;
+const drinks = 'SELECT drink FROM orders ORDER BY id';
+const served = 'SELECT served FROM orders ORDER BY id';
 
-/** A block that waits until its tab leads: once it waits the leader's tab is closed, and then it goes on. */
-async function runsOnceTheLeaderIsGone(code: string, [leader, follower]: [Tab, Tab], names: string[] = []) {
+/**
+ * A block that waits until its tab leads. Once it has begun to wait so often, the leader's tab is closed, and then the
+ * block goes on.
+ */
+async function runsOnceTheLeaderIsGone(code: string, [leader, follower]: [Tab, Tab], times = 1): Promise<void> {
   await follower.page.evaluate(() => {
     const { prototype } = (globalThis as unknown as ScriptedPage).Database;
     const wait = prototype.waitForLeadership;
+    const waits = Object.assign(globalThis, { waits: 0 });
     prototype.waitForLeadership = function () {
-      Object.assign(globalThis, { waits: true });
+      waits.waits += 1;
       return wait.call(this);
     };
   });
-  const running = follower.run(code, names);
-  await follower.page.waitForFunction(() => 'waits' in globalThis);
+  const running = follower.run(code);
+  await follower.page.waitForFunction((times) => (globalThis as unknown as { waits: number }).waits >= times, times);
   expect(await follower.leads()).toBe(false);
   await leader.page.close();
-  const module = await running;
+  await running;
   expect(await follower.leads()).toBe(true);
-  return module;
 }
 
-/** What both `queueWrite` blocks promise, in whichever tab. */
-const queues: Entry = {
-  cases: {
-    'in the leader': async ({ code, pair }) => {
+/** A function that a block defines, to be called from here. */
+async function functionOf(tab: Tab, code: string, name: string): Promise<(given: unknown) => Promise<unknown>> {
+  const module = await tab.run(code, [name]);
+  return (given) =>
+    module.evaluate((module, [name, given]) => (module[name as string] as Function)(given), [name, given]);
+}
+
+const firstLook: Record<string, Entry> = {
+  'An order book in two windows': {
+    'each tab adds an order, and both titles count both': async ({ code, pair }) => {
+      const tabs = await pair({ ...nothing, schema: '' });
+      for (const [at, tab] of tabs.entries()) {
+        await tab.run(code);
+        await tab.says(`Order ${at + 1} is stored.`);
+      }
+      for (const { page } of tabs) await expect(page).toHaveTitle('2 waiting');
+    },
+  },
+};
+
+const writing: Record<string, Entry> = {
+  'From any tab': {
+    'in either tab it is done, and can be read at once, with what it returns': async ({ code, pair }) => {
       const [leader, follower] = await pair();
-      await leader.run(code);
       for (const tab of [leader, follower]) {
-        await expect.poll(() => tab.rows('SELECT name, active FROM users')).toEqual([{ name: 'Bob', active: 1 }]);
+        await tab.write(`DELETE FROM orders; ${['espresso', 'chai', 'espresso'].map(order).join(';')}`);
+        const { rows, rowsAffected } = await tab.values<any>(code, ['rows', 'rowsAffected']);
+        expect({ rows, rowsAffected }).toEqual({ rows: [{ id: 1 }, { id: 3 }], rowsAffected: 2 });
+        await tab.says('2 served: 1, 3');
+        expect(await tab.column(served)).toEqual([1, 0, 1]);
+      }
+      expect(await leader.column(served)).toEqual([1, 0, 1]);
+    },
+    'what SQLite refuses rejects with its message, from either tab': async ({ code, pair }) => {
+      const tabs = await pair();
+      await tabs[0].write('DROP TABLE orders');
+      for (const tab of tabs) await expect(tab.run(code)).rejects.toThrow('no such table: orders');
+    },
+  },
+  'From any tab, 2': {
+    'in either tab it is done': async ({ code, pair }) => {
+      for (const tab of await pair()) {
+        await tab.write(`${order('chai')}; UPDATE orders SET served = 1; ${order('latte')}`);
+        await tab.run(code);
+        expect(await tab.column('SELECT DISTINCT drink FROM orders')).toEqual(['latte']);
       }
     },
-    'in a follower, which can read its write at once': async ({ code, pair }) => {
+  },
+  'Several at once': {
+    'from either tab it is one commit': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      for (const [writer, witness] of [
+        [leader, follower],
+        [follower, leader],
+      ] as const) {
+        await writer.write('DELETE FROM orders');
+        await expect.poll(() => witness.column(drinks)).toEqual([]);
+        const commits = await witness.countCommits();
+        await writer.run(code);
+        await expect.poll(() => witness.column(drinks)).toEqual(['chai', 'cortado', 'cocoa']);
+        expect(await commits()).toBe(1);
+      }
+    },
+  },
+  'Several at once, 2': {
+    'each write is done, and has a result of its own, in either tab': async ({ code, pair }) => {
+      for (const tab of await pair()) {
+        const { ids } = await tab.values<{ ids: number[] }>(code, ['ids']);
+        const found = ids.map((id) => tab.rows('SELECT drink FROM orders WHERE id = ?', [id]));
+        expect((await Promise.all(found)).flat()).toEqual(['mocha', 'latte', 'lungo'].map((drink) => ({ drink })));
+      }
+    },
+  },
+  'When a write fails': {
+    'in either tab it says what became of the order': async ({ code, pair }) => {
+      for (const tab of await pair()) {
+        const take = await functionOf(tab, code, 'take');
+        expect(await take('tea')).toBe('Taken.');
+        expect(await take(null)).toBe('Which drink?');
+        expect((await tab.column(drinks)).at(-1)).toBe('tea');
+      }
+    },
+    'without an answer in time it says whether the write may have been done': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      const take = await functionOf(follower, code, 'take');
+      await leader.execute(['BEGIN']);
+      expect(await take('tea')).toMatch(/^Look before you try again: timeout: .* may or may not have been done$/);
+      await leader.execute(['ROLLBACK']);
+    },
+    'any other failure is thrown': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      const take = await functionOf(follower, code, 'take');
+      await leader.write('DROP TABLE orders');
+      await expect(take('tea')).rejects.toThrow('no such table: orders');
+    },
+  },
+  'By `execute`': {
+    'the leader does it by itself, and for a follower, whom it refuses first': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      await leader.write([order('chai'), order('latte')].join(';'));
+      const serve = await Promise.all([leader, follower].map((tab) => functionOf(tab, code, 'serve')));
+      expect(await serve[0]!(1)).toBe('by this tab');
+      expect(await serve[1]!(2)).toBe('by the leader');
+      for (const tab of [leader, follower]) expect(await tab.column(served)).toEqual([1, 1]);
+    },
+    'any other failure is thrown': async ({ code, tab }) => {
+      const leader = await tab();
+      const serve = await functionOf(leader, code, 'serve');
+      await leader.write('DROP TABLE orders');
+      await expect(serve(1)).rejects.toThrow('no such table: orders');
+    },
+  },
+  'By `execute`, 2': {
+    'a follower’s write is done, by the leader, which goes on leading': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      expect(await leader.values(code, ['lastInsertId'])).toEqual({ lastInsertId: 1 });
+      expect(await follower.values(code, ['lastInsertId'])).toEqual({ lastInsertId: 2 });
+      for (const tab of [leader, follower]) expect(await tab.column(drinks)).toEqual(['affogato', 'affogato']);
+      expect([await leader.leads(), await follower.leads()]).toEqual([true, false]);
+    },
+  },
+};
+
+const reading: Record<string, Entry> = {
+  'Reading, and following': {
+    'either tab has the rows': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      await leader.write(['chai', 'latte', 'mocha', 'latte', 'chai', 'latte'].map(order).join(';'));
+      await expect.poll(() => follower.column('SELECT count(*) FROM orders')).toEqual([6]);
+      for (const tab of [leader, follower]) {
+        await tab.run(code);
+        await tab.says('2 × chai');
+        expect(tab.said).toEqual(['3 × latte', '2 × chai']);
+      }
+    },
+  },
+  'Reading, and following, 2': {
+    'the list follows what either tab writes, says what is wrong, and rests once it is closed': async ({
+      code,
+      pair,
+    }) => {
+      const [leader, follower] = await pair();
+      const items = follower.page.locator('ol > li');
+      const close = await functionOf(follower, code, 'closeUp');
+      await leader.write(order('chai'));
+      await expect(items).toHaveText(['chai']);
+      await follower.write(order('latte'));
+      await expect(items).toHaveText(['chai', 'latte']);
+      await leader.write('UPDATE orders SET served = 1 WHERE id = 1');
+      await expect(items).toHaveText(['latte']);
+      await leader.write('ALTER TABLE orders RENAME TO sales');
+      await expect(items).toHaveText([/no such table: orders/]);
+      await leader.write('ALTER TABLE sales RENAME TO orders');
+      await expect(items).toHaveText(['latte']);
+      await close(undefined);
+      // Another live query, of the test's own: once it has called, the closed one would have.
+      await follower.page.evaluate(() => {
+        const { own } = globalThis as unknown as ScriptedPage;
+        own.liveQuery('SELECT count(*) AS n FROM orders', [], (result) => {
+          document.title = `${result?.rows[0]?.n} in all`;
+        });
+      });
+      await expect(follower.page).toHaveTitle('2 in all');
+      await leader.write(order('mocha'));
+      await expect(follower.page).toHaveTitle('3 in all');
+      await expect(items).toHaveText(['latte']);
+    },
+  },
+  'Reading, and following, 3': {
+    'it hears of rows and of the schema, from other tabs only': async ({ code, pair }) => {
       const [leader, follower] = await pair();
       await follower.run(code);
-      expect(await follower.rows('SELECT name, active FROM users')).toEqual([{ name: 'Bob', active: 1 }]);
-      expect(await leader.rows('SELECT name, active FROM users')).toEqual([{ name: 'Bob', active: 1 }]);
+      await leader.write(order('chai'));
+      await follower.says(/^Commit \d+; the latest order: chai$/);
+      await leader.write('CREATE TABLE more (a)');
+      await follower.says(/^Commit \d+ changed the tables\.$/);
+      await follower.write(order('its own'));
+      await leader.write('INSERT INTO more VALUES (1)');
+      await leader.write(order('latte'));
+      await follower.says(/^Commit \d+; the latest order: latte$/);
+      expect(follower.said).toHaveLength(3);
     },
   },
 };
 
-const quickStart: Record<string, Entry> = {
-  'Method 1: Using the Raw API': {
-    cases: {
-      'in the leader: writes, reads, and hears of other tabs’ changes': async ({ code, tab }) => {
-        const leader = await tab({ database: 'myapp.db', db: 'nothing' });
-        const values = await leader.values<any>(code, ['isLeader', 'result']);
-        expect(values).toMatchObject({ isLeader: true, result: { rows: [{ id: 1, name: 'Alice' }] } });
-        const follower = await tab({ database: 'myapp.db' });
-        expect(await follower.column(names)).toEqual(['Alice']);
-        await follower.write("INSERT INTO users (name) VALUES ('Bob')");
-        await leader.says('Data changed: data');
-      },
-      'in a follower: reads, and does not write': async ({ code, pair }) => {
-        const [leader, follower] = await pair({ database: 'myapp.db', db: 'nothing' });
-        await leader.write("INSERT INTO users (name) VALUES ('Ada')");
-        await expect.poll(() => follower.column(names)).toEqual(['Ada']);
-        const values = await follower.values<any>(code, ['isLeader', 'result']);
-        expect(values).toMatchObject({ isLeader: false, result: { rows: [{ name: 'Ada' }] } });
-        expect(await leader.column(names)).toEqual(['Ada']);
-      },
-    },
-  },
-  'Method 2: Using MultiTabDatabase Wrapper': {
-    cases: {
-      'in the leader': async ({ code, tab }) => {
-        const leader = await tab({ database: 'myapp.db', db: 'nothing' });
-        const { result } = await leader.values<any>(code, ['result']);
-        expect(result.rows).toEqual([{ id: 1, name: 'Alice', active: 0 }]);
-        const follower = await tab({ database: 'myapp.db' });
-        await follower.write("INSERT INTO users (name) VALUES ('Bob')");
-        await leader.says('Refresh UI');
-      },
-      'in a follower the write is refused': async ({ code, pair }) => {
-        const [leader, follower] = await pair({ database: 'myapp.db', db: 'nothing' });
-        await expect(follower.run(code)).rejects.toThrow('WRITE_PERMISSION_DENIED');
-        expect(await leader.column(names)).toEqual([]);
-      },
-    },
-  },
-};
-
-const coreConcepts: Record<string, Entry> = {
-  'Leader Election': {
-    cases: {
-      'in the leader': async ({ code, tab }) => {
-        const leader = await tab();
+const leading: Record<string, Entry> = {
+  'Who leads': {
+    'either tab says which, and until when': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      const { instanceId } = await leader.leaderInfo();
+      for (const [tab, who] of [
+        [leader, 'This tab'],
+        [follower, `Tab ${instanceId}`],
+      ] as const) {
         const before = Date.now();
-        const { isLeader, info } = await leader.values<any>(code, ['isLeader', 'info']);
-        const { instanceId } = await leader.leaderInfo();
-        expect({ isLeader, info }).toEqual({
-          isLeader: true,
-          info: { isLeader: true, leaderId: instanceId, leaseExpiry: expect.any(Number) },
-        });
-        expect(info.leaseExpiry).toBeGreaterThan(before);
-        expect(info.leaseExpiry).toBeLessThan(Date.now() + 10_000);
-      },
-      'in a follower, it waits until the leader is gone': async ({ code, pair }) => {
-        const tabs = await pair();
-        const { instanceId } = await tabs[0].leaderInfo();
-        const module = await runsOnceTheLeaderIsGone(code, tabs, ['info']);
-        const info = await module.evaluate(({ info }) => info);
-        expect(info).toMatchObject({ isLeader: false, leaderId: instanceId });
-      },
+        const { leaseExpiry } = await tab.values<{ leaseExpiry: number }>(code, ['leaseExpiry']);
+        expect(leaseExpiry).toBeGreaterThan(before - 5_000);
+        expect(leaseExpiry).toBeLessThan(Date.now() + 10_000);
+        await tab.says(`${who} leads; the lease runs until ${new Date(leaseExpiry).toISOString()}.`);
+      }
     },
   },
-  'Write Coordination': {
-    cases: {
-      'the statements that it lists': async ({ code, pair }) => {
-        const [, leaderOnly, anyTab] = /leader only\)\n(.*)\n[^]*any tab\)\n(.*)\n/.exec(code)!;
-        const statements: Record<string, string> = {
-          INSERT: "INSERT INTO users (name) VALUES ('a')",
-          UPDATE: "UPDATE users SET name = 'b'",
-          DELETE: 'DELETE FROM users',
-          REPLACE: "REPLACE INTO users (id, name) VALUES (1, 'c')",
-          SELECT: names,
-          'CREATE TABLE': 'CREATE TABLE made (a)',
-          'ALTER TABLE': 'ALTER TABLE users ADD COLUMN mail TEXT',
-          'CREATE INDEX': 'CREATE INDEX by_name ON users (name)',
-        };
-        const [leader, follower] = await pair();
-        const listed = (list: string) => list.split(', ').map((keyword) => statements[keyword] ?? keyword);
-        for (const sql of listed(leaderOnly!)) {
-          expect((await follower.settle('db', 'execute', sql)).error?.code, sql).toBe('WRITE_PERMISSION_DENIED');
-          expect((await leader.settle('db', 'execute', sql)).error, sql).toBeUndefined();
-        }
-        for (const sql of listed(anyTab!)) {
-          expect((await follower.settle('db', 'execute', sql)).error, sql).toBeUndefined();
-        }
-        expect(
-          await leader.column("SELECT name FROM sqlite_schema WHERE name IN ('made', 'by_name') ORDER BY name"),
-        ).toEqual(['by_name', 'made']);
-      },
-    },
-  },
-  'Write Coordination, 2': {
-    cases: {
-      'in the leader the write is done': async ({ code, tab }) => {
-        const leader = await tab();
-        await leader.run(code);
-        expect(await leader.column(names)).toEqual(['Bob']);
-      },
-      'in a follower the refusal is caught, and the block ends when the tab leads': async ({ code, pair }) => {
-        const tabs = await pair();
-        await runsOnceTheLeaderIsGone(code, tabs);
-        expect(await tabs[1].column(names)).toEqual([]);
-      },
-    },
-  },
-  'Write Coordination, 3': queues,
-  'Change Notifications': {
-    cases: {
-      'the callback hears of data and of schema, from other tabs only': async ({ code, pair }) => {
-        const [leader, follower] = await pair();
-        await follower.declareFunctions('loadData');
+  'Who leads, 2': {
+    'the follower takes the lead from a tab that goes on, and writes; again it leads already': async ({
+      code,
+      pair,
+    }) => {
+      const [leader, follower] = await pair();
+      for (let round = 1; round <= 2; round += 1) {
+        await leader.write(order('espresso'));
         await follower.run(code);
-        await leader.write(insertAlice);
-        await follower.says('Change type: data');
-        await leader.write('CREATE TABLE more (a)');
-        await follower.says('Change type: schema');
-        await follower.write(insertAlice);
-        expect(await follower.heard()).toEqual([['loadData'], ['loadData']]);
-      },
+        expect([await leader.leads(), await follower.leads()]).toEqual([false, true]);
+        for (const tab of [leader, follower]) {
+          await expect.poll(() => tab.column(served)).toEqual(Array.from({ length: round }, () => 1));
+        }
+      }
     },
   },
-  Constructor: {
-    cases: {
-      'makes an object that works once it is initialised': async ({ code, tab }) => {
-        const leader = await tab();
-        await leader.declare({ dbName: 'guide.db', options: { autoSync: false, syncIntervalMs: 50 } });
-        await leader.page.evaluate(() => {
+  'Who leads, 3': {
+    'the leader tidies up at once': async ({ code, tab }) => {
+      const leader = await tab();
+      await leader.write(`${order('chai')}; UPDATE orders SET served = 1; ${order('latte')}`);
+      await leader.run(code);
+      expect(await leader.column(drinks)).toEqual(['latte']);
+    },
+    'a follower waits for longer than one wait, until the leader is gone': async ({ code, pair }) => {
+      const tabs = await pair();
+      await tabs[0].write(`${order('chai')}; UPDATE orders SET served = 1; ${order('latte')}`);
+      await runsOnceTheLeaderIsGone(code, tabs, 2);
+      expect(await tabs[1].column(drinks)).toEqual(['latte']);
+    },
+  },
+  'Who leads, 4': {
+    'both tabs hear that the lead has moved': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      for (const tab of [leader, follower]) await tab.run(code);
+      await expect(leader.page.locator('sqlite-db[leader]')).toHaveCount(1);
+      await expect(follower.page.locator('sqlite-db[state=ready]:not([leader])')).toHaveCount(1);
+      expect((await follower.settle('own', 'requestLeadership')).error).toBeUndefined();
+      await leader.says('The lead is elsewhere.');
+      await follower.says('The lead is here.');
+      await expect(leader.page.locator('sqlite-db:not([leader])')).toHaveCount(1);
+      await expect(follower.page.locator('sqlite-db[leader]')).toHaveCount(1);
+    },
+  },
+};
+
+const counting: Record<string, Entry> = {
+  'Showing what is not stored yet': {
+    'the badge counts a write while the leader holds it back, in either tab': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      for (const tab of [leader, follower]) {
+        const badge = tab.page.locator('output');
+        await leader.execute(['BEGIN']);
+        const running = tab.run(code);
+        await expect(badge).toHaveText('1 on their way');
+        await leader.execute(['COMMIT']);
+        await running;
+        await expect(badge).toHaveText('0 on their way');
+      }
+      expect(await follower.column(drinks)).toEqual(['americano', 'americano']);
+    },
+  },
+  'Showing what is not stored yet, 2': {
+    'what is announced counts, runs nothing, and is queued or forgotten': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      for (const [tab, agrees] of [
+        [leader, false],
+        [follower, false],
+        [follower, true],
+      ] as const) {
+        // The block asks the guest once: what counts then is looked at then.
+        await tab.page.evaluate((agrees) => {
           const globals = globalThis as unknown as ScriptedPage;
-          globals.MultiTabDatabase = class extends globals.MultiTabDatabase {
-            constructor(...args: ConstructorParameters<typeof globals.MultiTabDatabase>) {
-              super(...args);
-              Object.assign(globalThis, { made: this });
-            }
-          };
+          const look = () =>
+            Promise.all([globals.db.getPendingWritesCount(), globals.db.query('SELECT * FROM orders')]);
+          const guestAgrees = () => (Object.assign(globals, { looked: look() }), agrees);
+          Object.defineProperty(globals, 'guestAgrees', { get: guestAgrees, configurable: true });
+        }, agrees);
+        const { announced } = await tab.values<{ announced: string }>(code, ['announced']);
+        expect(announced).toEqual(expect.stringMatching(/./));
+        const looked = await tab.page.evaluate(async () => {
+          const [pending, { rows }] = (await (globalThis as unknown as ScriptedPage).looked) as [number, { rows: [] }];
+          return { pending, rows };
         });
-        await leader.run(code);
-        expect((await leader.settle('made', 'init')).error).toBeUndefined();
-        expect((await leader.settle('made', 'write', insertAlice)).error).toBeUndefined();
-        expect((await leader.settle('made', 'query', names)).value?.rows).toEqual([{ name: 'Alice' }]);
-      },
+        expect(looked).toEqual({ pending: 1, rows: [] });
+        expect((await tab.settle('db', 'getPendingWritesCount')).value).toBe(0);
+        expect(await tab.column(drinks)).toEqual(agrees ? ['macchiato'] : []);
+      }
+    },
+  },
+  'Counting what the tabs do': {
+    'the leader announces its commits, and a follower hears of those that it asked for': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      await leader.run(code);
+      await leader.says('2 commits announced or heard');
+      await expect.poll(() => follower.column(drinks)).toEqual(['doppio', 'melange']);
+      await follower.run(code);
+      await follower.says('2 commits announced or heard');
+    },
+  },
+  'Counting what the tabs do, 2': {
+    'what is recorded is counted, stays when counting ends, and is gone when it is reset': async ({ code, tab }) => {
+      const leader = await tab();
+      await leader.run(code);
+      await leader.says('2 heard, after 12 ms on average');
+      expect((await leader.settle('db', 'isCoordinationMetricsEnabled')).value).toBe(false);
+      const reset = JSON.parse((await leader.settle('db', 'getCoordinationMetrics')).value as unknown as string);
+      expect(reset).toMatchObject({ total_notifications: 0, avg_notification_latency_ms: 0 });
     },
   },
 };
 
-const patterns: Record<string, Entry> = {
-  'Pattern 1: Leader-Only Writer': {
-    cases: {
-      'in the leader': async ({ code, tab }) => {
-        const leader = await tab({ database: 'myapp.db' });
-        const { logs } = await leader.values<any>(code, ['logs']);
-        expect(logs.rows).toEqual([{ message: 'User action' }]);
-      },
-      'in a follower': async ({ code, pair }) => {
-        const [leader, follower] = await pair({ database: 'myapp.db' });
-        const { logs } = await follower.values<any>(code, ['logs']);
-        expect(logs.rows).toEqual([]);
-        expect(await leader.rows('SELECT * FROM logs')).toEqual([]);
-      },
+const wrapper: Record<string, Entry> = {
+  'A wrapper for one writer': {
+    'either tab shows what the other writes, though nobody called init()': async ({ code, pair }) => {
+      const [leader, follower] = await pair(nothing);
+      for (const tab of [leader, follower]) {
+        await tab.run(code);
+        await expect(tab.page).toHaveTitle('A quiet moment');
+      }
+      await leader.write(order('latte'));
+      await expect(follower.page).toHaveTitle('Next: latte');
+      await follower.write('UPDATE orders SET served = 1; ' + order('chai'));
+      await expect(leader.page).toHaveTitle('Next: chai');
     },
   },
-  'Pattern 2: Wait for Leadership': {
-    cases: {
-      'in the leader': async ({ code, tab }) => {
-        const leader = await tab({ database: 'myapp.db' });
-        await leader.run(code);
-        expect(await leader.column('SELECT value FROM data')).toEqual([42]);
-      },
-      'in a follower, it writes once the leader is gone': async ({ code, pair }) => {
-        const tabs = await pair({ database: 'myapp.db' });
-        await runsOnceTheLeaderIsGone(code, tabs);
-        expect(await tabs[1].column('SELECT value FROM data')).toEqual([42]);
-      },
+  'A wrapper for one writer, 2': {
+    'the leader writes at once': async ({ code, tab }) => {
+      const leader = await tab(nothing);
+      expect(await leader.values(code, ['lastInsertId'])).toEqual({ lastInsertId: 1 });
+      expect(await leader.column(drinks)).toEqual(['ristretto']);
     },
-  },
-  'Pattern 3: Queue Writes from Any Tab': {
-    cases: {
-      'in the leader and in a follower': async ({ code, pair }) => {
-        const [leader, follower] = await pair({ database: 'myapp.db' });
-        await leader.run(code);
-        await follower.run(code);
-        for (const tab of [leader, follower]) {
-          expect(tab.said).toContain('Write completed successfully');
-          expect(await tab.rows('SELECT * FROM events')).toEqual(Array(2).fill({ type: 'click', data: 'button' }));
-          expect(await tab.column('SELECT processed FROM large_table')).toEqual([1, 1]);
-        }
-      },
-      'a failure reaches the follower with SQLite’s message': async ({ code, pair, chromium }) => {
-        chromium.expectComplaint(/Write failed/);
-        const [leader, follower] = await pair({ database: 'myapp.db' });
-        await leader.write('DROP TABLE events');
-        await follower.run(code);
-        expect(follower.said.join()).toMatch(/Write failed: .*no such table: events/);
-      },
+    'a follower writes once the leader is gone': async ({ code, pair }) => {
+      const tabs = await pair(nothing);
+      await runsOnceTheLeaderIsGone(code, tabs);
+      expect(await tabs[1].column(drinks)).toEqual(['ristretto']);
     },
-  },
-  'Pattern 4: Real-time Sync Across Tabs': {
-    cases: {
-      'what one tab sends, the other renders': async ({ code, pair }) => {
-        const [leader, follower] = await pair({ database: 'chat.db' });
-        for (const tab of [leader, follower]) await tab.declareFunctions('renderMessages');
-        const sender = await leader.run(code, ['sendMessage']);
-        await follower.run(code);
-        for (const text of ['hello', 'again']) {
-          await sender.evaluate(({ sendMessage }, text) => (sendMessage as Function)(text), text);
-        }
-        await expect
-          .poll(async () => (await follower.heard()).at(-1))
-          .toEqual([
-            'renderMessages',
-            [
-              { id: 2, text: 'again' },
-              { id: 1, text: 'hello' },
-            ],
-          ]);
-        expect(await leader.heard()).toEqual([]);
-      },
-    },
-  },
-  'Pattern 5: Single-Tab Override': {
-    cases: {
-      'in the leader, and in a follower, whose write the leader does': async ({ code, pair }) => {
-        const [leader, follower] = await pair({ database: 'single-tab.db' });
-        await leader.run(code);
-        await follower.run(code);
-        for (const tab of [leader, follower]) expect(await tab.column('SELECT value FROM data')).toEqual([1, 1]);
-        expect([await leader.leads(), await follower.leads()]).toEqual([true, false]);
-      },
-    },
-  },
-  'Pattern 6: Graceful Leader Handoff': {
-    cases: {
-      'both tabs notice that the lead has moved': async ({ code, pair }) => {
-        const [leader, follower] = await pair({ database: 'myapp.db' });
-        for (const tab of [leader, follower]) {
-          await tab.declareFunctions('disableWriteUI', 'enableWriteUI');
-          await tab.declare({ isCurrentlyLeader: tab === leader });
-          await tab.run(code);
-        }
-        expect((await follower.settle('own', 'requestLeadership')).error).toBeUndefined();
-        await leader.says('Lost leadership - UI to read-only mode');
-        await follower.says('Became leader - enable write UI');
-        expect(await leader.heard()).toEqual([['disableWriteUI']]);
-        expect(await follower.heard()).toEqual([['enableWriteUI']]);
-      },
-    },
-  },
-};
-
-const advanced: Record<string, Entry> = {
-  'Write Queuing': queues,
-  'Optimistic UI Updates': {
-    cases: {
-      'an announced write counts until it is cleared, and nothing is run': async ({ code, pair }) => {
-        for (const tab of await pair()) {
-          const values = await tab.values<any>(code, ['writeId', 'pendingCount', 'isOptimistic']);
-          expect(values).toEqual({ writeId: expect.any(String), pendingCount: 1, isOptimistic: true });
-          expect(values.writeId).not.toBe('');
-          expect((await tab.settle('db', 'getPendingWritesCount')).value).toBe(0);
-          expect(await tab.column(names)).toEqual([]);
-        }
-      },
-    },
-  },
-  'Coordination Metrics': {
-    cases: {
-      'what is recorded is counted, until it is reset': async ({ code, tab }) => {
-        const leader = await tab();
-        const before = Date.now();
-        const { metrics, enabled } = await leader.values<any>(code, ['metrics', 'enabled']);
-        expect(metrics).toEqual({
-          leadership_changes: 1,
-          write_conflicts: 1,
-          follower_refreshes: 1,
-          avg_notification_latency_ms: 15.5,
-          total_notifications: 1,
-          start_timestamp: expect.any(Number),
-        });
-        expect(metrics.start_timestamp).toBeGreaterThanOrEqual(before - 1);
-        expect(metrics.start_timestamp).toBeLessThanOrEqual(Date.now() + 1);
-        expect(enabled).toBe(true);
-        const reset = JSON.parse((await leader.settle('db', 'getCoordinationMetrics')).value as unknown as string);
-        expect(reset).toMatchObject({ leadership_changes: 0, write_conflicts: 0, total_notifications: 0 });
-        expect(reset.start_timestamp).toBeGreaterThanOrEqual(metrics.start_timestamp);
-      },
-    },
-  },
-};
-
-const inAnyOrder = (code: string) => code.replaceAll('INSERT ...', insertAlice);
-
-const troubleshooting: Record<string, Entry> = {
-  'Issue: "WRITE_PERMISSION_DENIED" Error': {
-    cut: /^\/\/ Option \d/,
-    cases: [
-      {
-        'waits until the leader is gone, and writes': async ({ code, pair }) => {
-          const tabs = await pair(wrapper);
-          await tabs[1].declare({ sql: insertAlice });
-          await runsOnceTheLeaderIsGone(code, tabs);
-          expect(await tabs[1].column(names)).toEqual(['Alice']);
-        },
-      },
-      {
-        'takes the lead from a tab that goes on, and writes': async ({ code, pair }) => {
-          const [leader, follower] = await pair(wrapper);
-          await follower.declare({ sql: insertAlice });
-          await follower.run(code);
-          expect([await leader.leads(), await follower.leads()]).toEqual([false, true]);
-          for (const tab of [leader, follower]) await expect.poll(() => tab.column(names)).toEqual(['Alice']);
-        },
-      },
-      {
-        'the option makes its writes wait until the leader is gone': async ({ code, pair }) => {
-          const tabs = await pair({ database: 'db' });
-          const write = `await db.init(); await db.write(${JSON.stringify(insertAlice)});`;
-          await runsOnceTheLeaderIsGone(`${code}\n${write}`, tabs);
-          expect(await tabs[1].column(names)).toEqual(['Alice']);
-        },
-      },
-    ],
-  },
-  'Issue: Changes Not Propagating to Other Tabs': {
-    cut: /^\/\/ (Always|Or) /,
-    cases: [
-      {
-        'with a real statement in place of the dots, the other tab has it': async ({ code, pair }) => {
-          const [leader, follower] = await pair();
-          await leader.run(inAnyOrder(code));
-          await expect.poll(() => follower.column(names)).toEqual(['Alice']);
-        },
-        'with its dots it is no SQL, and says so': async ({ code, tab }) => {
-          await expect((await tab()).run(code)).rejects.toThrow('syntax error');
-        },
-      },
-      {
-        'with a real statement, the other tab has it, though nobody called init()': async ({ code, pair }) => {
-          const [leader, follower] = await pair({ database: 'db' });
-          await leader.run(inAnyOrder(code));
-          await expect.poll(() => follower.column(names)).toEqual(['Alice']);
-        },
-      },
-    ],
-  },
-};
-
-const performance: Record<string, Entry> = {
-  'Write Performance': {
-    cases: {
-      'in the leader it is one commit': async ({ code, pair }) => {
-        const [leader, follower] = await pair({
-          schema: 'CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)',
-        });
-        const commits = await follower.countCommits();
-        await leader.run(code);
-        await expect.poll(() => follower.column(names)).toEqual(['Alice', 'Bob']);
-        expect(await commits()).toBe(1);
-      },
-      'in a follower its BEGIN is refused, and nothing is written': async ({ code, pair }) => {
-        const [leader, follower] = await pair({
-          schema: 'CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)',
-        });
-        await expect(follower.run(code)).rejects.toThrow('WRITE_PERMISSION_DENIED');
-        expect(await leader.column(names)).toEqual([]);
-      },
-    },
-  },
-  'Optimization Tips': {
-    cut: /^\/\/ (Good|Bad): /,
-    cases: [
-      {
-        'all items are one commit': async ({ code, pair }) => {
-          const [leader, follower] = await pair();
-          const commits = await follower.countCommits();
-          await leader.declare({ items: ['one', 'two', 'three'] });
-          await leader.run(code);
-          await expect.poll(() => follower.column('SELECT item FROM items')).toEqual(['one', 'two', 'three']);
-          expect(await commits()).toBe(1);
-        },
-      },
-      {
-        'each item is a commit': async ({ code, pair }) => {
-          const [leader, follower] = await pair(wrapper);
-          const commits = await follower.countCommits();
-          const items = ['one', 'two', 'three'].map((item) => `INSERT INTO items VALUES ('${item}')`);
-          await leader.declare({ items });
-          await leader.run(code);
-          await expect.poll(() => follower.column('SELECT item FROM items')).toEqual(['one', 'two', 'three']);
-          expect(await commits()).toBe(3);
-        },
-      },
-    ],
   },
 };
 
 runBlocks(
   'multi-tab.md',
-  { database: 'guide.db', schema, db: 'Database' },
-  { ...quickStart, ...coreConcepts, ...patterns, ...advanced, ...troubleshooting, ...performance },
+  { database: 'cafe.db', schema, db: 'Database' },
+  { ...firstLook, ...writing, ...reading, ...leading, ...counting, ...wrapper },
 );

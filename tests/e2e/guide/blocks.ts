@@ -9,7 +9,7 @@ import { openPair } from './stage.ts';
 import { Tab, type Surroundings } from './tab.ts';
 
 export interface Block {
-  /** The nearest heading above, and from the second block under it on, which one it is: `Write Coordination, 2`. */
+  /** The nearest heading above, and from the second block under it on, which one it is: `Who leads, 2`. */
   at: string;
   language: string;
   code: string;
@@ -17,7 +17,6 @@ export interface Block {
 
 /** What a test of a block is given. */
 export interface Scene {
-  /** The block, or the part of it that this test is about. */
   code: string;
   /** Opens a tab; the first one leads. */
   tab: (surroundings?: Partial<Surroundings>) => Promise<Tab>;
@@ -25,14 +24,9 @@ export interface Scene {
   pair: (surroundings?: Partial<Surroundings>) => Promise<[Tab, Tab]>;
   chromium: Browser;
 }
-type Case = (scene: Scene) => Promise<void>;
 
-export interface Entry {
-  /** Where a block with alternatives is cut: each match begins a part. What stands before the first one is one too. */
-  cut?: RegExp;
-  /** Tests by name; for a block that is cut, those of each part, in order. */
-  cases: Record<string, Case> | Record<string, Case>[];
-}
+/** The tests of a block, by name. */
+export type Entry = Record<string, (scene: Scene) => Promise<void>>;
 
 export function blocksOf(document: string): Block[] {
   const text = readFileSync(new URL(`../../../docs/${document}`, import.meta.url), 'utf8');
@@ -53,31 +47,18 @@ export function blocksOf(document: string): Block[] {
 export function runBlocks(document: string, surroundings: Surroundings, entries: Record<string, Entry>): void {
   const blocks = blocksOf(document).filter(({ language }) => language === 'javascript');
   test(`${document}: every block has a test, and every test has its block`, () => {
+    for (const [at, tests] of Object.entries(entries)) expect(Object.keys(tests), at).not.toEqual([]);
     expect(Object.keys(entries).sort()).toEqual(blocks.map(({ at }) => at).sort());
   });
   for (const { at, code } of blocks) {
-    const { cut, cases } = entries[at] ?? { cases: [] };
-    const parts = cut ? partsOf(code, cut) : [code];
-    const tests = Array.isArray(cases) ? cases : [cases];
-    if (tests.length !== parts.length && at in entries) {
-      throw new Error(`${document}: the block under “${at}” has ${parts.length} parts, its entry ${tests.length}`);
+    for (const [name, run] of Object.entries(entries[at] ?? {})) {
+      test(`${document}: ${at}: ${name}`, ({ chromium, fixtures }) =>
+        run({
+          code,
+          tab: (other = {}) => Tab.open(chromium, fixtures, { ...surroundings, ...other }),
+          pair: (other = {}) => openPair(chromium, fixtures, { ...surroundings, ...other }),
+          chromium,
+        }));
     }
-    tests.forEach((part, index) => {
-      const which = tests.length > 1 ? `${at}, part ${index + 1}` : at;
-      for (const [name, run] of Object.entries(part)) {
-        test(`${document}: ${which}: ${name}`, ({ chromium, fixtures }) =>
-          run({
-            code: parts[index]!,
-            tab: (other = {}) => Tab.open(chromium, fixtures, { ...surroundings, ...other }),
-            pair: (other = {}) => openPair(chromium, fixtures, { ...surroundings, ...other }),
-            chromium,
-          }));
-      }
-    });
   }
-}
-
-function partsOf(code: string, cut: RegExp): string[] {
-  const starts = [...code.matchAll(new RegExp(cut, 'gm'))].map(({ index }) => index);
-  return [0, ...starts.filter((start) => start > 0)].map((start, at, all) => code.slice(start, all[at + 1]));
 }

@@ -64,6 +64,18 @@ test('what script binds is what SQLite stores', async ({ chromium, fixtures }) =
   ]);
 });
 
+test('a value that is wrapped in its type is refused, and nothing of it is stored', async ({ chromium, fixtures }) => {
+  const wrapped = { type: 'Text', value: 'Ada' };
+  for (const tab of await openPair(chromium, fixtures, { schema: 'CREATE TABLE item (name TEXT)' })) {
+    for (const method of ['queueWrite', 'executeWithParams']) {
+      const { error } = await tab.settle('db', method, 'INSERT INTO item VALUES (?)', [wrapped]);
+      expect(error).toMatchObject({ name: 'TypeError', code: 'ARGUMENT_TYPE', isError: true });
+      expect(error!.message).toMatch(/^parameter 1 must be /);
+    }
+    expect(await tab.column('SELECT name FROM item')).toEqual([]);
+  }
+});
+
 test('parameters go by position, or by name with or without the sign', async ({ chromium, fixtures }) => {
   const [leader] = await openPair(chromium, fixtures);
   const sum = async (sql: string, params: unknown) =>

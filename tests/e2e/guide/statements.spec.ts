@@ -4,32 +4,32 @@ import { openPair } from './stage.ts';
 import { expect, test } from '../support/test.ts';
 
 const schema = `
-  CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT UNIQUE, visits INTEGER NOT NULL DEFAULT 0);
+  CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT UNIQUE, visits INTEGER NOT NULL DEFAULT 0);
   CREATE TABLE log (entry TEXT);
-  CREATE VIEW everybody AS SELECT name FROM users;
-  CREATE TRIGGER add_to_view INSTEAD OF INSERT ON everybody BEGIN INSERT INTO users (name) VALUES (new.name); END;
+  CREATE VIEW everybody AS SELECT name FROM people;
+  CREATE TRIGGER add_to_view INSTEAD OF INSERT ON everybody BEGIN INSERT INTO people (name) VALUES (new.name); END;
   CREATE VIRTUAL TABLE note USING fts5(text);
-  INSERT INTO users (id, name) VALUES (1, 'Ada'), (2, 'Bob');`;
+  INSERT INTO people (id, name) VALUES (1, 'Ada'), (2, 'Bob');`;
 
 const rowWrites = [
-  "INSERT INTO users (name) VALUES ('Cleo')",
-  'UPDATE users SET visits = visits + 1',
-  "DELETE FROM users WHERE name = 'Bob'",
-  "REPLACE INTO users (id, name) VALUES (2, 'Bert')",
+  "INSERT INTO people (name) VALUES ('Cleo')",
+  'UPDATE people SET visits = visits + 1',
+  "DELETE FROM people WHERE name = 'Bob'",
+  "REPLACE INTO people (id, name) VALUES (2, 'Bert')",
   // Behind a comment.
-  "/* x */ INSERT INTO users (name) VALUES ('Dora')",
-  "-- c\nDELETE FROM users WHERE name = 'Dora'",
-  '\n\t ; ; -- nothing yet\n/* SELECT */ UPDATE users SET visits = 7',
-  "insert into users (name) values ('SELECT')",
+  "/* x */ INSERT INTO people (name) VALUES ('Dora')",
+  "-- c\nDELETE FROM people WHERE name = 'Dora'",
+  '\n\t ; ; -- nothing yet\n/* SELECT */ UPDATE people SET visits = 7',
+  "insert into people (name) values ('SELECT')",
   // In a CTE, with RETURNING, by UPSERT, by a subquery.
-  "WITH new(name) AS (VALUES ('Emil')) INSERT INTO users (name) SELECT name FROM new",
-  'WITH old AS (SELECT max(id) AS id FROM users) DELETE FROM users WHERE id IN (SELECT id FROM old)',
-  "INSERT INTO users (name) VALUES ('Fay') RETURNING id, name",
+  "WITH new(name) AS (VALUES ('Emil')) INSERT INTO people (name) SELECT name FROM new",
+  'WITH old AS (SELECT max(id) AS id FROM people) DELETE FROM people WHERE id IN (SELECT id FROM old)',
+  "INSERT INTO people (name) VALUES ('Fay') RETURNING id, name",
   'DELETE FROM log RETURNING *',
-  "INSERT INTO users (name) VALUES ('Ada') ON CONFLICT (name) DO UPDATE SET visits = visits + 1",
-  "INSERT OR IGNORE INTO users (name) VALUES ('Ada')",
-  "INSERT OR REPLACE INTO users (name) VALUES ('Ada')",
-  'INSERT INTO log SELECT name FROM users',
+  "INSERT INTO people (name) VALUES ('Ada') ON CONFLICT (name) DO UPDATE SET visits = visits + 1",
+  "INSERT OR IGNORE INTO people (name) VALUES ('Ada')",
+  "INSERT OR REPLACE INTO people (name) VALUES ('Ada')",
+  'INSERT INTO log SELECT name FROM people',
   // Through a view's trigger, and into a virtual table.
   "INSERT INTO everybody VALUES ('Gus')",
   "INSERT INTO note VALUES ('full text')",
@@ -38,24 +38,24 @@ const rowWrites = [
   "INSERT INTO log VALUES ('before a read'); SELECT 1",
   'CREATE TABLE smuggled (a); INSERT INTO smuggled VALUES (1)',
   // What changes nothing is a write all the same.
-  'DELETE FROM users WHERE 0',
+  'DELETE FROM people WHERE 0',
 ];
 
 const reads = [
-  'SELECT * FROM users',
+  'SELECT * FROM people',
   'VALUES (1)',
   'WITH n(x) AS (VALUES (1)) SELECT x FROM n',
-  "EXPLAIN INSERT INTO users (name) VALUES ('nobody')",
-  'EXPLAIN QUERY PLAN DELETE FROM users',
-  "SELECT 'INSERT INTO users' AS text",
+  "EXPLAIN INSERT INTO people (name) VALUES ('nobody')",
+  'EXPLAIN QUERY PLAN DELETE FROM people',
+  "SELECT 'INSERT INTO people' AS text",
   '/* INSERT */ SELECT 1 -- DELETE',
   'SELECT 1; SELECT 2',
-  'PRAGMA table_info(users)',
+  'PRAGMA table_info(people)',
 ];
 
 const schemaChanges = [
   'CREATE TABLE made (a)',
-  'CREATE TABLE copied AS SELECT * FROM users',
+  'CREATE TABLE copied AS SELECT * FROM people',
   'ALTER TABLE made ADD COLUMN b',
   'CREATE INDEX made_a ON made (a)',
   'CREATE VIEW seen AS SELECT a FROM made',
@@ -71,7 +71,7 @@ const transactions = ['BEGIN', 'begin immediate', '/* x */ BEGIN TRANSACTION', '
 async function everything(tab: Tab): Promise<unknown> {
   return [
     await tab.rows('SELECT name, sql FROM sqlite_schema ORDER BY name'),
-    await tab.rows('SELECT * FROM users'),
+    await tab.rows('SELECT * FROM people'),
     await tab.rows('SELECT * FROM log'),
     await tab.rows('SELECT * FROM note'),
   ];
@@ -133,7 +133,7 @@ test('reads and changes of the schema are for any tab, and a change is there for
 test('a text of which one statement fails does nothing, in either tab', async ({ chromium, fixtures }) => {
   const [leader, follower] = await openPair(chromium, fixtures, { schema });
   const before = await everything(leader);
-  const text = "INSERT INTO log VALUES ('half'); INSERT INTO users (id, name) VALUES (1, 'twice')";
+  const text = "INSERT INTO log VALUES ('half'); INSERT INTO people (id, name) VALUES (1, 'twice')";
   for (const [tab, method] of [
     [leader, 'execute'],
     [leader, 'queueWrite'],
@@ -155,7 +155,7 @@ test('query runs what only reads, and classify says what a text is without runni
     for (const [kind, list] of Object.entries({
       read: reads,
       write: rowWrites.filter((sql) => !sql.startsWith('CREATE')),
-      schema: ['CREATE TABLE new (a)', 'DROP TABLE users', 'ALTER TABLE users ADD COLUMN b', 'VACUUM'],
+      schema: ['CREATE TABLE new (a)', 'DROP TABLE people', 'ALTER TABLE people ADD COLUMN b', 'VACUUM'],
       transaction: [...transactions, 'COMMIT', 'ROLLBACK', 'RELEASE s'],
     })) {
       for (const sql of list) {

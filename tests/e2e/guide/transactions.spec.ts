@@ -16,28 +16,26 @@ const log = (entry: string) => `INSERT INTO log (entry) VALUES ('${entry}')`;
 
 /** A block that moves 10 from Alice to Bob in one go, or does nothing: from the leader, and from a follower. */
 const movesTen: Entry = {
-  cases: {
-    'one commit, from either tab': async ({ code, pair }) => {
-      const [leader, follower] = await pair();
-      const commits = await follower.countCommits();
-      await leader.run(code);
-      await expect.poll(() => follower.column(amounts)).toEqual([90, 10]);
-      expect(await commits()).toBe(1);
-      await follower.run(code);
-      for (const tab of [leader, follower]) expect(await tab.column(amounts)).toEqual([80, 20]);
-    },
-    'nothing, if a part of it fails': async ({ code, pair }) => {
-      for (const tab of await pair()) {
-        // Bob comes second: what Alice has lost by then is given back.
-        await tab.write("DELETE FROM account; INSERT INTO account VALUES ('Alice', 100), ('Bob', 0)");
-        await tab.write('DROP TRIGGER IF EXISTS refuse');
-        await tab.write(
-          "CREATE TRIGGER refuse BEFORE UPDATE ON account WHEN new.name = 'Bob' BEGIN SELECT RAISE(ABORT, 'no Bob'); END",
-        );
-        await expect(tab.run(code)).rejects.toThrow('no Bob');
-        expect(await tab.column(amounts)).toEqual([100, 0]);
-      }
-    },
+  'one commit, from either tab': async ({ code, pair }) => {
+    const [leader, follower] = await pair();
+    const commits = await follower.countCommits();
+    await leader.run(code);
+    await expect.poll(() => follower.column(amounts)).toEqual([90, 10]);
+    expect(await commits()).toBe(1);
+    await follower.run(code);
+    for (const tab of [leader, follower]) expect(await tab.column(amounts)).toEqual([80, 20]);
+  },
+  'nothing, if a part of it fails': async ({ code, pair }) => {
+    for (const tab of await pair()) {
+      // Bob comes second: what Alice has lost by then is given back.
+      await tab.write("DELETE FROM account; INSERT INTO account VALUES ('Alice', 100), ('Bob', 0)");
+      await tab.write('DROP TRIGGER IF EXISTS refuse');
+      await tab.write(
+        "CREATE TRIGGER refuse BEFORE UPDATE ON account WHEN new.name = 'Bob' BEGIN SELECT RAISE(ABORT, 'no Bob'); END",
+      );
+      await expect(tab.run(code)).rejects.toThrow('no Bob');
+      expect(await tab.column(amounts)).toEqual([100, 0]);
+    }
   },
 };
 
@@ -46,27 +44,25 @@ const helper = blocksOf('transactions.md').find(({ at }) => at === 'Across calls
 
 /** The block that makes the parent table anew: no child of it may get lost, in whichever tab it is run. */
 const remade: Entry = {
-  cases: {
-    'the rows that refer to it stay, from either tab': async ({ code, pair }) => {
-      const tabs = await pair();
-      await tabs[0].write(
-        "CREATE TABLE card (owner REFERENCES account ON DELETE CASCADE); INSERT INTO card VALUES ('Alice'), ('Bob')",
-      );
-      for (const tab of tabs) {
-        await tab.run(code);
-        expect(await tab.column('SELECT owner FROM card')).toEqual(['Alice', 'Bob']);
-        expect(await tab.column(amounts)).toEqual([100, 0]);
-        await expect(tab.write("INSERT INTO card VALUES ('Cleo')")).rejects.toThrow('FOREIGN KEY');
-      }
-    },
-    'without the PRAGMA it is refused, and says so': async ({ code, pair }) => {
-      const [leader] = await pair();
-      await leader.write(
-        "CREATE TABLE card (owner REFERENCES account ON DELETE CASCADE); INSERT INTO card VALUES ('Bob')",
-      );
-      await expect(leader.run(code.replaceAll(/PRAGMA.*/g, ''))).rejects.toThrow('PRAGMA foreign_keys = OFF');
-      expect(await leader.column('SELECT owner FROM card')).toEqual(['Bob']);
-    },
+  'the rows that refer to it stay, from either tab': async ({ code, pair }) => {
+    const tabs = await pair();
+    await tabs[0].write(
+      "CREATE TABLE card (owner REFERENCES account ON DELETE CASCADE); INSERT INTO card VALUES ('Alice'), ('Bob')",
+    );
+    for (const tab of tabs) {
+      await tab.run(code);
+      expect(await tab.column('SELECT owner FROM card')).toEqual(['Alice', 'Bob']);
+      expect(await tab.column(amounts)).toEqual([100, 0]);
+      await expect(tab.write("INSERT INTO card VALUES ('Cleo')")).rejects.toThrow('FOREIGN KEY');
+    }
+  },
+  'without the PRAGMA it is refused, and says so': async ({ code, pair }) => {
+    const [leader] = await pair();
+    await leader.write(
+      "CREATE TABLE card (owner REFERENCES account ON DELETE CASCADE); INSERT INTO card VALUES ('Bob')",
+    );
+    await expect(leader.run(code.replaceAll(/PRAGMA.*/g, ''))).rejects.toThrow('PRAGMA foreign_keys = OFF');
+    expect(await leader.column('SELECT owner FROM card')).toEqual(['Bob']);
   },
 };
 
@@ -76,124 +72,112 @@ const examples: Record<string, Entry> = {
   'As one text': movesTen,
   'As one text, 2': movesTen,
   'Depending on what is there': {
-    cases: {
-      'it is paid while there is enough': async ({ code, pair }) => {
-        const [leader, follower] = await pair();
-        for (const tab of [follower, leader, follower]) {
-          expect(await tab.values(code, ['paid'])).toEqual({ paid: true });
-        }
-        expect(await leader.values(code, ['paid'])).toEqual({ paid: false });
-        expect(await leader.column(amounts)).toEqual([10, 0]);
-      },
+    'it is paid while there is enough': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      for (const tab of [follower, leader, follower]) {
+        expect(await tab.values(code, ['paid'])).toEqual({ paid: true });
+      }
+      expect(await leader.values(code, ['paid'])).toEqual({ paid: false });
+      expect(await leader.column(amounts)).toEqual([10, 0]);
     },
   },
   'Deciding by script': {
-    cases: {
-      'it halves what is there, from either tab': async ({ code, pair }) => {
-        const [leader, follower] = await pair();
-        for (const tab of [leader, follower]) await tab.run(code);
-        expect(await follower.column(amounts)).toEqual([25, 0]);
-      },
-      'it reads again where another write came first': async ({ code, pair }) => {
-        const [leader] = await pair();
-        await leader.page.evaluate(() => {
-          const { db, own } = globalThis as unknown as ScriptedPage;
-          const query = db.query.bind(db);
-          let others = 1;
-          const late = async (...given: Parameters<typeof db.query>) => {
-            const result = await query(...given);
-            if (others-- > 0) await own.queueWrite("UPDATE account SET amount = 60 WHERE name = 'Alice'");
-            return result;
-          };
-          Object.assign(db, { query: late });
-        });
-        await leader.run(code);
-        expect(await leader.column(amounts)).toEqual([30, 0]);
-      },
+    'it halves what is there, from either tab': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      for (const tab of [leader, follower]) await tab.run(code);
+      expect(await follower.column(amounts)).toEqual([25, 0]);
+    },
+    'it reads again where another write came first': async ({ code, pair }) => {
+      const [leader] = await pair();
+      await leader.page.evaluate(() => {
+        const { db, own } = globalThis as unknown as ScriptedPage;
+        const query = db.query.bind(db);
+        let others = 1;
+        const late = async (...given: Parameters<typeof db.query>) => {
+          const result = await query(...given);
+          if (others-- > 0) await own.queueWrite("UPDATE account SET amount = 60 WHERE name = 'Alice'");
+          return result;
+        };
+        Object.assign(db, { query: late });
+      });
+      await leader.run(code);
+      expect(await leader.column(amounts)).toEqual([30, 0]);
     },
   },
   'Across calls': {
-    cases: {
-      'it does the work in either tab, and hands over what it comes to': async ({ code, pair }) => {
-        for (const tab of await pair()) {
-          const module = await tab.run(code, ['inTransaction']);
-          const result = module.evaluate(async ({ inTransaction }, sql) => {
-            const { db } = globalThis as unknown as ScriptedPage;
-            return (inTransaction as Function)(db, async () => (await db.execute(sql)).rows);
-          }, amounts);
-          expect(await result).toEqual([{ amount: 100 }, { amount: 0 }]);
-          expect(await tab.leads()).toBe(true);
-        }
-      },
-      'nothing, if a part of it fails, and the next one works': async ({ code, tab }) => {
-        const leader = await tab();
-        const module = await leader.run(code, ['inTransaction']);
-        const take = (amount: number) =>
-          module.evaluate(async ({ inTransaction }, amount) => {
-            const { db } = globalThis as unknown as ScriptedPage;
-            await (inTransaction as Function)(db, async () => {
-              await db.execute('UPDATE account SET amount = amount + ? WHERE name = ?', [amount, 'Bob']);
-              await db.execute('UPDATE account SET amount = amount - ? WHERE name = ?', [amount, 'Alice']);
-            });
-          }, amount);
-        await expect(take(1000)).rejects.toThrow('CHECK constraint failed');
-        expect(await leader.column(amounts)).toEqual([100, 0]);
-        await take(10);
-        expect(await leader.column(amounts)).toEqual([90, 10]);
-      },
-      'a transaction that was lost is done again, once': async ({ code, tab }: Scene) => {
-        const leader = await tab();
-        const module = await leader.run(code, ['inTransaction']);
-        const attempts = await module.evaluate(async ({ inTransaction }) => {
-          const { db, own } = globalThis as unknown as ScriptedPage;
-          let attempts = 0;
+    'it does the work in either tab, and hands over what it comes to': async ({ code, pair }) => {
+      for (const tab of await pair()) {
+        const module = await tab.run(code, ['inTransaction']);
+        const result = module.evaluate(async ({ inTransaction }, sql) => {
+          const { db } = globalThis as unknown as ScriptedPage;
+          return (inTransaction as Function)(db, async () => (await db.execute(sql)).rows);
+        }, amounts);
+        expect(await result).toEqual([{ amount: 100 }, { amount: 0 }]);
+        expect(await tab.leads()).toBe(true);
+      }
+    },
+    'nothing, if a part of it fails, and the next one works': async ({ code, tab }) => {
+      const leader = await tab();
+      const module = await leader.run(code, ['inTransaction']);
+      const take = (amount: number) =>
+        module.evaluate(async ({ inTransaction }, amount) => {
+          const { db } = globalThis as unknown as ScriptedPage;
           await (inTransaction as Function)(db, async () => {
-            attempts += 1;
-            await db.execute("UPDATE account SET amount = amount - 10 WHERE name = 'Alice'");
-            // In the first attempt, somebody else’s write waits until the attempt has been idle too long.
-            if (attempts === 1) await own.queueWriteWithTimeout("INSERT INTO account VALUES ('Cleo', 7)", 20_000);
-            await db.execute("UPDATE account SET amount = amount + 10 WHERE name = 'Bob'");
+            await db.execute('UPDATE account SET amount = amount + ? WHERE name = ?', [amount, 'Bob']);
+            await db.execute('UPDATE account SET amount = amount - ? WHERE name = ?', [amount, 'Alice']);
           });
-          return attempts;
+        }, amount);
+      await expect(take(1000)).rejects.toThrow('CHECK constraint failed');
+      expect(await leader.column(amounts)).toEqual([100, 0]);
+      await take(10);
+      expect(await leader.column(amounts)).toEqual([90, 10]);
+    },
+    'a transaction that was lost is done again, once': async ({ code, tab }: Scene) => {
+      const leader = await tab();
+      const module = await leader.run(code, ['inTransaction']);
+      const attempts = await module.evaluate(async ({ inTransaction }) => {
+        const { db, own } = globalThis as unknown as ScriptedPage;
+        let attempts = 0;
+        await (inTransaction as Function)(db, async () => {
+          attempts += 1;
+          await db.execute("UPDATE account SET amount = amount - 10 WHERE name = 'Alice'");
+          // In the first attempt, somebody else’s write waits until the attempt has been idle too long.
+          if (attempts === 1) await own.queueWriteWithTimeout("INSERT INTO account VALUES ('Cleo', 7)", 20_000);
+          await db.execute("UPDATE account SET amount = amount + 10 WHERE name = 'Bob'");
         });
-        expect(attempts).toBe(2);
-        expect(await leader.column(amounts)).toEqual([90, 10, 7]);
-      },
+        return attempts;
+      });
+      expect(attempts).toBe(2);
+      expect(await leader.column(amounts)).toEqual([90, 10, 7]);
     },
   },
   'Across calls, 2': {
-    cases: {
-      'one commit, from either tab': async ({ code, pair }) => {
-        const [leader, follower] = await pair();
-        const commits = await follower.countCommits();
-        await leader.run(helper + code);
-        await expect.poll(() => follower.column(amounts)).toEqual([50, 50]);
-        expect(await commits()).toBe(1);
-        await follower.run(helper + code);
-        expect([await leader.leads(), await follower.leads()]).toEqual([false, true]);
-        for (const tab of [leader, follower]) await expect.poll(() => tab.column(amounts)).toEqual([25, 75]);
-      },
+    'one commit, from either tab': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      const commits = await follower.countCommits();
+      await leader.run(helper + code);
+      await expect.poll(() => follower.column(amounts)).toEqual([50, 50]);
+      expect(await commits()).toBe(1);
+      await follower.run(helper + code);
+      expect([await leader.leads(), await follower.leads()]).toEqual([false, true]);
+      for (const tab of [leader, follower]) await expect.poll(() => tab.column(amounts)).toEqual([25, 75]);
     },
   },
   Savepoints: {
-    cases: {
-      'what was taken back is not there, and the rest is one commit': async ({ code, pair }) => {
-        const [leader, follower] = await pair();
-        const commits = await follower.countCommits();
-        await leader.run(helper + code);
-        await expect.poll(() => follower.column(amounts)).toEqual([90, 0]);
-        expect(await commits()).toBe(1);
-      },
+    'what was taken back is not there, and the rest is one commit': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      const commits = await follower.countCommits();
+      await leader.run(helper + code);
+      await expect.poll(() => follower.column(amounts)).toEqual([90, 0]);
+      expect(await commits()).toBe(1);
     },
   },
   'Two callers': {
-    cases: {
-      'the second waits for the first': async ({ code, pair }) => {
-        const [leader, follower] = await pair();
-        const { before, after } = await leader.values<any>(helper + code, ['before', 'after']);
-        expect([before.rows, after.rows]).toEqual([[{ amount: 100 }], [{ amount: 2 }]]);
-        await expect.poll(() => follower.column(amounts)).toEqual([2, 0]);
-      },
+    'the second waits for the first': async ({ code, pair }) => {
+      const [leader, follower] = await pair();
+      const { before, after } = await leader.values<any>(helper + code, ['before', 'after']);
+      expect([before.rows, after.rows]).toEqual([[{ amount: 100 }], [{ amount: 2 }]]);
+      await expect.poll(() => follower.column(amounts)).toEqual([2, 0]);
     },
   },
 };

@@ -1,5 +1,5 @@
-// What docs/multi-tab.md says of types is what elements/sqlite-elements.d.ts says: its interface, every signature of its
-// API reference, and that no method is missing there. The compiler decides; nothing is compared as text.
+// What docs/multi-tab.md says of types is what elements/sqlite-elements.d.ts says: its interface, every signature that it
+// lists, and that no method is missing there. The compiler decides; nothing is compared as text.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,8 +36,8 @@ interface Signature {
 
 function signatures(): Signature[] {
   const text = readFileSync(join(checkout, 'docs/multi-tab.md'), 'utf8');
-  const reference = text.slice(text.indexOf('\n## API Reference'), text.indexOf('\n## Common Patterns'));
-  const [database, wrapper] = reference.split('\n### MultiTabDatabase Class');
+  const [, section] = text.split('\n## Every call\n');
+  const [database, wrapper] = section!.split('\n## ')[0]!.split('\n### `MultiTabDatabase`\n');
   const of = (owner: Signature['owner'], part: string): Signature[] =>
     [...part.matchAll(/^(?:####|-) `(?:db|Database)\.(\w+)(?:(\(.*\)))?: (.*?)`/gm)].map(
       ([, name, parameters, type]) => ({ owner, name: name!, type: parameters ? `${parameters} => ${type}` : type! }),
@@ -45,7 +45,7 @@ function signatures(): Signature[] {
   return [...of('Database', database!), ...of('MultiTabDatabase', wrapper!)];
 }
 
-test('every signature of the API reference is what the types say, and none is missing', async ({}, info) => {
+test('every signature in the guide for script is what the types say, and none is missing', async ({}, info) => {
   const found = signatures();
   expect(found.length).toBeGreaterThan(30);
   const owners = { Database: 'db', MultiTabDatabase: 'wrapper' };
@@ -61,7 +61,7 @@ test('every signature of the API reference is what the types say, and none is mi
   expect(await errorsOf(info.outputPath('signatures'), code)).toBe('');
 });
 
-test('the interface in the guide is the one of the types', async ({}, info) => {
+test('the interface in the guide for script is the one of the types', async ({}, info) => {
   const blocks = blocksOf('multi-tab.md').filter(({ language }) => language === 'typescript');
   expect(blocks.map(({ at }) => at)).toEqual(['`db.getLeaderInfo(): Promise<LeaderInfo>`']);
   const { code } = blocks[0]!;
