@@ -114,7 +114,12 @@ pub(crate) fn is_live(element: &Element) -> bool {
 pub(crate) fn set_attribute(element: &Element, name: &str, value: Option<&str>) {
     match value {
         Some(value) if element.get_attribute(name).as_deref() != Some(value) => {
-            element.set_attribute(name, value).expect_throw("the name is valid");
+            let set = match name.starts_with("xlink:") {
+                // An SVG knows it by its namespace alone.
+                true => element.set_attribute_ns(Some("http://www.w3.org/1999/xlink"), name, value),
+                false => element.set_attribute(name, value),
+            };
+            set.expect_throw("the name is valid");
         }
         None if element.has_attribute(name) => {
             element
