@@ -13,6 +13,8 @@ const { Document, DocumentFragment, Element, HTMLElement, HTMLFormElement, Node 
 const childNodes = getter(Node, 'childNodes');
 const parent = getter(Node, 'parentNode');
 const removeChild = method(Node, 'removeChild');
+const setAttribute = method(Element, 'setAttribute');
+const setAttributeNS = method(Element, 'setAttributeNS');
 const findAll = method(Element, 'querySelectorAll');
 const styleOfForm = getter(HTMLElement, 'style');
 const readyState = getter(Document, 'readyState');
@@ -53,7 +55,11 @@ export const tree = {
   attribute: method(Element, 'getAttribute'),
   attributeNames: method(Element, 'getAttributeNames'),
   hasAttribute: method(Element, 'hasAttribute'),
-  setAttribute: method(Element, 'setAttribute'),
+  /** An SVG knows `xlink:href` by its namespace alone. */
+  setAttribute(element, name, value) {
+    if (name.startsWith('xlink:')) setAttributeNS(element, 'http://www.w3.org/1999/xlink', name, value);
+    else setAttribute(element, name, value);
+  },
   removeAttribute: method(Element, 'removeAttribute'),
 
   /** One declaration. A value that the property does not take is ignored, as in a style sheet. */

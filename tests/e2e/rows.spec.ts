@@ -37,6 +37,22 @@ test.describe('data is never markup', () => {
     await expect(page.locator('main a').nth(2)).not.toHaveAttribute('href');
   });
 
+  test('the shapes of an SVG are named by a row, in both ways', async ({ chromium, fixtures }) => {
+    const page = await opened(chromium, fixtures);
+    await items(page, ['#shape']);
+    await add(
+      page,
+      `<svg width="0" height="0"><rect id="shape" width="5" height="5" /></svg>
+       <sqlite-query sql="SELECT id, title FROM item"><template>
+         <svg><use href="{{title}}"></use><use xlink:href="{{title}}"></use></svg></template></sqlite-query>`,
+    );
+    const widths = () =>
+      page.locator('use').evaluateAll((all) => all.map((use) => (use as SVGUseElement).getBBox().width));
+    await expect.poll(widths).toEqual([5, 5]);
+    await write(page, "UPDATE item SET title = 'data:image/svg+xml,<svg/>#shape'");
+    await expect.poll(widths).toEqual([0, 0]);
+  });
+
   test('what becomes a part of the page takes no page out of a row, and pictures take theirs', async ({
     chromium,
     fixtures,
