@@ -86,7 +86,9 @@ impl Templates {
             if template.closest("sqlite-query").ok().flatten().as_ref() != Some(element) {
                 continue;
             }
-            let place = match template.get_attribute("for").as_deref() {
+            // JSX that is not React's may leave `htmlFor` as it is written.
+            let purpose = ["for", "htmlfor"].iter().find_map(|name| template.get_attribute(name));
+            let place = match purpose.as_deref() {
                 None => &mut templates.row,
                 Some("header") => &mut templates.header,
                 Some("loading") => &mut templates.loading,
