@@ -12,6 +12,7 @@ import { wasmTests } from './wasm_tests.mjs';
 
 const target = ['--target', 'wasm32-unknown-unknown'];
 const taskTests = ['.tasks/serve.test.mjs', '.tasks/manifest.test.mjs', '.tasks/places.test.mjs'];
+const components = ['node', 'jsdom', 'happy-dom'].map((name) => `tests/components/${name}.test.mjs`);
 const strict = ['--', '--deny', 'warnings'];
 const playwrightConfig = 'tests/playwright.config.ts';
 const playwrightReport = join(root, 'target/playwright.json');
@@ -64,6 +65,13 @@ export const steps = [
     part: 'lint',
     needs: 'build',
     command: () => tool('attw', ['--pack', '--profile', 'esm-only', '--format', 'table-flipped', '--no-summary']),
+  },
+  {
+    name: 'component tests',
+    part: 'components',
+    needs: 'build',
+    counts: nodeCounts,
+    command: () => [process.execPath, ['--test', '--test-reporter', 'tap', ...components]],
   },
   {
     name: 'browser tests',

@@ -1,8 +1,9 @@
 // The library as JavaScript sees it: loading, and the guide's wrapper (multi-tab.ts). All else is Rust (src/,
 // elements/src/).
 // Bundled with wasm-bindgen's output into dist/sqlite-elements.js, the one module that pages include; the same module
-// is imported by the page's worker (started in src/client/worker.rs), where only `startWorker` is called.
+// is the script of the page's worker, or imported by it (src/client/worker.rs), where only `startWorker` is called.
 import bind, { Database, define_elements, initSync, serveDatabases } from '#bindgen';
+import { isBrowser, isPage, isWorkerScript, unsupported } from './environment.ts';
 import { defineInspector } from './inspector/element.ts';
 import { compileWasm } from './wasm.ts';
 
@@ -22,18 +23,23 @@ export default function init(): Promise<void> {
 }
 
 async function start(): Promise<void> {
+  if (!isBrowser()) throw unsupported();
   await bind({ module_or_path: await compileWasm() });
   // There are none in a worker; and where another copy of the library was faster, its elements stay.
   if (typeof customElements !== 'undefined' && !customElements.get('sqlite-db')) define_elements();
 }
 
-/** Called in the page's worker. The first message is the module that the page has compiled, the others are Rust's. */
+/**
+ * Called in the page's worker, which says that it is here. The first message is the module that the page has compiled,
+ * the others are Rust's.
+ */
 export function startWorker(): void {
   const receive = ({ data }: MessageEvent<WebAssembly.Module>) => {
     initSync({ module: data });
     serveDatabases();
   };
   addEventListener('message', receive, { once: true });
+  postMessage('here');
 }
 
 // What makes a database needs no `init()` before it.
@@ -63,7 +69,10 @@ function forget(key: string): void {
   }
 }
 
-/** A form in an element that has not come to life yet would be sent to the server, and what was typed would be lost. */
+/**
+ * A form in an element that has not come to life yet would be sent to the server, and what was typed would be lost. In an
+ * imitation of a page it never does, and there is no server.
+ */
 function holdForms(): void {
   const held = new Map<HTMLFormElement, HTMLElement | null>();
   const hold = (event: SubmitEvent) => {
@@ -72,9 +81,9 @@ function holdForms(): void {
     event.preventDefault();
     held.set(form, event.submitter);
   };
-  addEventListener('submit', hold, { capture: true });
+  document.addEventListener('submit', hold, { capture: true });
   void customElements.whenDefined('sqlite-write').then(() => {
-    removeEventListener('submit', hold, { capture: true });
+    document.removeEventListener('submit', hold, { capture: true });
     // The elements take their first look at the document in a microtask: after that.
     setTimeout(() => held.forEach((submitter, form) => form.requestSubmit(submitter)));
   });
@@ -82,9 +91,9 @@ function holdForms(): void {
 
 // In a page, one script tag is all: the elements come to life by themselves. A second copy of the library, from
 // another address or of another version, leaves that to the first.
-if (typeof document !== 'undefined' && !customElements.get('sqlite-db')) {
+if (isPage() && !customElements.get('sqlite-db')) {
   holdForms();
-  init().catch(reportError);
+  if (isBrowser()) init().catch(reportError);
 }
-
-defineInspector(Database);
+if (isBrowser()) defineInspector(Database);
+if (isWorkerScript()) startWorker();

@@ -8,7 +8,8 @@ export * from './types/values.js';
 
 /**
  * Loads and starts the library. In a page it starts by itself, so calling this is only needed to wait for it;
- * again is harmless. Rejects if `sqlite-elements.wasm` cannot be loaded; the next call tries again.
+ * again is harmless. Rejects if `sqlite-elements.wasm` cannot be loaded (`LIBRARY_NOT_LOADED`); the next call tries again.
+ * Where there is no browser, to import the library is harmless, and this rejects with `ENVIRONMENT_UNSUPPORTED`.
  */
 export default function init(): Promise<void>;
 

@@ -5,7 +5,7 @@ import { defineConfig } from 'vite';
 const policy = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
-  "worker-src 'self' blob:",
+  "worker-src 'self'",
   "connect-src 'self'",
   "style-src 'self'",
   "img-src 'self' data:",

@@ -62,7 +62,8 @@ export interface SqliteElementsError extends Error {
    * Stable, for programs: SQLite's extended result code by name (`SQLITE_CONSTRAINT_UNIQUE`), or one of the library:
    * `WRITE_PERMISSION_DENIED`, `TIMEOUT`, `TRANSACTION_LOST`, `QUOTA_EXCEEDED`, `COMMIT_TOO_LARGE`, `DATABASE_CLOSED`,
    * `STORAGE_GONE`, `STORAGE_CORRUPT`, `NAME_INVALID`, `VALUE_TOO_LARGE` (see Sizes in `docs/multi-tab.md`), `RESULT_TOO_LARGE`,
-   * `OPTIMISTIC_MODE_OFF`, `WORKER_UNAVAILABLE`, `WORKER_CRASHED` (the worker died with the call; the message says what is
+   * `OPTIMISTIC_MODE_OFF`, `ENVIRONMENT_UNSUPPORTED` (it takes a browser, and there is none: on a server, or in a test),
+   * `LIBRARY_NOT_LOADED` (there is no `sqlite-elements.wasm`), `WORKER_UNAVAILABLE`, `WORKER_CRASHED` (the worker died with the call; the message says what is
    * known of it, and the next call is answered), `WRITE_POISONED` (the write cost two tabs their workers),
    * `WRITE_TOO_LONG`, `QUERY_POISONED` (a live query that kills the worker), `QUERY_TOO_LONG`; for arguments
    * `ARGUMENT_TYPE` (a `TypeError`) and

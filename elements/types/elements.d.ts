@@ -1,6 +1,6 @@
 // The elements: their attributes, properties, methods, events and parts.
 //
-// The one source of all descriptions of them: the types of frameworks (react.d.ts, vue.d.ts) are derived from
+// The one source of all descriptions of them: the types of frameworks (react.d.ts, svelte.d.ts, vue.d.ts) are derived from
 // `SqliteTags`, dist/custom-elements.json and the data for editors are made from this text (.tasks/manifest.mjs). In the
 // comment of an element, `@attr` is an attribute that it writes itself, for style sheets; `@cssstate` is one of its custom
 // states, as in `:state(pending)`; `@part` an element in it that
@@ -172,6 +172,8 @@ export interface SqliteDbElement extends WithEvents<SqliteDbEventMap> {
  * is counted on, in days of the reader's calendar). Times are in the reader's zone: those that SQLite writes, with a blank
  * between day and time, are UTC, as are seconds and milliseconds since 1970; those that say their zone are of that; those
  * with a `T` and no zone, as fields give them, are the reader's own. What cannot be formatted stands as it is.
+ * `data-sqlite-checked="{{done}}"` fills the attribute `checked`, and so for every attribute: frameworks make something of
+ * their own of a mark in `checked`, `value` or `src`, and leave `data-…` alone.
  *
  * @slot A `<template>` for a row, anywhere in the element; `<template for="header">` for what stands above the rows while
  * there are any, filled from the first of them; `<template for="empty">`, `for="loading"` and `for="error"` for what to

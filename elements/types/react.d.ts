@@ -21,6 +21,11 @@ type Props<T extends Tag> = Omit<HTMLAttributes<T['element']>, 'onError' | keyof
 type SqliteElements = { [Name in keyof SqliteTags]: Props<SqliteTags[Name]> };
 
 declare module 'react' {
+  interface HTMLAttributes<T> {
+    /** On a `<template>`: React writes it as `for`, which says what the template of a `<sqlite-query>` shows, if not a row. */
+    htmlFor?: string | undefined;
+  }
+
   namespace JSX {
     interface IntrinsicElements extends SqliteElements {}
   }

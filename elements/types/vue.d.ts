@@ -20,4 +20,11 @@ type SqliteComponents = { [Name in keyof SqliteTags]: Component<SqliteTags[Name]
 
 declare module 'vue' {
   interface GlobalComponents extends SqliteComponents {}
+
+  interface HTMLAttributes {
+    /** In the template of a `<sqlite-query>`: has the library fill the attribute behind it. */
+    [name: `data-sqlite-${string}`]: unknown;
+    /** On a `<template>`: what it shows in a `<sqlite-query>`, if not a row. */
+    for?: string | undefined;
+  }
 }

@@ -1,10 +1,11 @@
 //! The page's worker: one for all databases of the page, started when the first one opens.
 //!
-//! It runs this same library: its script, which `library.js` gives, fetches or contains it, and the WebAssembly that the
-//! page has compiled already is posted to it (see [`crate::tab::worker`]). If the first one cannot be started, every
-//! session that it was to serve fails, and the next database to open tries again. One that dies, or hangs (which
-//! [`Watchdog`] finds out), is ended, so that its locks and its store are free, and another takes up its sessions: in the
-//! order that [`Restart`] says.
+//! It runs this same library: `library.js` says from which script, and the WebAssembly that the page has compiled already
+//! is posted to it (see [`crate::tab::worker`]). What a page may start a worker from depends on its policy, which no
+//! script can read: so one script after the other is tried, and what the worker is to serve is posted to it only once it
+//! has said that it is here. If none can be started, every session that it was to serve fails, and the next database to
+//! open tries again. One that dies, or hangs (which [`Watchdog`] finds out), is ended, so that its locks and its store are
+//! free, and another takes up its sessions: in the order that [`Restart`] says.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -20,7 +21,7 @@ use crate::restart::{Bystanders, Restart, Step, Verdict};
 use crate::storage::Durability;
 use crate::watchdog::{self, BOUND_TICKS, Timers, Watchdog};
 use crate::web::{
-    BrowserError, Sight, SightWatch, Thread, ThreadEvent, Timer, are_throttled, report_panics, since_start_ms,
+    BrowserError, Script, Sight, SightWatch, Thread, ThreadEvent, Timer, are_throttled, report_panics, since_start_ms,
 };
 
 /// So many ticks in which a step of the restart has no answer though the worker lives, and the next one begins.
@@ -30,10 +31,19 @@ const WELL_TICKS: u32 = 10;
 
 #[wasm_bindgen(module = "/src/client/library.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = workerSource)]
-    fn worker_source() -> String;
-    #[wasm_bindgen(js_name = workerKind)]
-    fn worker_kind() -> WorkerType;
+    type WorkerScript;
+    /// What the worker may be started from, by its number from 0; there may be one, or several.
+    #[wasm_bindgen(js_name = workerScript)]
+    fn worker_script(number: u32) -> Option<WorkerScript>;
+    #[wasm_bindgen(method, getter)]
+    fn name(this: &WorkerScript) -> String;
+    #[wasm_bindgen(method, getter)]
+    fn kind(this: &WorkerScript) -> WorkerType;
+    /// An address; absent where there is a text.
+    #[wasm_bindgen(method, getter)]
+    fn file(this: &WorkerScript) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    fn text(this: &WorkerScript) -> Option<String>;
     /// Sentences for whoever reads that it could not be started.
     #[wasm_bindgen(js_name = workerNeeds)]
     fn worker_needs() -> String;
@@ -41,12 +51,19 @@ extern "C" {
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<PageWorker>>> = const { RefCell::new(None) };
+    /// The number of the script that is tried, or was found to start.
+    static SCRIPT: Cell<u32> = const { Cell::new(0) };
 }
 
 pub(super) struct PageWorker {
     /// Absent once it is ended.
     thread: RefCell<Option<Thread>>,
     stage: Cell<Stage>,
+    /// How many were started before this thread in its place; what those say is not heard any more.
+    tries: Cell<u32>,
+    is_here: Cell<bool>,
+    /// What it is to serve once it is here.
+    waiting: RefCell<Vec<(Weak<Session>, MessagePort)>>,
     served: RefCell<Vec<Served>>,
     restart: RefCell<Restart>,
     watchdog: RefCell<Watchdog>,
@@ -98,6 +115,9 @@ impl PageWorker {
         let worker = Rc::new(PageWorker {
             thread: RefCell::new(None),
             stage: Cell::new(stage),
+            tries: Cell::new(0),
+            is_here: Cell::new(false),
+            waiting: RefCell::default(),
             served: RefCell::default(),
             restart: RefCell::new(restart),
             watchdog: RefCell::default(),
@@ -112,20 +132,68 @@ impl PageWorker {
     }
 
     fn start_thread(self: &Rc<Self>) -> Result<(), BrowserError> {
-        let (seen, heard) = (Rc::downgrade(self), Rc::downgrade(self));
+        let seen = Rc::downgrade(self);
         self.sight_watch.replace(Some(SightWatch::begin(move |sight| {
             if let Some(worker) = seen.upgrade() {
                 worker.tell(sight);
             }
         })));
-        let thread = Thread::start("sqlite-elements", worker_kind(), &worker_source(), move |event| {
-            if let Some(worker) = heard.upgrade() {
+        loop {
+            match self.try_script() {
+                Err(_) if next_script() => {}
+                tried => return tried,
+            }
+        }
+    }
+
+    fn try_script(self: &Rc<Self>) -> Result<(), BrowserError> {
+        let script = worker_script(SCRIPT.get()).expect_throw("there is a script of this number");
+        let source = match script.file() {
+            Some(file) => Script::File(file),
+            None => Script::Text(script.text().unwrap_or_default()),
+        };
+        let (heard, this_try) = (Rc::downgrade(self), self.tries.get());
+        let thread = Thread::start(&script.name(), script.kind(), &source, move |event| {
+            if let Some(worker) = heard.upgrade().filter(|worker| worker.tries.get() == this_try) {
                 worker.heard(event);
             }
         })?;
         thread.post(&wasm_bindgen::module(), &Array::new())?;
         self.thread.replace(Some(thread));
         Ok(())
+    }
+
+    /// Nothing was handed over to it, so nothing is lost with it.
+    fn could_not_start(self: &Rc<Self>, failure: Failure) {
+        self.tries.set(self.tries.get() + 1);
+        if !next_script() {
+            return self.dies(failure);
+        }
+        let worker = Rc::clone(self);
+        // Not from within what the thread calls, which goes with it.
+        self.tick.replace(Some(Timer::after(0.0, move || worker.try_again())));
+    }
+
+    fn try_again(self: &Rc<Self>) {
+        if self.thread.borrow().is_none() {
+            return;
+        }
+        self.watchdog.take();
+        match self.start_thread() {
+            Ok(()) => self.watch(since_start_ms()),
+            Err(error) => self.end(&unavailable(&error.to_string())),
+        }
+    }
+
+    fn arrives(&self) {
+        self.is_here.set(true);
+        for (session, port) in self.waiting.take() {
+            if let Some(session) = session.upgrade()
+                && let Err(failure) = self.post(&session, &port)
+            {
+                session.fail(&failure);
+            }
+        }
     }
 
     /// Asks for a database to be served over `port`.
@@ -141,6 +209,18 @@ impl PageWorker {
     }
 
     fn hand_over(&self, session: &Rc<Session>, port: &MessagePort) -> Result<(), Failure> {
+        if self.sight.get() == Sight::Lost {
+            session.send(&Request::Suspend);
+        }
+        if self.is_here.get() {
+            return self.post(session, port);
+        }
+        let waiting = (Rc::downgrade(session), port.clone());
+        self.waiting.borrow_mut().push(waiting);
+        Ok(())
+    }
+
+    fn post(&self, session: &Rc<Session>, port: &MessagePort) -> Result<(), Failure> {
         let durability = match session.status().durability {
             Durability::Relaxed => "relaxed",
             Durability::Strict => "strict",
@@ -151,11 +231,7 @@ impl PageWorker {
             Some(thread) => thread.post(&words, &Array::of1(port)),
             None => Ok(()),
         };
-        posted.map_err(|error| unavailable(&error.to_string()))?;
-        if self.sight.get() == Sight::Lost {
-            session.send(&Request::Suspend);
-        }
-        Ok(())
+        posted.map_err(|error| unavailable(&error.to_string()))
     }
 
     /// Every database of the page goes out of sight with it.
@@ -183,9 +259,11 @@ impl PageWorker {
     fn heard(self: &Rc<Self>, event: ThreadEvent) {
         self.watchdog.borrow_mut().heard();
         match event {
+            ThreadEvent::Message(word) if word == "here" => self.arrives(),
             ThreadEvent::Message(word) if word == "ready" => self.stage.set(Stage::Running),
             ThreadEvent::Message(word) if word == "alive" => {}
             ThreadEvent::Message(panic) => self.dies(crashed(&panic.as_string().unwrap_or_default())),
+            ThreadEvent::Error(text) if !self.is_here.get() => self.could_not_start(unavailable(&text)),
             ThreadEvent::Error(text) if self.stage.get() == Stage::Running => self.dies(crashed(&text)),
             ThreadEvent::Error(text) => self.dies(unavailable(&text)),
         }
@@ -302,6 +380,7 @@ impl PageWorker {
         };
         let step = self.watchdog.borrow_mut().tick(elapsed_ms, timers);
         match step {
+            watchdog::Step::GiveUp if !self.is_here.get() => return self.could_not_start(self.hung()),
             watchdog::Step::GiveUp => return self.end(&self.hung()),
             watchdog::Step::Ask => self.ask_for_a_sign(),
             watchdog::Step::Wait => {}
@@ -340,6 +419,14 @@ impl PageWorker {
             unavailable(&format!("it gave no sign of life within {BOUND_TICKS} s"))
         }
     }
+}
+
+/// Goes on to the next script; where there is none, the next worker begins with the first.
+fn next_script() -> bool {
+    let next = SCRIPT.get() + 1;
+    let is_there = worker_script(next).is_some();
+    SCRIPT.set(if is_there { next } else { 0 });
+    is_there
 }
 
 fn bystanders(sessions: &[Rc<Session>], taken_up: Option<Step>) -> Bystanders {

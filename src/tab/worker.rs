@@ -6,9 +6,9 @@
 //!
 //! What the page posts to the worker itself, after the compiled module: for each database the array
 //! `[name, durability, seen]` (`"relaxed"` or `"strict"`, and how many commits the page has seen of it) with a MessagePort,
-//! over which the two then talk in the words of [`crate::request`]; and `"alive?"`. The worker posts `"ready"` once,
-//! `"alive"` when asked and now and then while it is busy, and the text of a panic if there is one; a worker that panicked
-//! closes itself, so that its locks are free at once and another tab leads.
+//! over which the two then talk in the words of [`crate::request`]; and `"alive?"`. The worker posts `"here"` when its
+//! script runs, `"ready"` when it can serve, `"alive"` when asked and now and then while it is busy, and the text of a
+//! panic if there is one; a worker that panicked closes itself, so that its locks are free at once and another tab leads.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

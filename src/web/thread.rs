@@ -1,16 +1,27 @@
-//! A dedicated worker of a page, started from source text
+//! A dedicated worker of a page, started from a file or from source text
 //! (<https://html.spec.whatwg.org/multipage/workers.html#dedicated-workers-and-the-worker-interface>).
 //!
-//! From text and not from a URL, because a worker's own script must be of the page's origin, and a library on
-//! another server is not; what the text imports may come from anywhere that allows it (CORS).
+//! From text, because a worker's own script must be of the page's origin, and a library on another server is not; what
+//! the text imports may come from anywhere that allows it (CORS). From a file, because a policy may allow workers from
+//! the page's origin alone.
+//!
+//! Invariant: a worker that may not start is heard of, if the browser says it in any way: as an exception, as an event of
+//! the worker, or as a violation of the page's policy.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
 
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{Blob, BlobPropertyBag, ErrorEvent, Event, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
+use web_sys::{
+    Blob, BlobPropertyBag, ErrorEvent, Event, EventTarget, MessageEvent, Url, Worker, WorkerOptions, WorkerType,
+};
 
 use super::BrowserError;
+
+/// What the page's policy knows the URLs of workers by.
+const POLICY: &str = "sqlite-elements";
+const VIOLATION: &str = "securitypolicyviolation";
 
 #[wasm_bindgen]
 extern "C" {
@@ -29,6 +40,14 @@ extern "C" {
     fn create_script_url(this: &TrustedTypePolicy, url: &str) -> JsValue;
 }
 
+/// What a worker is started from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Script {
+    /// The address of a file of the page's origin.
+    File(String),
+    Text(String),
+}
+
 /// What a worker lets its page know.
 #[derive(Debug)]
 pub enum ThreadEvent {
@@ -45,25 +64,38 @@ pub struct Thread {
     worker: Worker,
     _heard: Closure<dyn FnMut(MessageEvent)>,
     _failed: Closure<dyn FnMut(Event)>,
+    _violations: Violations,
 }
 
+/// Hears of violations of the page's policy until it is dropped.
+#[derive(Debug)]
+struct Violations(Closure<dyn FnMut(Event)>);
+
 impl Thread {
-    /// Starts a worker whose script is `source`, of the kind given; `name` is what developer tools call it.
+    /// Starts a worker of the kind given; `name` is what developer tools call it.
     pub fn start(
         name: &str,
         kind: WorkerType,
-        source: &str,
+        script: &Script,
         heard: impl Fn(ThreadEvent) + Clone + 'static,
     ) -> Result<Self, BrowserError> {
-        let text = BlobPropertyBag::new();
-        text.set_type("text/javascript");
-        let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&source.into()), &text)?;
-        let url = Url::create_object_url_with_blob(&blob)?;
-        let worker = new_worker(&url, name, kind);
-        Url::revoke_object_url(&url)?;
-        let worker = worker?;
+        // What is refused before it has said anything may never say more.
+        let has_spoken = Rc::new(Cell::new(false));
+        let (refused, spoken) = (heard.clone(), Rc::clone(&has_spoken));
+        let violations = Violations::of(script, move || {
+            if !spoken.get() {
+                refused(ThreadEvent::Error("the page's policy forbids it".to_owned()));
+            }
+        });
+        let worker = match script {
+            Script::File(url) => new_worker(url, name, kind),
+            Script::Text(text) => new_worker_of_text(text, name, kind),
+        }?;
         let failed = heard.clone();
-        let heard = Closure::new(move |event: MessageEvent| heard(ThreadEvent::Message(event.data())));
+        let heard = Closure::new(move |event: MessageEvent| {
+            has_spoken.set(true);
+            heard(ThreadEvent::Message(event.data()));
+        });
         let failed = Closure::new(move |event: Event| failed(ThreadEvent::Error(description(&event))));
         worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
@@ -71,6 +103,7 @@ impl Thread {
             worker,
             _heard: heard,
             _failed: failed,
+            _violations: violations,
         })
     }
 
@@ -88,34 +121,75 @@ impl Drop for Thread {
     }
 }
 
+impl Violations {
+    /// Calls `refused` when a worker from this script is not allowed.
+    fn of(script: &Script, refused: impl Fn() + 'static) -> Self {
+        // Of a blob, no more is said.
+        let blocked = match script {
+            Script::File(url) => url.clone(),
+            Script::Text(_) => "blob".to_owned(),
+        };
+        let heard = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+            let says = |name: &str, what: &str| Reflect::get(&event, &name.into()).is_ok_and(|value| value == what);
+            if says("blockedURI", &blocked)
+                && says("effectiveDirective", "worker-src")
+                && says("disposition", "enforce")
+            {
+                refused();
+            }
+        });
+        let scope: EventTarget = js_sys::global().unchecked_into();
+        // A scope that cannot be listened to says nothing of it.
+        let _ = scope.add_event_listener_with_callback(VIOLATION, heard.as_ref().unchecked_ref());
+        Violations(heard)
+    }
+}
+
+impl Drop for Violations {
+    fn drop(&mut self) {
+        let scope: EventTarget = js_sys::global().unchecked_into();
+        let _ = scope.remove_event_listener_with_callback(VIOLATION, self.0.as_ref().unchecked_ref());
+    }
+}
+
+fn new_worker_of_text(text: &str, name: &str, kind: WorkerType) -> Result<Worker, JsValue> {
+    let script = BlobPropertyBag::new();
+    script.set_type("text/javascript");
+    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &script)?;
+    let url = Url::create_object_url_with_blob(&blob)?;
+    let worker = new_worker(&url, name, kind);
+    Url::revoke_object_url(&url)?;
+    worker
+}
+
 /// web-sys takes the URL as text only, which a page that demands trusted types refuses.
 fn new_worker(url: &str, name: &str, kind: WorkerType) -> Result<Worker, JsValue> {
     let options = WorkerOptions::new();
     options.set_type(kind);
     options.set_name(name);
     let constructor: Function = Reflect::get(&js_sys::global(), &"Worker".into())?.dyn_into()?;
-    let worker = Reflect::construct(&constructor, &Array::of2(&trusted(url, name), &options))?;
+    let worker = Reflect::construct(&constructor, &Array::of2(&trusted(url), &options))?;
     Ok(worker.unchecked_into())
 }
 
 /// The URL as the page's policy wants it. If no policy may be made, the plain URL: the constructor then says why not.
-fn trusted(url: &str, policy: &str) -> JsValue {
+fn trusted(url: &str) -> JsValue {
     thread_local! {
         static POLICY: OnceCell<Option<TrustedTypePolicy>> = const { OnceCell::new() };
     }
-    POLICY.with(|made| match made.get_or_init(|| new_policy(policy)) {
+    POLICY.with(|made| match made.get_or_init(new_policy) {
         Some(policy) => policy.create_script_url(url),
         None => url.into(),
     })
 }
 
-fn new_policy(name: &str) -> Option<TrustedTypePolicy> {
+fn new_policy() -> Option<TrustedTypePolicy> {
     TRUSTED_TYPES.with(|types| {
         // Only URLs that this file made come here, so the rule is "as it is".
         let as_it_is = Closure::<dyn Fn(String) -> String>::new(|url| url).into_js_value();
         let rules = Object::new();
         Reflect::set(&rules, &"createScriptURL".into(), &as_it_is).ok()?;
-        types.as_ref()?.create_policy(name, &rules).ok()
+        types.as_ref()?.create_policy(POLICY, &rules).ok()
     })
 }
 

@@ -91,6 +91,123 @@ test('a template whose content a framework has appended as children is a templat
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
+test('a mark in data-sqlite-… fills the attribute behind it as a mark in that attribute does', async ({
+  chromium,
+  fixtures,
+}) => {
+  const page = await opened(chromium, fixtures);
+  await items(page, ['apples', 'pears']);
+  await add(
+    page,
+    `<sqlite-query sql="SELECT id, title, rank, rank > 1 AS late, 'javascript:' || title AS script FROM item ORDER BY id">
+       <ul><template><li data-open="{{late}}" data-sqlite-class="row {{title}}" data-sqlite-style="order: {{rank}}">
+         <input type="checkbox" data-sqlite-checked="{{late}}" /> <input name="field" data-sqlite-value="{{title}}" />
+         <textarea data-sqlite-value="{{title}}">Nothing.</textarea>
+         <select data-sqlite-value="{{title}}"><option>apples</option><option>pears</option></select>
+         <meter max="2" data-sqlite-value="{{rank}}"></meter> <button data-sqlite-disabled="{{late}}">Act</button>
+         <a data-sqlite-href="#{{title}}">a</a> <a data-sqlite-href="{{script}}">b</a> <i data-sqlite-hidden="{{late}}">i</i>
+         <sqlite-query data-open="{{late}}" data-sqlite-caption="On {{title}}" sql="SELECT :open AS open"></sqlite-query>
+       </li></template></ul>
+     </sqlite-query>`,
+  );
+  const rows = page.locator('ul > li');
+  await expect(rows).toHaveCount(2);
+  const shown = () =>
+    rows.evaluateAll((rows) =>
+      rows.map((row) => {
+        const field = <E extends Element = HTMLInputElement>(selector: string) => row.querySelector<E>(selector)!;
+        return {
+          names: [row, ...row.querySelectorAll('*')].flatMap((each) =>
+            each.getAttributeNames().filter((name) => name.startsWith('data-sqlite')),
+          ),
+          row: [
+            row.className,
+            (row as HTMLElement).style.order,
+            row.getAttribute('data-open'),
+            row.hasAttribute('open'),
+          ],
+          checked: [field('[type=checkbox]').checked, field('[type=checkbox]').defaultChecked],
+          values: [field('[name=field]').value, field('textarea').value, field('select').value],
+          others: [field<HTMLMeterElement>('meter').value, field<HTMLButtonElement>('button').disabled],
+          links: [...row.querySelectorAll('a')].map((link) => link.getAttribute('href')),
+          hidden: field<HTMLElement>('i').hidden,
+        };
+      }),
+    );
+  const row = (title: string, rank: number, late: boolean) => ({
+    names: [],
+    row: [`row ${title}`, String(rank), String(Number(late)), false],
+    checked: [late, late],
+    values: [title, title, title],
+    others: [rank, late],
+    links: [`#${title}`, null],
+    hidden: late,
+  });
+  expect(await shown()).toEqual([row('apples', 1, false), row('pears', 2, true)]);
+  await expect(rows.getByRole('cell')).toHaveText(['0', '1']);
+  await expect(rows.getByRole('table', { name: 'On pears' })).toBeVisible();
+  await write(page, "UPDATE item SET rank = 3 - rank, title = iif(title = 'pears', 'apples', 'pears')");
+  await expect.poll(shown).toEqual([row('pears', 2, true), row('apples', 1, false)]);
+  await expect(rows.getByRole('cell')).toHaveText(['1', '0']);
+});
+
+test('data-sqlite-… takes no mark that the attribute behind it would not take', async ({ chromium, fixtures }) => {
+  const page = await opened(chromium, fixtures);
+  await items(page, ['apples']);
+  for (const [element, refused] of [
+    [
+      '<button data-sqlite-onclick="{{title}}">',
+      'data-sqlite-onclick of <button> takes no {{marks}}: it would turn data',
+    ],
+    [
+      '<iframe data-sqlite-srcdoc="{{title}}">',
+      'data-sqlite-srcdoc of <iframe> takes no {{marks}}: it would turn data',
+    ],
+    [
+      '<sqlite-query data-sqlite-sql="{{title}}">',
+      'data-sqlite-sql of <sqlite-query> takes no {{marks}}: it would turn',
+    ],
+    ['<script data-sqlite-src="{{title}}">', 'data-sqlite-src of <script> takes no {{marks}}: what stands in it'],
+    ['<b data-sqlite-checked="{{titel}}">', '{{titel}} in the attribute data-sqlite-checked of <b> is no column'],
+  ] as const) {
+    await page.locator('main').evaluate((main) => main.replaceChildren());
+    const tag = /\w[\w-]*/.exec(element)![0];
+    await add(
+      page,
+      `<sqlite-query sql="SELECT id, title FROM item"><template>${element}</${tag}></template></sqlite-query>`,
+    );
+    await expect(page.locator('main > sqlite-query [role=alert]')).toContainText(refused);
+  }
+});
+
+test('a field shows its row although its options, too, are filled from it', async ({ chromium, fixtures }) => {
+  const page = await opened(chromium, fixtures);
+  await items(page, ['apples', 'pears']);
+  const list = (name: string) => `<sqlite-query sql="SELECT id, title, 'n' || id AS other FROM item ORDER BY id">
+    <ul><template><li><select aria-label="Kind" ${name}="{{title}}">
+      <option value="{{other}}">other</option><option value="{{title}}">this</option></select></li></template></ul></sqlite-query>`;
+  await add(page, list('value') + list('data-sqlite-value'));
+  const values = () =>
+    page.locator('select').evaluateAll((all) => all.map((each) => (each as HTMLSelectElement).value));
+  await expect.poll(values).toEqual(['apples', 'pears', 'apples', 'pears']);
+  await write(page, "UPDATE item SET title = title || '!'");
+  await expect.poll(values).toEqual(['apples!', 'pears!', 'apples!', 'pears!']);
+});
+
+test('a template may say what it is for by htmlFor, as JSX writes for', async ({ chromium, fixtures }) => {
+  const page = await opened(chromium, fixtures);
+  await add(
+    page,
+    `<sqlite-query sql="SELECT id, title FROM item">
+       <template htmlFor="empty"><p>Nothing.</p></template><ul><template><li>{{title}}</li></template></ul>
+     </sqlite-query>`,
+  );
+  await expect(page.getByText('Nothing.')).toBeVisible();
+  await items(page, ['apples']);
+  await expect(page.getByRole('listitem')).toHaveText(['apples']);
+  await expect(page.getByText('Nothing.')).toHaveCount(0);
+});
+
 test('what is cloned shows each row once, with what its author wrote', async ({ chromium, fixtures }) => {
   const page = await opened(chromium, fixtures);
   await items(page, ['apples', 'pears']);

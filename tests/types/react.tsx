@@ -26,6 +26,13 @@ export function Whole() {
         data-list-id={7}
         onrows={({ detail, currentTarget }) => detail.count + currentTarget.rows.length}
       />
+      <sqlite-query sql="SELECT 1 AS done">
+        <template>
+          <input type="checkbox" data-sqlite-checked="{{done}}" />
+        </template>
+        <template htmlFor="empty">Nothing.</template>
+      </sqlite-query>
+      <label htmlFor="field">Field</label>
       <sqlite-write sql="DELETE FROM todo" confirm="All?" keep={false} ondone={({ detail }) => detail.changes}>
         <button>Delete</button>
       </sqlite-write>

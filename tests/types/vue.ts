@@ -1,5 +1,5 @@
 // What the checker of Vue's templates sees of the elements, by the types of the package as it is built; see react.tsx.
-import type { GlobalComponents } from 'vue';
+import type { GlobalComponents, HTMLAttributes, InputHTMLAttributes } from 'vue';
 import type { SqliteWriteElement, WriteDetail } from 'sqlite-elements';
 import type {} from 'sqlite-elements/vue';
 
@@ -15,6 +15,9 @@ export const query: Props<'sqlite-query'> = {
 };
 export const write: Props<'sqlite-write'> = { sql: 'DELETE FROM todo', confirm: 'All?', keep: true };
 export const status: Props<'sqlite-status'> = { db: 'app', hidden: true };
+
+export const empty: HTMLAttributes = { for: 'empty' };
+export const box: InputHTMLAttributes = { type: 'checkbox', 'data-sqlite-checked': '{{done}}' };
 
 declare const emit: InstanceType<GlobalComponents['sqlite-write']>['$emit'];
 export const done = (event: CustomEvent<WriteDetail>): void => emit('done', event);

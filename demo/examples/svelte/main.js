@@ -1,5 +1,6 @@
-import 'sqlite-elements';
-import { mount } from 'svelte';
-import Notes from './Notes.svelte';
+import { hydrate, mount } from 'svelte';
+import Todo from './Todo.svelte';
 
-mount(Notes, { target: document.getElementById('app') });
+const target = document.getElementById('app');
+if (target.hasChildNodes()) hydrate(Todo, { target });
+else mount(Todo, { target });

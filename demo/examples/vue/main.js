@@ -1,5 +1,5 @@
 import 'sqlite-elements';
 import { createApp } from 'vue';
-import Notes from './Notes.vue';
+import Todo from './Todo.vue';
 
-createApp(Notes).mount('#app');
+createApp(Todo).mount('#app');

@@ -94,6 +94,20 @@ const INSTRUCTIONS: [&str; 12] = [
     "sqlite-db",
 ];
 
+/// Stands before the name of the attribute that is to be filled, where a mark cannot stand in that attribute itself: a
+/// framework takes `checked="{{done}}"` for a property that is on, and `src="{{picture}}"` for a file. All of them leave
+/// `data-…` as it is. The plain `data-checked` was refused: style sheets know it as a state, and a nested query as its
+/// parameter.
+const INSTEAD_OF: &str = "data-sqlite-";
+
+/// The attribute that is filled where the mark stands in `name`.
+pub fn filled(name: &str) -> &str {
+    match name.strip_prefix(INSTEAD_OF) {
+        Some(filled) if filled.starts_with(|first: char| first.is_ascii_alphabetic()) => filled,
+        _ => name,
+    }
+}
+
 /// How the attribute `name` of an element with this local name is filled.
 pub fn kind(element: &str, name: &str) -> Kind {
     let (element, name) = (element.to_ascii_lowercase(), name.to_ascii_lowercase());
@@ -204,6 +218,31 @@ mod tests {
         assert_eq!(kind("input", "value"), Kind::Text);
         assert_eq!(kind("li", "data-id"), Kind::Text);
         assert_eq!(kind("li", "style"), Kind::Style);
+    }
+
+    #[test]
+    fn a_mark_may_stand_in_an_attribute_that_frameworks_leave_alone() {
+        for (name, expected) in [
+            ("data-sqlite-checked", "checked"),
+            ("data-sqlite-value", "value"),
+            ("data-sqlite-data-id", "data-id"),
+            ("data-sqlite-", "data-sqlite-"),
+            ("data-sqlite-1", "data-sqlite-1"),
+            ("data-sqlite", "data-sqlite"),
+            ("data-checked", "data-checked"),
+            ("checked", "checked"),
+        ] {
+            assert_eq!(filled(name), expected);
+        }
+        assert!(matches!(
+            kind("button", filled("data-sqlite-onclick")),
+            Kind::Refused(_)
+        ));
+        assert!(matches!(
+            kind("sqlite-query", filled("data-sqlite-sql")),
+            Kind::Refused(_)
+        ));
+        assert_eq!(kind("a", filled("data-sqlite-href")), Kind::Address);
     }
 
     #[test]

@@ -257,19 +257,20 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// A template inside is not looked into: its marks belong to the query inside.
+    /// A template inside is not looked into: its marks belong to the query inside. What is in the element is filled before
+    /// its attributes: a `<select>` takes no value that none of its options has.
     fn element(&mut self, element: &Element, path: &mut Path) -> Result<(), Failure> {
         let local_name = tree::local_name(element);
+        if local_name != "template" {
+            self.children(element, path)?;
+        }
         for name in tree::attribute_names(element) {
             let source = tree::attribute(element, &name).unwrap_or_default();
             if marks::parse(&source).is_some() {
                 self.attribute(element, &local_name, &name, &source, path)?;
             }
         }
-        if local_name == "template" {
-            return Ok(());
-        }
-        self.children(element, path)
+        Ok(())
     }
 
     /// Several radio buttons in one row are a group of this row, as its author sees it. HTML makes those of one name in
@@ -294,16 +295,29 @@ impl Compiler<'_> {
     ) -> Result<(), Failure> {
         let place = format!("the attribute {name} of <{tag}>");
         let marked = self.resolve(source, &place)?;
-        if tree::try_to_set_attribute(element, name, source).is_err() {
-            return Err(refused(&place, "no script can set an attribute of that name"));
-        }
         tree::remove_attribute(element, name);
+        let name = attribute::filled(name);
         let target = match attribute::kind(tag, name) {
             Kind::Refused(reason) => return Err(refused(&place, reason)),
+            _ if !is_settable(element, name) => {
+                return Err(refused(&place, "no script can set an attribute of that name"));
+            }
             Kind::Style => return self.style(source, tag, path),
             Kind::Boolean if marked.single().is_some() => Target::Presence(name.to_owned()),
             Kind::Address(leads) => Target::Address(name.to_owned(), leads),
             Kind::Boolean | Kind::Text if name == "value" && tag == "select" => Target::Choice,
+            Kind::Boolean | Kind::Text if name == "value" && tag == "textarea" => {
+                let text = path.iter().copied().chain([0]).collect();
+                empty_text_in(element);
+                self.bindings.push((
+                    text,
+                    Binding {
+                        marked,
+                        target: Target::Textarea,
+                    },
+                ));
+                return Ok(());
+            }
             Kind::Boolean | Kind::Text if name == "value" => Target::Value,
             Kind::Boolean | Kind::Text => Target::Attribute(name.to_owned()),
         };
@@ -385,6 +399,20 @@ impl Compiler<'_> {
 fn is_editable(element: &Element) -> bool {
     let how = tree::attribute(element, "contenteditable");
     how.is_some_and(|how| !how.eq_ignore_ascii_case("false"))
+}
+
+/// Parsers take names that no script can set, as of `a"b`.
+fn is_settable(element: &Element, name: &str) -> bool {
+    let document = tree::owner(element).expect_throw("an element has a document");
+    tree::try_to_set_attribute(&tree::create(&document, "i"), name, "").is_ok()
+}
+
+/// Leaves one text in it, with nothing in it.
+fn empty_text_in(element: &Element) {
+    // No text node comes of an empty text.
+    element.set_text_content(Some(" "));
+    let text = tree::first(element).expect_throw("an element takes a text");
+    text.set_node_value(Some(""));
 }
 
 /// A copy of what the template holds. A framework that builds elements by script appends what stands in a template as

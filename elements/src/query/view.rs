@@ -84,7 +84,9 @@ impl Templates {
             if tree::closest(&template, "sqlite-query").as_ref() != Some(element) {
                 continue;
             }
-            let place = match tree::attribute(&template, "for").as_deref() {
+            // JSX that is not React's may leave `htmlFor` as it is written.
+            let purpose = ["for", "htmlfor"].iter().find_map(|name| tree::attribute(&template, name));
+            let place = match purpose.as_deref() {
                 None => &mut templates.row,
                 Some("header") => &mut templates.header,
                 Some("loading") => &mut templates.loading,

@@ -117,7 +117,7 @@ function policyOf(page: string): string[] {
     `script-src 'self' 'wasm-unsafe-eval'${hashes('script')}`,
     `style-src 'self'${hashes('style')}`,
     "connect-src 'self'",
-    "worker-src 'self' blob:",
+    "worker-src 'self'",
     "img-src 'self' blob:",
     "base-uri 'none'",
     "form-action 'none'",

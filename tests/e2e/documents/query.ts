@@ -47,6 +47,14 @@ export const query: Table = {
         .evaluate((meter) => (meter as HTMLMeterElement).value),
     ).toBe(1974);
   },
+  'Marks, 2': async ({ page }) => {
+    const boxes = page.getByRole('checkbox');
+    await expect(boxes).toHaveCount(3);
+    for (const at of [0, 1]) await expect(boxes.nth(at)).not.toBeChecked();
+    await expect(boxes.nth(2)).toBeChecked();
+    await expect(page.getByRole('textbox', { name: 'Title' }).first()).toHaveValue('The Dispossessed');
+    for (const name of ['checked', 'value']) await expect(page.locator(`[data-sqlite-${name}]`)).toHaveCount(0);
+  },
   Formats: async ({ page }) => {
     await expect(page.locator('p')).toHaveText('The Dispossessed: 9,50 €, 31. Januar 2026');
   },

@@ -114,16 +114,18 @@ export class Browser {
 export class Installed extends Browser {
   private readonly profile: string;
   private readonly baseURL: string;
+  private readonly more: string[];
 
-  private constructor(profile: string, baseURL: string) {
+  private constructor(profile: string, baseURL: string, more: string[]) {
     super();
     this.profile = profile;
     this.baseURL = baseURL;
+    this.more = more;
   }
 
-  /** Starts on an empty profile. Relative addresses are resolved against `baseURL`. */
-  static async start(baseURL: string): Promise<Installed> {
-    const browser = new Installed(await mkdtemp(join(tmpdir(), 'sqlite-elements-profile-')), baseURL);
+  /** Starts on an empty profile, with more arguments if wanted. Relative addresses are resolved against `baseURL`. */
+  static async start(baseURL: string, more: string[] = []): Promise<Installed> {
+    const browser = new Installed(await mkdtemp(join(tmpdir(), 'sqlite-elements-profile-')), baseURL, more);
     await browser.launch();
     return browser;
   }
@@ -140,7 +142,15 @@ export class Installed extends Browser {
   }
 
   private async launch(): Promise<void> {
-    const { baseURL } = this;
-    this.use(await chromium.launchPersistentContext(this.profile, { executablePath, args, headless: true, baseURL }));
+    const { baseURL, more } = this;
+    const options = { executablePath, args: [...args, ...more], headless: true, baseURL };
+    // Playwright's own arguments forbid all extensions.
+    const ignoreDefaultArgs = more.some((word) => word.startsWith('--load-extension')) && ['--disable-extensions'];
+    this.use(
+      await chromium.launchPersistentContext(this.profile, {
+        ...options,
+        ...(ignoreDefaultArgs && { ignoreDefaultArgs }),
+      }),
+    );
   }
 }

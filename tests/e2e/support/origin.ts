@@ -4,7 +4,7 @@
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { serve } from '../../../.tasks/serve.mjs';
+import { serve, type ServeOptions } from '../../../.tasks/serve.mjs';
 
 /** A server and its address; `at` resolves a path against it. */
 export class Origin {
@@ -22,8 +22,11 @@ export class Origin {
     return new Origin(server.url, server.close);
   }
 
-  /** One page, served as `/`, with the headers given; beside it, copies of files of the checkout. */
-  static async ofPage(html: string, headers: Record<string, string> = {}, files: string[] = []): Promise<Origin> {
+  /**
+   * One page, served as `/`, with the headers given, which all its files have, or those that a function says; beside it,
+   * copies of files of the checkout.
+   */
+  static async ofPage(html: string, headers: ServeOptions['headers'] = {}, files: string[] = []): Promise<Origin> {
     const root = await mkdtemp(join(tmpdir(), 'sqlite-elements-page-'));
     await writeFile(join(root, 'index.html'), html);
     for (const file of files) await copyFile(file, join(root, basename(file)));

@@ -48,8 +48,15 @@ function tabsWith(chromium: Browser, prelude: string, workers = Infinity): Pick<
       const page = await chromium.newTab();
       await page.addInitScript(
         ([prelude, workers]) => {
-          const { Blob } = globalThis;
+          const { Blob, Worker } = globalThis;
           let left = workers ?? Infinity;
+          // Only to the text that it starts from can something be added, and that is tried where the file is refused.
+          globalThis.Worker = class extends Worker {
+            constructor(url: string | URL, options?: WorkerOptions) {
+              if (!String(url).startsWith('blob:')) throw new Error('refused on purpose');
+              super(url, options);
+            }
+          };
           globalThis.Blob = class extends Blob {
             constructor(parts: BlobPart[] = [], options?: BlobPropertyBag) {
               const isWorker = String(parts[0]).includes('startWorker') && (left -= 1) >= 0;
@@ -70,6 +77,46 @@ export const whereTheFirstCommitKills = (chromium: Browser) => tabsWith(chromium
 export const whereThereIsNoStore = (chromium: Browser) =>
   tabsWith(chromium, 'delete globalThis.indexedDB; delete WorkerGlobalScope.prototype.indexedDB;');
 export const whereTheStoreKills = (chromium: Browser) => tabsWith(chromium, storeKills);
+
+/**
+ * Tabs in which a worker from a file never says anything; where `violation` is so, the page is told, as browsers may do
+ * instead, that its policy forbids it.
+ */
+export function whereFilesGiveNoWorker(chromium: Browser, violation: boolean): Pick<Browser, 'openTab'> {
+  return {
+    async openTab(address: string): Promise<Page> {
+      const page = await chromium.newTab();
+      await page.addInitScript((violation) => {
+        const { Worker } = globalThis;
+        globalThis.Worker = class extends Worker {
+          constructor(url: string | URL, options?: WorkerOptions) {
+            const isFile = !String(url).startsWith('blob:');
+            super(isFile ? URL.createObjectURL(new Blob([''])) : url, options);
+            const blocked = {
+              blockedURI: String(url),
+              effectiveDirective: 'worker-src',
+              disposition: 'enforce',
+            } as const;
+            const told = {
+              ...blocked,
+              violatedDirective: 'worker-src',
+              originalPolicy: '',
+              statusCode: 200,
+              bubbles: true,
+            };
+            const event = new SecurityPolicyViolationEvent('securitypolicyviolation', {
+              ...told,
+              documentURI: location.href,
+            });
+            if (isFile && violation) setTimeout(() => document.dispatchEvent(event));
+          }
+        };
+      }, violation);
+      await page.goto(address);
+      return page;
+    },
+  };
+}
 
 /** The worker dies of an exception, and the page has ended it. */
 export async function crash(page: Page): Promise<void> {

@@ -1,0 +1,51 @@
+// What the tests of this folder share: React's to-do list (demo/examples/react) as plain JavaScript, and what must hold of
+// the library wherever there is no browser. Needs dist/. Each test file runs in a process of its own, so what it makes
+// global stays there.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { transform } from 'esbuild';
+import { root } from '../../.tasks/process.mjs';
+
+/** The component. `sqlite-elements` in it is this package, by the name that package.json gives it. */
+export async function loadTodo() {
+  const source = readFileSync(join(root, 'demo/examples/react/Todo.tsx'), 'utf8');
+  const { code } = await transform(source, { loader: 'tsx', jsx: 'automatic' });
+  const folder = join(root, 'target/components');
+  mkdirSync(folder, { recursive: true });
+  // Several processes may write the same at once.
+  const file = join(folder, `Todo-${process.pid}.mjs`);
+  writeFileSync(file, code);
+  return (await import(pathToFileURL(file).href)).Todo;
+}
+
+/** What is thrown without being caught, or said in the console, fails the test file. */
+export function expectSilence(window) {
+  const said = [];
+  const hear = (error) => said.push(String(error?.stack ?? error));
+  process.on('unhandledRejection', hear);
+  window?.addEventListener('error', (event) => hear(event.error ?? event.message));
+  for (const method of ['error', 'warn']) console[method] = (...words) => hear(words.join(' '));
+  after(() => assert.deepEqual(said, []));
+}
+
+export const isUnsupported = (error) => {
+  assert.equal(error.name, 'StateError');
+  assert.equal(error.code, 'ENVIRONMENT_UNSUPPORTED');
+  assert.match(error.message, /needs a browser/);
+  return true;
+};
+
+/** Every way to a database is closed, and says why. */
+export async function expectUnsupported({ default: init, Database, MultiTabDatabase }) {
+  await assert.rejects(init(), isUnsupported);
+  await assert.rejects(Database.newDatabase('app.db'), isUnsupported);
+  await assert.rejects(Database.recover('app.db'), isUnsupported);
+  await assert.rejects(Database.delete('app.db'), isUnsupported);
+  const shared = new MultiTabDatabase(Database, 'app.db');
+  await assert.rejects(shared.init(), isUnsupported);
+  await assert.rejects(shared.query('SELECT 1'), isUnsupported);
+  await shared.close();
+}

@@ -1,0 +1,11 @@
+// A component test in jsdom. Called by `npm test`.
+import { JSDOM } from 'jsdom';
+
+const { window } = new JSDOM('<!doctype html><title>Test</title>', { url: 'http://localhost/' });
+// What test runners' environments do: everything of the window is global, but for what Node has itself.
+for (const name of Object.getOwnPropertyNames(window)) {
+  if (!(name in globalThis)) Object.defineProperty(globalThis, name, { get: () => window[name], configurable: true });
+}
+// Only now, because React looks at once whether there is a page.
+const { testComponentIn } = await import('./rendered.mjs');
+testComponentIn(window);

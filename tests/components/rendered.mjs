@@ -1,0 +1,59 @@
+// The tests of a component in an imitation of a page. Called by jsdom.test.mjs and happy-dom.test.mjs, which make that
+// imitation's window global, as test runners do.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { act, createElement } from 'react';
+import { createRoot } from 'react-dom/client';
+import { expectSilence, expectUnsupported, isUnsupported, loadTodo } from './example.mjs';
+
+/** React appends children, which happy-dom moves into the template's content. */
+const inTemplate = (template) => (template.content.firstChild ? template.content : template);
+
+export function testComponentIn(window) {
+  globalThis.IS_REACT_ACT_ENVIRONMENT = true;
+  expectSilence(window);
+
+  test('a component with the elements renders, reacts to its user, and goes', async () => {
+    const Todo = await loadTodo();
+    const app = document.body.appendChild(document.createElement('div'));
+    const tree = createRoot(app);
+    await act(() => tree.render(createElement(Todo)));
+    // The component has asked for it; a form that is sent from then on stays where it is.
+    await import('sqlite-elements');
+    assert.equal(app.querySelector('h1').textContent, '0 entries');
+    const query = app.querySelector('sqlite-db[name="todo.db"] > sqlite-query');
+    assert.match(query.getAttribute('sql'), /^SELECT id, title, done FROM todo/);
+    const box = inTemplate(query.querySelector('ul > template')).querySelector('[type=checkbox]');
+    assert.deepEqual([box.getAttribute('data-sqlite-checked'), box.checked], ['{{done}}', false]);
+    assert.equal(inTemplate(query.querySelector('template[for=empty]')).textContent, 'Nothing to do.');
+    const search = app.querySelector('input[type=search]');
+    await act(() => {
+      Object.getOwnPropertyDescriptor(window.HTMLInputElement.prototype, 'value').set.call(search, 'pear');
+      search.dispatchEvent(new window.Event('input', { bubbles: true }));
+    });
+    assert.equal(query.getAttribute('data-word'), 'pear');
+    app.querySelector('input[name=title]').value = 'apple';
+    await act(() => app.querySelector('form > button').click());
+    // What an element would say, a test can say in its place.
+    await act(() => query.dispatchEvent(new window.CustomEvent('rows', { detail: { count: 2 } })));
+    assert.equal(app.querySelector('h1').textContent, '2 entries');
+    await act(() => tree.unmount());
+    assert.equal(document.querySelector('sqlite-db'), null);
+  });
+
+  test('using the library says that it needs a browser', async () => {
+    await expectUnsupported(await import('sqlite-elements'));
+  });
+
+  test('no tag has a meaning, so that none fails', async () => {
+    await import('sqlite-elements');
+    for (const name of ['db', 'query', 'write', 'status', 'inspector'])
+      assert.equal(customElements.get(`sqlite-${name}`), undefined);
+    document.body.append(document.createElement('sqlite-inspector'));
+  });
+
+  test('the classic file is there by its name, and says the same', async () => {
+    await import('sqlite-elements/classic');
+    await assert.rejects(globalThis.sqliteElements.Database.newDatabase('app.db'), isUnsupported);
+  });
+}
