@@ -17,7 +17,7 @@ const target = 'wasm32-unknown-unknown';
 const bindings = join(root, 'target/bindgen');
 const dist = join(root, 'dist');
 const wasm = join(dist, 'sqlite-elements.wasm');
-const optimise = ['-Oz', '--converge', '--strip-debug', '--strip-producers'];
+const optimise = ['--low-memory-unused', '-Oz', '--converge', '--strip-debug', '--strip-producers'];
 // What a page includes, and what it loads when it has a `<sqlite-inspector>`.
 const entries = { 'sqlite-elements': 'elements/index.ts', 'sqlite-inspector': 'elements/inspector/inspector.ts' };
 const types = ['sqlite-elements.d.ts', 'types'];

@@ -85,7 +85,9 @@ impl Templates {
                 continue;
             }
             // JSX that is not React's may leave `htmlFor` as it is written.
-            let purpose = ["for", "htmlfor"].iter().find_map(|name| tree::attribute(&template, name));
+            let purpose = ["for", "htmlfor"]
+                .iter()
+                .find_map(|name| tree::attribute(&template, name));
             let place = match purpose.as_deref() {
                 None => &mut templates.row,
                 Some("header") => &mut templates.header,
