@@ -21,7 +21,7 @@ export interface Surroundings {
   /** SQL that makes the tables, unless a tab before has made them. */
   schema: string;
   /** What `db` is in the page. */
-  db: 'Database' | 'MultiTabDatabase' | 'nothing';
+  db: 'Database' | 'nothing';
 }
 
 /** What script in the page sees. */
@@ -72,11 +72,6 @@ export class Tab {
       const { rows } = await own.execute('SELECT 1 FROM sqlite_schema LIMIT 1');
       if (rows.length === 0 && schema) await own.queueWrite(schema);
       if (db === 'Database') globals.db = await Database.newDatabase(database);
-      if (db === 'MultiTabDatabase') {
-        const wrapped = new MultiTabDatabase(Database, database);
-        await wrapped.init();
-        Object.assign(globals, { db: wrapped });
-      }
     }, surroundings);
     return tab;
   }
@@ -97,24 +92,6 @@ export class Tab {
   async values<T>(code: string, names: string[]): Promise<T> {
     const module = await this.run(code, names);
     return (await module.evaluate((module) => ({ ...module }))) as T;
-  }
-
-  /** What a block uses and does not declare: functions that note that they were called, in `heard()`. */
-  async declareFunctions(...names: string[]): Promise<void> {
-    await this.page.evaluate((names) => {
-      const heard: unknown[][] = [];
-      const named = names.map((name) => [name, (...values: unknown[]) => void heard.push([name, ...values])]);
-      Object.assign(globalThis, { heard, ...Object.fromEntries(named) });
-    }, names);
-  }
-
-  async heard(): Promise<unknown[][]> {
-    return this.page.evaluate(() => (globalThis as unknown as { heard: unknown[][] }).heard);
-  }
-
-  /** What a block uses and does not declare: values. */
-  async declare(values: Record<string, unknown>): Promise<void> {
-    await this.page.evaluate((values) => void Object.assign(globalThis, values), values);
   }
 
   /** Through the test's own object. */
