@@ -242,7 +242,7 @@ mod tests {
             kind("sqlite-query", filled("data-sqlite-sql")),
             Kind::Refused(_)
         ));
-        assert_eq!(kind("a", filled("data-sqlite-href")), Kind::Address);
+        assert_eq!(kind("a", filled("data-sqlite-href")), Kind::Address(Leads::Out));
     }
 
     #[test]
