@@ -142,3 +142,27 @@ pub trait Store {
     /// Takes a step of the election and answers the lease as of then. It may be lost in a power cut.
     async fn lease(&self, step: &LeaseStep) -> Result<Lease, StoreError>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_says_what_is_wrong_in_a_sentence_whatever_the_browser_says() {
+        let by_the_browser = [
+            StoreError::Quota,
+            StoreError::Gone,
+            StoreError::Unavailable,
+            StoreError::Failed,
+        ];
+        for error in by_the_browser {
+            for silence in ["", " "] {
+                let message = error(silence.into()).to_string();
+                assert!(!message.contains("()") && !message.contains("  "), "{message}");
+                assert!(message.contains(';') && message.ends_with(char::is_alphabetic), "{message}");
+            }
+            let message = error("AbortError: it was aborted".into()).to_string();
+            assert!(message.contains(" (AbortError: it was aborted)"), "{message}");
+        }
+    }
+}
