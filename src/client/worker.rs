@@ -188,7 +188,8 @@ impl PageWorker {
     fn arrives(&self) {
         self.is_here.set(true);
         for (session, port) in self.waiting.take() {
-            if let Some(session) = session.upgrade()
+            // Who has left by now is not served at all.
+            if let Some(session) = session.upgrade().filter(|session| !session.is_over())
                 && let Err(failure) = self.post(&session, &port)
             {
                 session.fail(&failure);

@@ -198,6 +198,11 @@ for (const name of ['react', 'vue', 'svelte'] as const) {
         open: true,
         cells: name === 'react' ? ['pear, true'] : [],
       });
+      if (name === 'react') {
+        await expect(tab.locator('p > b')).toHaveText(['pear']);
+        await tab.getByRole('button', { name: 'Long' }).click();
+        await expect(tab.locator('p > b')).toHaveText(['A pear, of 3']);
+      }
       expect(asked.filter((url) => decodeURI(url).includes('{{'))).toEqual([]);
       expect(said).toEqual([]);
     } finally {

@@ -1,5 +1,5 @@
 // Every kind of attribute that React does not leave alone, and a row of a table. Called by examples.spec.ts.
-import { StrictMode } from 'react';
+import { StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import 'sqlite-elements';
 import type {} from 'sqlite-elements/react';
@@ -8,8 +8,17 @@ const row = `SELECT 1 AS id, 'pear' AS title, 0 AS no, 1 AS yes, 3 AS n,
   'data:image/gif;base64,R0lGODlhAQABAAAAACw=' AS picture`;
 
 function Kinds() {
+  const [how, setHow] = useState('short');
   return (
     <sqlite-db name="kinds.db">
+      <button onClick={() => setHow('long')}>Long</button>
+      <sqlite-query sql={row}>
+        <p>
+          <template key={how}>
+            <b>{how === 'short' ? '{{title}}' : 'A {{title}}, of {{n}}'}</b>
+          </template>
+        </p>
+      </sqlite-query>
       <sqlite-query sql={row}>
         <ul>
           <template>
