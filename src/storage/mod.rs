@@ -159,7 +159,10 @@ mod tests {
             for silence in ["", " "] {
                 let message = error(silence.into()).to_string();
                 assert!(!message.contains("()") && !message.contains("  "), "{message}");
-                assert!(message.contains(';') && message.ends_with(char::is_alphabetic), "{message}");
+                assert!(
+                    message.contains(';') && message.ends_with(char::is_alphabetic),
+                    "{message}"
+                );
             }
             let message = error("AbortError: it was aborted".into()).to_string();
             assert!(message.contains(" (AbortError: it was aborted)"), "{message}");

@@ -148,8 +148,11 @@ for (const [which, tag, code, prepare] of unopened) {
     await page.evaluate(() => {
       const heard: string[] = [];
       Object.assign(globalThis, { heard });
-      const hear = ({ target, detail }: CustomEvent) => heard.push(`${(target as Element).id} ${detail.code}`);
-      document.addEventListener('error', hear as (event: Event) => void, true);
+      const hear = (event: Event) => {
+        const { target, detail } = event as CustomEvent<{ code: string }>;
+        heard.push(`${(target as Element).id} ${detail.code}`);
+      };
+      document.addEventListener('error', hear, true);
     });
     await add(
       page,
