@@ -102,7 +102,7 @@ for (const { tag, attributes, written, fields, methods, events, cssStates } of e
 test('every part that an element makes is described, and no other', () => {
   const made = all(
     rust(() => true),
-    /(?:"part", |\bpart\(&document, element, )"(\w+)"/g,
+    /(?:"part", Some\(|\bpart\(&document, element, )"(\w+)"/g,
   );
   assert.deepEqual(sorted(elements.flatMap(({ parts }) => namesOf(parts))), made);
 });

@@ -119,10 +119,14 @@ class Swarm {
   async thaw(tab: Writer): Promise<void> {
     await tab.devtools.send('Page.setWebLifecycleState', { state: 'active' });
     const thawedAt = Date.now();
-    await this.ledger.until(
+    const written = this.ledger.until(
       (report) => report.kind === 'acknowledged' && isOf(report.writer, tab.name) && report.calledAt >= thawedAt,
       `${tab.name} writes after it was thawed`,
     );
+    await written.catch(async (error: Error) => {
+      const waitsFor = await tab.page.evaluate(() => [...(globalThis as WritingPage).waitsFor]);
+      throw new Error(`${error.message}\nit waits for:\n${waitsFor.join('\n')}`);
+    });
   }
 
   lives(writer: string): boolean {

@@ -31,6 +31,11 @@ class Sleeper {
     return id!;
   }
 
+  async expectNothingUnderWay(): Promise<void> {
+    const waitsFor = () => [...(globalThis as WritingPage).waitsFor];
+    await expect.poll(() => this.page.evaluate(waitsFor), { timeout: 30_000 }).toEqual([]);
+  }
+
   async contents(): Promise<Contents> {
     return this.page.evaluate(() => (globalThis as WritingPage).contents());
   }
@@ -184,6 +189,7 @@ for (const [sleeps, fall] of Object.entries(naps)) {
       const meanwhile = other.write();
       await wake();
       await meanwhile;
+      await tab.expectNothingUnderWay();
       await tab.page.evaluate(() => (globalThis as unknown as { underWay?: Promise<unknown> }).underWay);
       await other.write();
     }

@@ -16,11 +16,25 @@ let last = 0;
 let stopped = false;
 let toldToStop = false;
 
+/** What this tab waits for, and whose answer that is: the library's or the ledger's. */
+const waitsFor = (globalThis.waitsFor = new Set());
+async function during(what, answer) {
+  waitsFor.add(what);
+  try {
+    return await answer;
+  } finally {
+    waitsFor.delete(what);
+  }
+}
+
 /** Resolves when the ledger has it, and does what that says. `keepalive`: the browser brings it there without this tab. */
 async function report(record, keepalive = true) {
   const body = JSON.stringify({ writer, at: Date.now(), ...record });
-  const answer = await fetch(query.get('ledger'), { method: 'POST', body, keepalive });
-  const order = await answer.text();
+  const answered = fetch(query.get('ledger'), { method: 'POST', body, keepalive });
+  const order = await during(
+    `ledger: ${body}`,
+    answered.then((answer) => answer.text()),
+  );
   if (order === 'stop') stopped = toldToStop = true;
   if (order === 'compute') await compute();
 }
@@ -37,7 +51,8 @@ async function writeOne() {
   const id = `${writer}.${++last}`;
   const calledAt = Date.now();
   try {
-    await element.database.queueWriteWithTimeout('INSERT INTO entry (id) VALUES (?)', timeoutMs, [id]);
+    const written = element.database.queueWriteWithTimeout('INSERT INTO entry (id) VALUES (?)', timeoutMs, [id]);
+    await during(`library: write of ${id}`, written);
   } catch ({ code, message }) {
     await report({ kind: 'refused', id, code, message });
     return undefined;
@@ -45,7 +60,8 @@ async function writeOne() {
   const at = Date.now();
   await report({ kind: 'acknowledged', id, calledAt, at });
   if (last % 10 !== 0) return id;
-  const { rows } = await element.database.query('SELECT count(*) AS n FROM entry WHERE id = ?', [id]);
+  const counted = element.database.query('SELECT count(*) AS n FROM entry WHERE id = ?', [id]);
+  const { rows } = await during(`library: count of ${id}`, counted);
   await report({ kind: 'read', id, n: rows[0].n });
   return id;
 }

@@ -34,6 +34,7 @@ export type WritingPage = typeof globalThis & {
   stop(): Promise<void>;
   contents(): Promise<Contents>;
   returns: Promise<Contents>[];
+  waitsFor: Set<string>;
 };
 
 /** All that a tab sees. */
