@@ -13,6 +13,9 @@ element.setAttribute('name', query.get('db') ?? 'crashes.db');
 // As long as a write may wait for a leader that sleeps to be replaced, and then some.
 const timeoutMs = 20_000;
 let last = 0;
+let reports = 0;
+const underWay = new Set();
+document.addEventListener('resume', () => underWay.forEach((giveUp) => giveUp.abort()));
 let stopped = false;
 let toldToStop = false;
 
@@ -29,14 +32,26 @@ async function during(what, answer) {
 
 /** Resolves when the ledger has it, and does what that says. `keepalive`: the browser brings it there without this tab. */
 async function report(record, keepalive = true) {
-  const body = JSON.stringify({ writer, at: Date.now(), ...record });
-  const answered = fetch(query.get('ledger'), { method: 'POST', body, keepalive });
-  const order = await during(
-    `ledger: ${body}`,
-    answered.then((answer) => answer.text()),
-  );
+  const body = JSON.stringify({ writer, number: ++reports, at: Date.now(), ...record });
+  const order = await during(`ledger: ${body}`, deliver(body, keepalive));
   if (order === 'stop') stopped = toldToStop = true;
   if (order === 'compute') await compute();
+}
+
+/** Chromium may lose the answer to a fetch with `keepalive` while the page is frozen: it is sent again then. */
+async function deliver(body, keepalive) {
+  for (;;) {
+    const giveUp = new AbortController();
+    underWay.add(giveUp);
+    try {
+      const answer = await fetch(query.get('ledger'), { method: 'POST', body, keepalive, signal: giveUp.signal });
+      return await answer.text();
+    } catch (error) {
+      if (!giveUp.signal.aborted) throw error;
+    } finally {
+      underWay.delete(giveUp);
+    }
+  }
 }
 
 /** Keeps this process busy for as long as it takes to see which one it is. */

@@ -7,6 +7,8 @@ import { expect } from '@playwright/test';
 export type Report = {
   /** Which load of which tab. */
   writer: string;
+  /** Counts its reports. One that may be lost comes again. */
+  number: number;
   /** Milliseconds since 1970, by the tab. */
   at: number;
 } & (
@@ -198,6 +200,7 @@ export class Ledger {
   }
 
   private keep(report: Report): void {
+    if (this.reports.some(({ writer, number }) => writer === report.writer && number === report.number)) return;
     this.reports.push(report);
     if (report.kind === 'open') this.opened.push(report.writer);
     for (const look of this.waiting) look();
