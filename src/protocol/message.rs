@@ -23,16 +23,18 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use super::hand_over::HAND_OVER_MS;
-use super::leadership::LEASE_MS;
+use super::election::HAND_OVER_MS;
 use super::trials::Record;
 use super::{Timestamp, WriteError};
 use crate::sql::{Outcome, Work};
+use crate::storage::LEASE_MS;
 use crate::storage::{Commit, Epoch, Position, RequestId, Seq, TabId};
 
 const VERSION: u8 = 2;
 /// What concerns one tab is said to all up to this size: the channel of all is open already, which is faster.
 const LARGEST_TO_ALL: usize = 64 << 10;
+/// Larger commits are not broadcast (each tab gets a copy of every message): followers fetch them.
+const LARGEST_BROADCAST: usize = 1 << 20;
 /// What a message takes beside what is large in it, about.
 const SMALL: usize = 256;
 
@@ -114,6 +116,12 @@ pub enum MessageError {
 }
 
 impl Message {
+    /// That this commit is durable since then; nothing if it is too large to be said.
+    pub(super) fn of_commit(commit: &Rc<Commit>, at: Timestamp) -> Option<Self> {
+        let commit = (commit.weight() <= LARGEST_BROADCAST).then(|| Rc::clone(commit))?;
+        Some(Message::Committed { commit, at })
+    }
+
     /// Extends the time of which the message tells.
     pub fn renew(&mut self, now: Timestamp) {
         match self {

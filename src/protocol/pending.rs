@@ -1,17 +1,28 @@
 //! Pending writes: what this tab's page asked for and has no answer to yet.
 //!
-//! Each keeps its request id until it is settled, whoever leads meanwhile; that id is what makes sending
-//! it again harmless.
+//! Each keeps its request id until it is settled, whichever tab leads meanwhile; that id is what makes sending
+//! it again harmless. Safety needs no more than that id and the replies that are stored with the pages. Refusals and
+//! "changed nothing" are not stored (they left no trace to protect): the leader remembers them while it leads, and they
+//! count only if they come from the leadership that the request was last sent to, so a late refusal by an old leader
+//! cannot contradict the new leader's success.
+//!
+//! Owned by [`super::Protocol`]. What these writes have met on their way is told in [`super::trials`].
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Timestamp;
-use super::trials::Past;
+use super::trials::{Endings, Past, Record};
+use super::words::Outputs;
+use super::{Here, Message, Output, Queued, Timestamp, Wake};
 use crate::sql::{Outcome, SqlFailure, Work};
-use crate::storage::{Epoch, RequestId, Seq, TabId};
+use crate::storage::{Commit, Epoch, Replies, RequestId, Seq, StoreError, TabId};
+
+/// A write without an answer is sent again with the first heartbeat after this long.
+const RESEND_MS: u64 = 2_000;
+/// Longer, the larger it is: to send 100 MiB again while they are being stored helps nobody.
+const RESEND_BYTES_PER_MS: usize = 10 << 10;
 
 /// Why a write was not done, or not known to be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -63,27 +74,44 @@ impl std::fmt::Display for Fate {
     }
 }
 
+impl From<&StoreError> for WriteError {
+    fn from(error: &StoreError) -> Self {
+        let cause = match error {
+            StoreError::Quota(_) => StoreCause::Quota,
+            StoreError::Gone(_) => StoreCause::Gone,
+            StoreError::TooLarge { .. } => StoreCause::TooLarge,
+            _ => StoreCause::Other,
+        };
+        WriteError::Store {
+            reason: error.to_string(),
+            cause,
+        }
+    }
+}
+
 /// One write that waits for its answer.
 #[derive(Debug)]
-pub(super) struct Pending {
+struct Pending {
     /// Shared with what is queued or sent: it may be large.
-    pub(super) work: Rc<Work>,
-    pub(super) deadline: Timestamp,
+    work: Rc<Work>,
+    deadline: Timestamp,
     /// The leadership that it was last sent to (or that runs it here), and when.
-    pub(super) sent: Option<(Epoch, Timestamp)>,
-    pub(super) past: Past,
+    sent: Option<(Epoch, Timestamp)>,
+    past: Past,
     /// Answered, but the replica is not there yet.
-    pub(super) done_at: Option<(Seq, Outcome)>,
+    done_at: Option<(Seq, Outcome)>,
 }
 
 impl Pending {
-    /// What is known of it as long as no answer comes.
-    pub(super) fn fate(&self) -> Fate {
-        if self.sent.is_some() {
-            Fate::Unknown
-        } else {
-            Fate::NeverRun
-        }
+    fn is_with(&self, epoch: Epoch) -> bool {
+        self.sent.is_some_and(|(sent_to, _)| sent_to == epoch)
+    }
+
+    /// Whether this leadership has it, and has had little time to answer.
+    fn waits_for(&self, epoch: Epoch, now: Timestamp) -> bool {
+        let patience_ms = RESEND_MS + (self.work.weight() / RESEND_BYTES_PER_MS) as u64;
+        self.sent
+            .is_some_and(|(sent_to, at)| sent_to == epoch && now < at.after_ms(patience_ms))
     }
 }
 
@@ -93,23 +121,23 @@ pub(super) struct PendingWrites {
     tab: TabId,
     next: u64,
     writes: BTreeMap<u64, Pending>,
+    endings: Endings,
 }
 
+// What is pending.
 impl PendingWrites {
     pub(super) fn new(tab: TabId) -> Self {
         PendingWrites {
             tab,
             next: 1,
             writes: BTreeMap::new(),
+            endings: Endings::default(),
         }
     }
 
     /// A request id that names something which is nobody's but this tab's.
     pub(super) fn reserve(&mut self) -> RequestId {
-        let request = RequestId {
-            tab: self.tab,
-            counter: self.next,
-        };
+        let request = self.request(self.next);
         self.next += 1;
         request
     }
@@ -127,73 +155,168 @@ impl PendingWrites {
         request
     }
 
-    pub(super) fn find(&mut self, request: RequestId) -> Option<&mut Pending> {
-        if request.tab != self.tab {
-            return None;
-        }
-        self.writes.get_mut(&request.counter)
-    }
-
-    pub(super) fn remove(&mut self, request: RequestId) -> Option<Pending> {
-        if request.tab != self.tab {
-            return None;
-        }
-        self.writes.remove(&request.counter)
-    }
-
     pub(super) fn requests(&self) -> Vec<RequestId> {
-        self.writes
-            .keys()
-            .map(|counter| RequestId {
-                tab: self.tab,
-                counter: *counter,
-            })
-            .collect()
+        self.named(|_| true)
     }
 
     pub(super) fn settled_below(&self) -> u64 {
         self.writes.keys().next().copied().unwrap_or(self.next)
     }
 
-    pub(super) fn deadline(&self) -> Option<Timestamp> {
-        self.writes.values().map(|pending| pending.deadline).min()
-    }
-
-    /// When the first of those is judged that wait for a leader's last word.
-    pub(super) fn word_deadline(&self) -> Option<Timestamp> {
-        self.writes.values().filter_map(|pending| pending.past.word_until).min()
-    }
-
     pub(super) fn overdue(&self, now: Timestamp) -> Vec<RequestId> {
-        let overdue = self.writes.iter().filter(|(_, pending)| pending.deadline <= now);
-        overdue
-            .map(|(counter, _)| RequestId {
-                tab: self.tab,
-                counter: *counter,
-            })
-            .collect()
-    }
-
-    /// Those whose answer waited for the replica to reach `seq`.
-    pub(super) fn reached(&self, seq: Seq) -> Vec<(RequestId, Outcome)> {
-        let mut reached = Vec::new();
-        for (counter, pending) in &self.writes {
-            if let Some((at, outcome)) = &pending.done_at
-                && *at <= seq
-            {
-                reached.push((
-                    RequestId {
-                        tab: self.tab,
-                        counter: *counter,
-                    },
-                    outcome.clone(),
-                ));
-            }
-        }
-        reached
+        self.named(|pending| pending.deadline <= now)
     }
 
     pub(super) fn len(&self) -> usize {
         self.writes.len()
+    }
+
+    /// What is known of one that is given up and does not wait in this tab's queue.
+    pub(super) fn fate(&self, request: RequestId) -> Fate {
+        match self.find(request) {
+            Some(Pending { sent: None, .. }) => Fate::NeverRun,
+            _ => Fate::Unknown,
+        }
+    }
+
+    pub(super) fn due_at(&self, wake: Wake, addressee: Option<(Epoch, Here)>) -> Option<Timestamp> {
+        let writes = self.writes.values();
+        match wake {
+            Wake::WriteOverdue => writes.map(|pending| pending.deadline).min(),
+            // Without a leader to send it to there is nothing to judge it for.
+            Wake::Judgement if addressee.is_some() => writes.filter_map(|pending| pending.past.judged_at()).min(),
+            _ => None,
+        }
+    }
+
+    fn find(&self, request: RequestId) -> Option<&Pending> {
+        self.writes.get(&request.counter).filter(|_| request.tab == self.tab)
+    }
+
+    fn find_mut(&mut self, request: RequestId) -> Option<&mut Pending> {
+        let here = request.tab == self.tab;
+        self.writes.get_mut(&request.counter).filter(|_| here)
+    }
+
+    fn named(&self, wanted: impl Fn(&Pending) -> bool) -> Vec<RequestId> {
+        let wanted = self.writes.iter().filter(|(_, pending)| wanted(pending));
+        wanted.map(|(counter, _)| self.request(*counter)).collect()
+    }
+
+    fn request(&self, counter: u64) -> RequestId {
+        let tab = self.tab;
+        RequestId { tab, counter }
+    }
+}
+
+// To the leader.
+impl PendingWrites {
+    /// Hands a write to the leader; if that is this tab, by giving it back.
+    pub(super) fn send(
+        &mut self,
+        now: Timestamp,
+        request: RequestId,
+        (epoch, here): (Epoch, Here),
+        outputs: &mut Outputs,
+    ) -> Option<(Queued, Record)> {
+        let settled_below = self.settled_below();
+        let pending = self
+            .writes
+            .get_mut(&request.counter)
+            .filter(|_| request.tab == self.tab)?;
+        if let Some((before, _)) = pending.sent.filter(|(before, _)| *before != epoch) {
+            if pending.past.awaits_word(now, before, &self.endings) {
+                return None;
+            }
+            pending.past.outlived(before, &self.endings);
+        }
+        pending.sent = Some((epoch, now));
+        let (work, deadline, record) = (Rc::clone(&pending.work), pending.deadline, pending.past.record());
+        if here == Here::Leads {
+            return Some((Queued::new(request, work, settled_below, deadline), record));
+        }
+        outputs.send(Message::Write {
+            request,
+            epoch,
+            work,
+            settled_below,
+            deadline,
+            record,
+        });
+        None
+    }
+
+    /// What this leadership does not have, and what it should have answered long ago.
+    pub(super) fn unanswered(&self, now: Timestamp, epoch: Epoch) -> Vec<RequestId> {
+        self.named(|pending| !pending.waits_for(epoch, now))
+    }
+
+    /// The leader is about to run a suspect of this tab.
+    pub(super) fn heard_trying(&mut self, request: RequestId, epoch: Epoch, outputs: &mut Outputs) {
+        if let Some(pending) = self.find_mut(request).filter(|pending| pending.is_with(epoch)) {
+            pending.past.allow(epoch);
+            outputs.send(Message::GoAhead { request, epoch });
+        }
+    }
+
+    /// This leadership ended with a word, or is this tab's own.
+    pub(super) fn note_ending(&mut self, epoch: Epoch) {
+        self.endings.note(epoch);
+    }
+}
+
+// The answer.
+impl PendingWrites {
+    /// An answer that did not come as part of a commit; `here` is how far this tab's replica is.
+    pub(super) fn answered(
+        &mut self,
+        request: RequestId,
+        epoch: Epoch,
+        answer: Result<Outcome, WriteError>,
+        seq: Seq,
+        here: Seq,
+        outputs: &mut Outputs,
+    ) {
+        let Some(pending) = self.find_mut(request).filter(|pending| pending.is_with(epoch)) else {
+            return;
+        };
+        match answer {
+            Ok(outcome) if seq > here => pending.done_at = Some((seq, outcome)),
+            answer => self.settle(request, answer, outputs),
+        }
+    }
+
+    /// The replica has this commit now.
+    pub(super) fn applied(&mut self, commit: &Commit, outputs: &mut Outputs) {
+        for reply in &commit.replies {
+            self.settle(reply.request, Ok(reply.outcome.clone()), outputs);
+        }
+        self.reached(commit.seq(), outputs);
+    }
+
+    /// The replica stands at `seq` and holds these replies.
+    pub(super) fn loaded(&mut self, replies: &Replies, seq: Seq, outputs: &mut Outputs) {
+        for request in self.requests() {
+            if let Some(outcome) = replies.find(request).cloned() {
+                self.settle(request, Ok(outcome), outputs);
+            }
+        }
+        self.reached(seq, outputs);
+    }
+
+    pub(super) fn settle(&mut self, request: RequestId, result: Result<Outcome, WriteError>, outputs: &mut Outputs) {
+        if request.tab == self.tab && self.writes.remove(&request.counter).is_some() {
+            outputs.push(Output::Settle { request, result });
+        }
+    }
+
+    /// Those are settled whose answer waited for the replica to be here.
+    fn reached(&mut self, seq: Seq, outputs: &mut Outputs) {
+        for request in self.named(|pending| pending.done_at.as_ref().is_some_and(|(at, _)| *at <= seq)) {
+            let done = self.find_mut(request).and_then(|pending| pending.done_at.take());
+            if let Some((_, outcome)) = done {
+                self.settle(request, Ok(outcome), outputs);
+            }
+        }
     }
 }

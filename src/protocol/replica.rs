@@ -14,9 +14,7 @@ use crate::storage::{Commit, Position, Replies, Seq};
 pub(super) enum Step {
     Apply(Rc<Commit>),
     /// Commits between are missing.
-    Gap {
-        after: Seq,
-    },
+    Gap,
     /// Same number, other checksum: this replica is wrong.
     Diverged,
     /// Nothing is missing, as far as known.
@@ -88,9 +86,7 @@ impl Replica {
                     Step::Diverged
                 }
             }
-            _ if self.heard.seq > self.position.seq => Step::Gap {
-                after: self.position.seq,
-            },
+            _ if self.heard.seq > self.position.seq => Step::Gap,
             _ if self.heard.seq == self.position.seq && self.heard != self.position => Step::Diverged,
             _ => Step::Level,
         }

@@ -1,148 +1,224 @@
 //! Replication: moving this tab's replica forward, by what is broadcast and by what the store holds.
 //!
 //! Nothing depends on a message having arrived: a gap is fetched, a difference is loaded anew, and either way the
-//! store decides what the history is.
+//! store decides what the history is. One question to the store at a time: an older answer must not pass for the one that
+//! mends.
+//!
+//! A page that comes back into sight may have missed what was said meanwhile. So the store is read before the page is
+//! answered: a page that is shown again must not show a past in which its own writes, sent from another tab, are missing.
+//!
+//! Owned by [`super::Protocol`], which calls nothing here that moves the replica while a group of this tab is not durable.
 
 use std::rc::Rc;
 
-use super::replica::Step;
-use super::{Fetch, Output, Protocol, Timestamp};
-use crate::storage::{CatchUp, Position, Replies, StoreError};
+use super::replica::{Replica, Step};
+use super::words::Outputs;
+use super::{Output, Timestamp, Wake};
+use crate::storage::{CatchUp, Commit, Position, Replies, StoreError};
 
 /// A store that failed is asked again after this long.
 const RETRY_MS: u64 = 1_000;
 
-impl Protocol {
-    /// While a group of this tab is not durable, the image must stay as it is.
-    pub(super) fn replica_is_busy(&self) -> bool {
-        self.queue.is_busy() || matches!(self.fetch, Fetch::UnderWay | Fetch::InVain)
+#[derive(Debug)]
+pub(super) struct Replication {
+    replica: Replica,
+    fetch: Fetch,
+    returning: Return,
+}
+
+/// Whether the store has been asked for what is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fetch {
+    Idle,
+    UnderWay,
+    /// The replica is found to be wrong meanwhile: what was asked for does not mend it.
+    InVain,
+    /// It failed; ask again then.
+    Again(Timestamp),
+}
+
+/// Whether a tab that came back has read the store since.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Return {
+    #[default]
+    Complete,
+    /// The store is to be asked once nothing else is under way.
+    Wanted,
+    /// It was asked.
+    UnderWay,
+}
+
+/// What the store's answer has come to.
+#[derive(Debug)]
+pub(super) enum Fetched {
+    /// The replica can go on.
+    Held,
+    /// It does not help: the image is being loaded.
+    Reloading,
+    Failed(StoreError),
+}
+
+// What it is.
+impl Replication {
+    pub(super) fn new(position: Position, replies: Replies) -> Self {
+        Replication {
+            replica: Replica::new(position, replies),
+            fetch: Fetch::Idle,
+            returning: Return::Complete,
+        }
     }
 
-    /// Whether the store is being asked, or will be again, for what is missing.
-    pub fn is_fetching(&self) -> bool {
+    pub(super) fn position(&self) -> Position {
+        self.replica.position()
+    }
+
+    pub(super) fn replies(&self) -> &Replies {
+        self.replica.replies()
+    }
+
+    /// Whether the store is being asked.
+    pub(super) fn is_asking(&self) -> bool {
+        matches!(self.fetch, Fetch::UnderWay | Fetch::InVain)
+    }
+
+    /// Whether the store is being asked, or will be again.
+    pub(super) fn is_fetching(&self) -> bool {
         self.fetch != Fetch::Idle
     }
 
-    /// Applies what can be applied and fetches what is missing.
-    pub(super) fn advance(&mut self, now: Timestamp, sent: Option<Timestamp>) {
-        while !self.replica_is_busy() {
-            match self.replica.step() {
-                Step::Apply(commit) => {
-                    self.replica.advance(&commit);
-                    self.output(Output::Apply {
-                        commit: Rc::clone(&commit),
-                        sent,
-                    });
-                    for reply in &commit.replies {
-                        self.settle(reply.request, Ok(reply.outcome.clone()));
-                    }
-                    for (request, outcome) in self.pending.reached(commit.seq()) {
-                        self.settle(request, Ok(outcome));
-                    }
-                }
-                Step::Gap { after } => {
-                    self.fetch = Fetch::UnderWay;
-                    self.output(Output::CatchUp { after });
-                }
-                Step::Diverged => self.reload(),
-                Step::Level => break,
+    /// Whether what this tab shows may be older than its coming back.
+    pub(super) fn is_returning(&self) -> bool {
+        self.returning != Return::Complete
+    }
+
+    pub(super) fn due_at(&self, wake: Wake) -> Option<Timestamp> {
+        match (wake, self.fetch) {
+            (Wake::StoreAgain, Fetch::Again(at)) => Some(at),
+            _ => None,
+        }
+    }
+}
+
+// Forward.
+impl Replication {
+    /// Takes a commit that was broadcast, in whatever order.
+    pub(super) fn hold(&mut self, commit: Rc<Commit>) {
+        self.replica.hold(commit);
+    }
+
+    /// Takes note of where the leader stands.
+    pub(super) fn hear(&mut self, position: Position) {
+        self.replica.hear(position);
+    }
+
+    /// A commit of this tab is durable.
+    pub(super) fn stored(&mut self, commit: &Commit) {
+        self.replica.advance(commit);
+    }
+
+    /// The next commit that is to be applied, which the replica has now; without one, asks the store for what is missing,
+    /// if anything is.
+    pub(super) fn step(&mut self, outputs: &mut Outputs) -> Option<Rc<Commit>> {
+        match self.replica.step() {
+            Step::Apply(commit) => {
+                self.replica.advance(&commit);
+                return Some(commit);
             }
+            Step::Gap => self.ask(outputs),
+            Step::Diverged => self.reload(outputs),
+            Step::Level => {}
         }
-        self.rise(now);
+        None
     }
 
-    /// What it said is not understood, but the store is: if it leads, what it wrote is there. Somebody is alive who
-    /// may be the leader, so that one is not replaced for being silent.
-    pub(super) fn heard_stranger(&mut self, now: Timestamp) {
-        if self.seat.is_closed() || self.seat.leading().is_some() {
-            return;
-        }
-        self.seat.extend_lease(now);
-        if !self.replica_is_busy() {
-            self.fetch = Fetch::UnderWay;
-            let after = self.position().seq;
-            self.output(Output::CatchUp { after });
-        }
-    }
-
-    /// One question to the store at a time: an older answer must not pass for the one that mends.
-    pub(super) fn diverged(&mut self) {
-        match self.fetch {
-            Fetch::UnderWay | Fetch::InVain => self.fetch = Fetch::InVain,
-            Fetch::Idle | Fetch::Again(_) => self.reload(),
-        }
-    }
-
-    pub(super) fn reload(&mut self) {
+    /// Asks for all behind the replica.
+    pub(super) fn ask(&mut self, outputs: &mut Outputs) {
         self.fetch = Fetch::UnderWay;
-        self.output(Output::Reload);
+        let after = self.position().seq;
+        outputs.push(Output::CatchUp { after });
     }
 
-    pub(super) fn caught_up(&mut self, now: Timestamp, caught_up: Result<CatchUp, StoreError>) {
+    /// The engine's image is not what the replica says.
+    pub(super) fn diverged(&mut self, outputs: &mut Outputs) {
+        if self.is_asking() {
+            self.fetch = Fetch::InVain;
+        } else {
+            self.reload(outputs);
+        }
+    }
+
+    pub(super) fn caught_up(&mut self, caught_up: Result<CatchUp, StoreError>, outputs: &mut Outputs) -> Fetched {
         if std::mem::replace(&mut self.fetch, Fetch::Idle) == Fetch::InVain {
-            return self.reload();
+            self.reload(outputs);
+            return Fetched::Reloading;
         }
         match caught_up {
             Ok(CatchUp::Commits(commits)) => {
-                commits
-                    .into_iter()
-                    .for_each(|commit| self.replica.hold_stored(Rc::new(commit)));
+                for commit in commits {
+                    self.replica.hold_stored(Rc::new(commit));
+                }
                 self.replica.believe_store();
-                self.advance(now, None);
+                Fetched::Held
             }
-            Ok(CatchUp::Reload) => return self.reload(),
-            Err(error) => return self.retry(now, error),
+            Ok(CatchUp::Reload) => {
+                self.reload(outputs);
+                Fetched::Reloading
+            }
+            Err(error) => Fetched::Failed(error),
         }
-        self.store_was_read();
-        self.lead_on(now);
     }
 
-    pub(super) fn reloaded(&mut self, now: Timestamp, loaded: Result<(Position, Replies), StoreError>) {
+    pub(super) fn reloaded(&mut self, loaded: Result<(Position, Replies), StoreError>) -> Fetched {
         self.fetch = Fetch::Idle;
         match loaded {
             Ok((position, replies)) => {
                 self.replica.reset(position, replies);
-                self.settle_from_replies();
-                self.advance(now, None);
+                Fetched::Held
             }
-            Err(error) => return self.retry(now, error),
-        }
-        self.store_was_read();
-        self.lead_on(now);
-    }
-
-    pub(super) fn settle_from_replies(&mut self) {
-        for request in self.pending.requests() {
-            if let Some(outcome) = self.replica.replies().find(request).cloned() {
-                self.settle(request, Ok(outcome));
-            }
-        }
-        for (request, outcome) in self.pending.reached(self.position().seq) {
-            self.settle(request, Ok(outcome));
+            Err(error) => Fetched::Failed(error),
         }
     }
 
-    pub(super) fn retry(&mut self, now: Timestamp, error: StoreError) {
-        self.store_was_not_read();
-        if !self.fail_if_final(error) {
-            self.fetch = Fetch::Again(now.after_ms(RETRY_MS));
-            self.lead_on(now);
+    pub(super) fn ask_later(&mut self, now: Timestamp) {
+        self.fetch = Fetch::Again(now.after_ms(RETRY_MS));
+    }
+
+    /// The store has had its time.
+    pub(super) fn waited(&mut self) {
+        self.fetch = Fetch::Idle;
+    }
+
+    fn reload(&mut self, outputs: &mut Outputs) {
+        self.fetch = Fetch::UnderWay;
+        outputs.push(Output::Reload);
+    }
+}
+
+// After a return.
+impl Replication {
+    /// The page is back in sight.
+    pub(super) fn want_return(&mut self) {
+        self.returning = Return::Wanted;
+    }
+
+    /// Reads the store, if that is wanted and not done yet.
+    pub(super) fn read_after_return(&mut self, outputs: &mut Outputs) {
+        if self.returning == Return::Wanted {
+            self.returning = Return::UnderWay;
+            self.ask(outputs);
         }
     }
 
-    pub(super) fn fail_if_final(&mut self, error: StoreError) -> bool {
-        match error {
-            StoreError::Failed(_) | StoreError::Quota(_) | StoreError::TooLarge { .. } | StoreError::Fenced { .. } => {
-                false
-            }
-            StoreError::Gone(_)
-            | StoreError::Corrupt { .. }
-            | StoreError::Layout { .. }
-            | StoreError::Unavailable(_) => {
-                self.output(Output::Failed(error));
-                self.close();
-                true
-            }
+    pub(super) fn store_was_read(&mut self) {
+        if self.returning == Return::UnderWay {
+            self.returning = Return::Complete;
+        }
+    }
+
+    /// It is asked again as soon as the protocol would.
+    pub(super) fn store_was_not_read(&mut self) {
+        if self.returning == Return::UnderWay {
+            self.returning = Return::Wanted;
         }
     }
 }

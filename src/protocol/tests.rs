@@ -5,8 +5,11 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use super::*;
-use crate::sql::{SqlFailure, Statement, Work};
-use crate::storage::{Dirty, Image, PageCount, PageNo, PageSize};
+use crate::sql::{Outcome, SqlFailure, Statement, Work};
+use crate::storage::{
+    CatchUp, Commit, Dirty, Epoch, Head, Image, PageCount, PageNo, PageSize, Position, Replies, RequestId, Seq,
+    StoreError, TabId,
+};
 
 const NOW: Timestamp = Timestamp(1_000_000_000);
 

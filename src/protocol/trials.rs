@@ -28,7 +28,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Message, Output, Protocol, Queued, Timestamp, WriteError};
+use super::{Queued, Timestamp};
 use crate::sabotage::{self, Sabotage};
 use crate::storage::{Epoch, RequestId, TabId};
 
@@ -54,11 +54,11 @@ pub enum Record {
 /// What the asker has seen of one write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Past {
-    pub(super) record: Record,
+    record: Record,
     /// The leadership that was last allowed to try it.
     tried: Option<Epoch>,
     /// Until when the last word of that leadership may come, now that another is heard of.
-    pub(super) word_until: Option<Timestamp>,
+    word_until: Option<Timestamp>,
 }
 
 /// Which leaderships ended with a word, or are this tab's own, which did not die of what they ran.
@@ -66,6 +66,15 @@ pub(super) struct Past {
 pub(super) struct Endings(BTreeSet<Epoch>);
 
 impl Past {
+    pub(super) fn record(&self) -> Record {
+        self.record
+    }
+
+    /// When it is judged, if it waits for a last word.
+    pub(super) fn judged_at(&self) -> Option<Timestamp> {
+        self.word_until
+    }
+
     /// Whether the leadership is over that was trying it, and may have said so: then it is too early to judge.
     pub(super) fn awaits_word(&mut self, now: Timestamp, epoch: Epoch, endings: &Endings) -> bool {
         let was_tried = self.record == Record::Suspect && self.tried == Some(epoch);
@@ -180,50 +189,6 @@ impl Trials {
     fn end(&mut self, request: RequestId) {
         self.allowed.remove(&request);
         self.asked = self.asked.filter(|(asked, _)| *asked != request);
-    }
-}
-
-impl Protocol {
-    /// The leader is about to run a suspect of this tab.
-    pub(super) fn heard_trying(&mut self, request: RequestId, epoch: Epoch) {
-        let Some(pending) = self.pending.find(request) else {
-            return;
-        };
-        if pending.sent.is_some_and(|(sent_to, _)| sent_to == epoch) {
-            pending.past.allow(epoch);
-            self.send(Message::GoAhead { request, epoch });
-        }
-    }
-
-    pub(super) fn heard_go_ahead(&mut self, now: Timestamp, request: RequestId, epoch: Epoch) {
-        if self.seat.leading() == Some(epoch) {
-            self.queue.allow(request);
-            self.run_next(now);
-        }
-    }
-
-    /// This tab ceases to lead, and nothing that it ran has killed it.
-    pub(super) fn resign(&mut self) {
-        if let Some(epoch) = self.seat.leading() {
-            self.send(Message::Resigned { epoch });
-        }
-    }
-
-    /// Takes a write that has ended a leader, or may have.
-    pub(super) fn take_suspect(&mut self, now: Timestamp, epoch: Epoch, queued: Queued, record: Record) {
-        let request = queued.request;
-        if record == Record::Condemned {
-            let seq = self.position().seq;
-            debug_assert_eq!(self.seat.leading(), Some(epoch));
-            self.answer(request, Err(WriteError::Poisoned), seq);
-        } else {
-            self.queue.push_suspect(queued);
-            self.run_next(now);
-        }
-    }
-
-    pub(super) fn ask_to_try(&mut self, epoch: Epoch, request: RequestId) {
-        self.output(Output::Send(Message::Trying { request, epoch }));
     }
 }
 

@@ -133,8 +133,8 @@ impl WriteQueue {
 
     /// When to look for something to do, though nothing is heard.
     pub(super) fn deadline(&self) -> Option<Timestamp> {
-        let deadlines = [self.trials.deadline(), self.long.deadline()];
-        deadlines.into_iter().flatten().min()
+        // As long as the asker of a trial is waited for, nothing else begins.
+        self.trials.deadline().or_else(|| self.long.deadline())
     }
 
     pub(super) fn push_turn(&mut self, request: RequestId) {
@@ -328,5 +328,35 @@ impl WriteQueue {
         self.known.clear();
         self.unstored.clear();
         self.settled_below.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    fn queued(tab: u128) -> Queued {
+        let tab = TabId(Uuid::from_u128(tab));
+        Queued::new(RequestId { tab, counter: 1 }, Rc::new(Work::batch(Vec::new())), 0, NOW)
+    }
+
+    #[test]
+    fn while_an_asker_is_waited_for_nothing_else_wakes_the_leader() {
+        let here = TabId(Uuid::from_u128(1));
+        let mut queue = WriteQueue::default();
+        queue.push(queued(2));
+        assert!(matches!(queue.next(NOW, here), Some(Next::Group(_))));
+        let long = Some(queued(2));
+        let unrun = Vec::new();
+        queue.put_back(NOW, PutOff { long, unrun });
+        queue.nothing_to_store(Vec::new());
+        let rested = queue.deadline().expect("the long write goes on then");
+        queue.push_suspect(queued(3));
+        assert!(matches!(queue.next(rested, here), Some(Next::AskToTry(_))));
+        assert!(queue.deadline().is_some_and(|until| until > rested));
     }
 }

@@ -1,257 +1,236 @@
-//! Writes: from the page that asks, to the leader, into a group, to the store, and back to who asked.
+//! Writes: both ends of them. What this tab's page waits for ([`PendingWrites`]), what waits for this tab as the leader
+//! ([`Writing`]), and the way from one to the other where both are here.
 //!
-//! The order of effects is the promise: an append is asked for when the engine has run the group; publish,
-//! broadcast, and answers exist only when the store has it. All answers of a group wait for that, also refusals,
-//! for one may be owed to a neighbour that comes to nothing.
+//! Owned by [`super::Protocol`], which says with each call where the tab stands ([`Standing`]): a copy of what election and
+//! replication say in that moment, so nothing here can change them. To hand in the two owners was refused for that.
 
 use std::rc::Rc;
 
+use super::pending::{Fate, PendingWrites, WriteError};
+use super::replication::Replication;
 use super::trials::Record;
-use super::write_queue::{Next, Unstored};
-use super::{Message, Output, Protocol, Queued, StoreCause, Timestamp, TurnEnd, WriteError};
+use super::words::Outputs;
+use super::writing::{Heard, Writing};
+use super::{Here, Message, PutOff, Queued, Timestamp, TurnEnd, Wake};
 use crate::sabotage::{self, Sabotage};
-use crate::sql::{Answer, Outcome};
-use crate::storage::{Commit, Epoch, RequestId, Seq, StoreError};
+use crate::sql::{Answer, Outcome, Work};
+use crate::storage::{Commit, Epoch, RequestId, Seq, StoreError, TabId};
 
-/// Larger commits are not broadcast (each tab gets a copy of every message): followers fetch them.
-const LARGEST_BROADCAST: usize = 1 << 20;
-/// A write without an answer is sent again with the first heartbeat after this long.
-const RESEND_MS: u64 = 2_000;
-/// Longer, the larger it is: to send 100 MiB again while they are being stored helps nobody.
-const RESEND_BYTES_PER_MS: usize = 10 << 10;
+#[derive(Debug)]
+pub(super) struct Writes {
+    tab: TabId,
+    pending: PendingWrites,
+    writing: Writing,
+}
 
-impl Protocol {
-    pub(super) fn heard_write(&mut self, now: Timestamp, epoch: Epoch, queued: Queued, record: Record) {
-        if self.seat.leading() != Some(epoch) {
-            return;
-        }
-        let request = queued.request;
-        if self.queue.is_settled(&queued) {
-            return;
-        }
-        if sabotage::is(Sabotage::DedupeOff) {
-            self.queue.push(queued);
-            self.run_next(now);
-        } else if let Some(outcome) = self.replica.replies().find(request) {
-            let (answer, seq) = (Ok(outcome.clone()), self.position().seq);
-            self.send(Message::Answered {
-                request,
-                epoch,
-                answer,
-                seq,
-            });
-        } else if let Some(Unstored { answer, seq }) = self.queue.remembered(&queued) {
-            self.send(Message::Answered {
-                request,
-                epoch,
-                answer,
-                seq,
-            });
-        } else if self.seat.successor().is_none() {
-            match record {
-                Record::Clean => self.queue.push(queued),
-                record => return self.take_suspect(now, epoch, queued, record),
-            }
-            self.run_next(now);
+/// Where the tab stands while something is done about writes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    pub(super) leading: Option<Epoch>,
+    pub(super) last_led: Option<Epoch>,
+    /// Where writes go.
+    pub(super) addressee: Option<(Epoch, Here)>,
+    pub(super) successor: Option<TabId>,
+    /// How far the replica is.
+    pub(super) seq: Seq,
+    /// Whether the store is being asked for what the replica lacks.
+    pub(super) is_asking: bool,
+}
+
+impl Standing {
+    fn leads_in(&self, epoch: Epoch) -> bool {
+        self.leading == Some(epoch)
+    }
+}
+
+// What it is.
+impl Writes {
+    pub(super) fn new(tab: TabId) -> Self {
+        Writes {
+            tab,
+            pending: PendingWrites::new(tab),
+            writing: Writing::default(),
         }
     }
 
-    /// An answer that did not come as part of a commit.
-    pub(super) fn answered(&mut self, request: RequestId, epoch: Epoch, answer: Result<Outcome, WriteError>, seq: Seq) {
-        let here = self.position().seq;
-        let Some(pending) = self.pending.find(request) else {
-            return;
-        };
-        if pending.sent.is_none_or(|(sent_to, _)| sent_to != epoch) {
-            return;
-        }
-        match answer {
-            Ok(outcome) if seq > here => pending.done_at = Some((seq, outcome)),
-            answer => self.settle(request, answer),
-        }
+    pub(super) fn pending(&self) -> &PendingWrites {
+        &self.pending
     }
 
-    /// Hands a pending write to whoever leads; without a leader it waits for one.
-    pub(super) fn send_pending(&mut self, now: Timestamp, request: RequestId) {
-        let settled_below = self.pending.settled_below();
-        let Some(epoch) = self.seat.known_epoch() else { return };
-        if self.seat.successor().is_some() {
-            return;
+    pub(super) fn pending_mut(&mut self) -> &mut PendingWrites {
+        &mut self.pending
+    }
+
+    pub(super) fn writing_mut(&mut self) -> &mut Writing {
+        &mut self.writing
+    }
+
+    /// A group is run or stored right now, or a turn is open.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.writing.is_busy()
+    }
+
+    pub(super) fn due_at(&self, wake: Wake, at: &Standing) -> Option<Timestamp> {
+        match wake {
+            // What is under way ends first.
+            Wake::Trial if self.is_under_way() || at.is_asking => None,
+            Wake::WriteOverdue | Wake::Judgement => self.pending.due_at(wake, at.addressee),
+            wake => self.writing.due_at(wake, at.successor),
         }
-        let Some(pending) = self.pending.find(request) else {
-            return;
-        };
-        if let Some((before, _)) = pending.sent.filter(|(before, _)| *before != epoch) {
-            if pending.past.awaits_word(now, before, &self.endings) {
-                return;
+    }
+}
+
+// On the way to the leader.
+impl Writes {
+    pub(super) fn add(&mut self, work: Work, deadline: Timestamp) -> RequestId {
+        self.pending.add(work, deadline)
+    }
+
+    /// Hands a pending write to the leader; without a leader it waits for one.
+    pub(super) fn send(&mut self, now: Timestamp, request: RequestId, at: &Standing, outputs: &mut Outputs) {
+        let Some(addressee) = at.addressee else { return };
+        match self.pending.send(now, request, addressee, outputs) {
+            None => {}
+            Some((_, Record::Condemned)) => self.answer(request, Err(WriteError::Poisoned), at.seq, at, outputs),
+            Some((queued, Record::Suspect)) => {
+                self.writing.take(queued, Record::Suspect);
+                self.run_next(now, at, outputs);
             }
-            pending.past.outlived(before, &self.endings);
-        }
-        pending.sent = Some((epoch, now));
-        let (work, deadline, record) = (Rc::clone(&pending.work), pending.deadline, pending.past.record);
-        if self.seat.leading().is_some() {
-            let queued = Queued::new(request, work, settled_below, deadline);
-            match record {
-                Record::Clean => self.queue.push(queued),
-                record => self.take_suspect(now, epoch, queued, record),
-            }
-        } else {
-            self.send(Message::Write {
-                request,
-                epoch,
-                work,
-                settled_below,
-                deadline,
-                record,
-            });
+            Some((queued, Record::Clean)) => self.writing.take(queued, Record::Clean),
         }
     }
 
     /// Sends what this leadership does not have, and again what it should have answered long ago.
-    pub(super) fn send_unanswered(&mut self, now: Timestamp) {
-        let Some(epoch) = self.seat.known_epoch() else { return };
-        for request in self.pending.requests() {
-            let Some(pending) = self.pending.find(request) else {
-                continue;
-            };
-            let patience_ms = RESEND_MS + (pending.work.weight() / RESEND_BYTES_PER_MS) as u64;
-            let waits = pending
-                .sent
-                .is_some_and(|(sent_to, at)| sent_to == epoch && now < at.after_ms(patience_ms));
-            if !waits {
-                self.send_pending(now, request);
+    pub(super) fn send_unanswered(&mut self, now: Timestamp, at: &Standing, outputs: &mut Outputs) {
+        let Some((epoch, _)) = at.addressee else { return };
+        for request in self.pending.unanswered(now, epoch) {
+            self.send(now, request, at, outputs);
+        }
+    }
+
+    /// Another tab has sent a write to this leadership.
+    pub(super) fn hear(
+        &mut self,
+        now: Timestamp,
+        queued: Queued,
+        record: Record,
+        replication: &Replication,
+        at: &Standing,
+        outputs: &mut Outputs,
+    ) {
+        let Some(epoch) = at.leading else { return };
+        let request = queued.request;
+        match self.writing.hear(queued, record, replication, at.successor) {
+            Heard::Ignored => {}
+            Heard::Waits => self.run_next(now, at, outputs),
+            Heard::Condemned => self.answer(request, Err(WriteError::Poisoned), at.seq, at, outputs),
+            Heard::Answered { answer, seq } => outputs.send(Message::Answered {
+                request,
+                epoch,
+                answer,
+                seq,
+            }),
+        }
+    }
+
+    /// The asker agrees that its write is tried.
+    pub(super) fn go_ahead(&mut self, now: Timestamp, request: RequestId, at: &Standing, outputs: &mut Outputs) {
+        self.writing.allow(request);
+        self.run_next(now, at, outputs);
+    }
+}
+
+// With the leader.
+impl Writes {
+    /// The leader gives the writer to what comes next, if nobody has it and the image may change.
+    pub(super) fn run_next(&mut self, now: Timestamp, at: &Standing, outputs: &mut Outputs) {
+        let Some(epoch) = at.leading else { return };
+        self.writing.note_waiting(now, at.successor);
+        if !at.is_asking {
+            self.writing.run_next(now, epoch, self.tab, outputs);
+        }
+    }
+
+    pub(super) fn put_back(&mut self, now: Timestamp, put_off: PutOff) {
+        self.writing.put_back(now, put_off);
+    }
+
+    /// The engine has run the group.
+    pub(super) fn ran(
+        &mut self,
+        answers: Vec<Answer>,
+        commit: Option<Rc<Commit>>,
+        at: &Standing,
+        outputs: &mut Outputs,
+    ) {
+        let Some(commit) = commit else {
+            for (request, answer) in self.writing.nothing_to_store(answers) {
+                self.answer(request, answer.map_err(WriteError::from), at.seq, at, outputs);
             }
-        }
-    }
-
-    /// When a write is judged that waits for the last word of the leader that tried it.
-    pub(super) fn judging_deadline(&self) -> Option<Timestamp> {
-        let can_send = self.seat.known_epoch().is_some() && self.seat.successor().is_none();
-        self.pending.word_deadline().filter(|_| can_send)
-    }
-
-    pub(super) fn run_next(&mut self, now: Timestamp) {
-        let Some(epoch) = self.seat.leading() else { return };
-        self.note_waiting(now);
-        if self.replica_is_busy() {
-            return;
-        }
-        match self.queue.next(now, self.tab) {
-            Some(Next::Group(group)) => self.output(Output::Run { epoch, group }),
-            Some(Next::Turn(request)) => self.begin_turn(now, epoch, request),
-            Some(Next::AskToTry(request)) => self.ask_to_try(epoch, request),
-            None => {}
-        }
-    }
-
-    /// When to look for the next, though nothing is heard.
-    pub(super) fn queue_deadline(&self) -> Option<Timestamp> {
-        self.queue.deadline().filter(|_| !self.replica_is_busy())
-    }
-
-    /// Something is done with: on to the next, or to the next leader.
-    pub(super) fn go_on(&mut self, now: Timestamp) {
-        self.lead_on(now);
-        self.read_store_after_return();
-        self.finish_closing();
-    }
-
-    /// The same for a leader that had read the store, as its page came back, while others waited.
-    pub(super) fn lead_on(&mut self, now: Timestamp) {
-        self.run_next(now);
-        self.hand_over(now);
-    }
-
-    pub(super) fn ran(&mut self, now: Timestamp, answers: Vec<Answer>, commit: Option<Rc<Commit>>) {
-        if let Some(commit) = commit {
-            if sabotage::is(Sabotage::BroadcastBeforeDurable) {
-                self.broadcast(now, &commit);
-            }
-            if sabotage::is(Sabotage::AcknowledgedBeforeDurable) {
-                for reply in &commit.replies {
-                    self.settle(reply.request, Ok(reply.outcome.clone()));
-                }
-            }
-            self.queue.storing(Rc::clone(&commit), answers);
-            self.output(Output::Append(commit));
-            return;
-        }
-        let seq = self.position().seq;
-        for (request, answer) in self.queue.nothing_to_store(answers) {
-            self.answer(request, answer.map_err(WriteError::from), seq);
-        }
-        self.go_on(now);
-    }
-
-    /// The store has spoken. This may come after the tab ceased to lead; what is durable is durable.
-    pub(super) fn appended(&mut self, now: Timestamp, appended: Result<(), StoreError>) {
-        let Some((commit, answers)) = self.queue.stored() else {
             return;
         };
-        match appended {
-            Ok(()) => {
-                self.replica.advance(&commit);
-                self.output(Output::Publish(Rc::clone(&commit)));
-                self.broadcast(now, &commit);
-                self.end_open_turn(TurnEnd::Done);
-                for (request, answer) in answers {
-                    match answer {
-                        // The commit itself tells other tabs.
-                        Ok(outcome) => self.settle(request, Ok(outcome)),
-                        Err(failure) => self.answer(request, Err(failure.into()), commit.seq()),
-                    }
-                }
-            }
-            Err(StoreError::Fenced { .. }) => {
-                self.output(Output::Revert);
-                self.end_open_turn(TurnEnd::LeadershipLost);
-                self.step_down(now);
-            }
-            Err(error) => {
-                self.output(Output::Revert);
-                let reason = refusal(&error);
-                self.end_open_turn(TurnEnd::NotStored(reason.clone()));
-                for (request, _) in answers {
-                    self.answer(request, Err(reason.clone()), commit.before.seq);
-                }
-                self.fail_if_final(error);
+        if sabotage::is(Sabotage::AcknowledgedBeforeDurable) {
+            for reply in &commit.replies {
+                self.pending.settle(reply.request, Ok(reply.outcome.clone()), outputs);
             }
         }
-        self.advance(now, None);
-        self.go_on(now);
+        self.writing.store(commit, answers, outputs);
     }
 
-    pub(super) fn broadcast(&mut self, now: Timestamp, commit: &Rc<Commit>) {
-        if commit.weight() > LARGEST_BROADCAST {
-            if self.seat.leading().is_some() {
-                self.announce(now);
+    /// What waited for this commit can be answered: the store has it. It tells other tabs of itself.
+    pub(super) fn stored(
+        &mut self,
+        commit: &Commit,
+        answers: Vec<(RequestId, Answer)>,
+        at: &Standing,
+        outputs: &mut Outputs,
+    ) {
+        self.writing.end_open_turn(TurnEnd::Done, outputs);
+        for (request, answer) in answers {
+            match answer {
+                Ok(outcome) => self.pending.settle(request, Ok(outcome), outputs),
+                Err(failure) => self.answer(request, Err(failure.into()), commit.seq(), at, outputs),
             }
-        } else {
-            self.send(Message::Committed {
-                commit: Rc::clone(commit),
-                at: now,
-            });
         }
     }
 
+    /// The store did not take it.
+    pub(super) fn not_stored(
+        &mut self,
+        error: &StoreError,
+        answers: Vec<(RequestId, Answer)>,
+        at: &Standing,
+        outputs: &mut Outputs,
+    ) {
+        let refusal = WriteError::from(error);
+        let end = TurnEnd::NotStored(refusal.clone());
+        self.writing.end_open_turn(end, outputs);
+        for (request, _) in answers {
+            self.answer(request, Err(refusal.clone()), at.seq, at, outputs);
+        }
+    }
+}
+
+// The answer.
+impl Writes {
     /// Answers a request that no commit answers, here or in another tab.
-    pub(super) fn answer(&mut self, request: RequestId, answer: Result<Outcome, WriteError>, seq: Seq) {
-        let Some(epoch) = self.seat.last_led() else { return };
+    fn answer(
+        &mut self,
+        request: RequestId,
+        answer: Result<Outcome, WriteError>,
+        seq: Seq,
+        at: &Standing,
+        outputs: &mut Outputs,
+    ) {
+        let Some(epoch) = at.last_led else { return };
         if request.tab == self.tab {
             // The same rule as for other tabs: it may have gone to a newer leader since.
-            self.answered(request, epoch, answer, seq);
-            return;
+            return self.pending.answered(request, epoch, answer, seq, at.seq, outputs);
         }
-        if self.seat.leading() == Some(epoch) {
-            self.queue.remember(
-                request,
-                Unstored {
-                    answer: answer.clone(),
-                    seq,
-                },
-            );
+        if at.leads_in(epoch) {
+            self.writing.remember(request, answer.clone(), seq);
         }
-        self.send(Message::Answered {
+        outputs.send(Message::Answered {
             request,
             epoch,
             answer,
@@ -259,22 +238,35 @@ impl Protocol {
         });
     }
 
-    pub(super) fn settle(&mut self, request: RequestId, result: Result<Outcome, WriteError>) {
-        if self.pending.remove(request).is_some() {
-            self.output(Output::Settle { request, result });
+    pub(super) fn give_up_overdue(&mut self, now: Timestamp, outputs: &mut Outputs) {
+        for request in self.pending.overdue(now) {
+            let fate = self.fate(request);
+            self.pending.settle(request, Err(WriteError::Timeout { fate }), outputs);
         }
     }
-}
 
-fn refusal(error: &StoreError) -> WriteError {
-    let cause = match error {
-        StoreError::Quota(_) => StoreCause::Quota,
-        StoreError::Gone(_) => StoreCause::Gone,
-        StoreError::TooLarge { .. } => StoreCause::TooLarge,
-        _ => StoreCause::Other,
-    };
-    WriteError::Store {
-        reason: error.to_string(),
-        cause,
+    /// The database is closed in this tab. What is under way here is answered when it ends.
+    pub(super) fn give_up_idle(&mut self, outputs: &mut Outputs) {
+        let under_way = self.writing.under_way();
+        self.give_up(|request| !under_way.contains(request), outputs);
+    }
+
+    pub(super) fn give_up_all(&mut self, outputs: &mut Outputs) {
+        self.give_up(|_| true, outputs);
+    }
+
+    fn give_up(&mut self, which: impl Fn(&RequestId) -> bool, outputs: &mut Outputs) {
+        for request in self.pending.requests().into_iter().filter(which) {
+            let fate = self.fate(request);
+            self.pending.settle(request, Err(WriteError::Closed { fate }), outputs);
+        }
+    }
+
+    /// What can be said of a write that is given up; one that still waits here will not be run.
+    fn fate(&mut self, request: RequestId) -> Fate {
+        match self.writing.withdraw(request) {
+            Some(_) => Fate::NeverRun,
+            None => self.pending.fate(request),
+        }
     }
 }

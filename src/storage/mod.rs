@@ -89,6 +89,21 @@ pub enum StoreError {
     Failed(String),
 }
 
+impl StoreError {
+    /// Whether the database cannot be used any more in this tab: asking again, now or by another leader, does not help.
+    pub fn is_final(&self) -> bool {
+        match self {
+            StoreError::Failed(_) | StoreError::Quota(_) | StoreError::TooLarge { .. } | StoreError::Fenced { .. } => {
+                false
+            }
+            StoreError::Gone(_)
+            | StoreError::Corrupt { .. }
+            | StoreError::Layout { .. }
+            | StoreError::Unavailable(_) => true,
+        }
+    }
+}
+
 /// What the browser said of it, if it said anything.
 fn said(words: &str) -> String {
     match words.trim() {
