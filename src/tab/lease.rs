@@ -16,25 +16,17 @@
 
 use std::collections::VecDeque;
 
-use super::{Effect, LockCall, StoreCall, Tab};
-use crate::protocol::{HEARTBEAT_MS, Input, Message, Timestamp};
+use super::LockCall;
+use crate::protocol::{HEARTBEAT_MS, Message, Timestamp};
 use crate::storage::{LEASE_MS, Lease, LeaseAct, LeaseStep, StoreError, TabId};
 
 /// What holds the right to lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Election {
-    /// A Web Lock: [`Effect::Lock`].
+    /// A Web Lock: [`super::Effect::Lock`].
     Locks,
-    /// A record in the store, where the browser has no Web Locks: there is no [`Effect::Lock`].
+    /// A record in the store, where the browser has no Web Locks: there is no [`super::Effect::Lock`].
     Lease,
-}
-
-/// Whether the protocol is done with everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    No,
-    /// Only the lease is not given back yet.
-    Due,
 }
 
 /// One tab's part in the lease.
@@ -73,73 +65,6 @@ enum Stage {
     Away,
     Waiting,
     Holding,
-}
-
-impl Tab {
-    pub(super) fn lock(&mut self, now: Timestamp, call: LockCall) {
-        match &mut self.lease {
-            Some(lease) => {
-                let step = lease.call(now, call);
-                self.call_store(StoreCall::Lease(step));
-            }
-            None => self.effects.push_back(Effect::Lock(call)),
-        }
-    }
-
-    pub(super) fn lease_timed_out(&mut self, now: Timestamp) {
-        let deaf_until = self.protocol.deaf_until();
-        let step = self.lease.as_mut().and_then(|lease| {
-            lease.was_deaf(deaf_until);
-            lease.timed_out(now)
-        });
-        self.step_lease(step);
-    }
-
-    fn step_lease(&mut self, step: Option<LeaseStep>) {
-        if let Some(step) = step {
-            self.call_store(StoreCall::Lease(step));
-        }
-    }
-
-    pub(super) fn heard_of_lease(&mut self, now: Timestamp, message: &Message) {
-        let Some(lease) = &mut self.lease else { return };
-        match *message {
-            Message::Lead {
-                leader, lease_expiry, ..
-            } => lease.heard(now, leader, lease_expiry),
-            Message::Released { .. } => {
-                let step = lease.freed(now);
-                self.step_lease(step);
-            }
-            _ => {}
-        }
-    }
-
-    pub(super) fn lease_stepped(&mut self, now: Timestamp, answer: Result<Lease, StoreError>) {
-        let event = self.lease.as_mut().and_then(|lease| lease.stepped(now, answer));
-        match event {
-            Some(LeaseEvent::Granted) => self.protocol.handle(now, Input::LockGranted),
-            Some(LeaseEvent::Lost) => self.protocol.handle(now, Input::LockLost),
-            Some(LeaseEvent::Failed(error)) => self.protocol.handle(now, Input::LockFailed(error)),
-            Some(LeaseEvent::Released) => {
-                let by = self.protocol.tab();
-                self.effects
-                    .push_back(Effect::Broadcast(Message::Released { by }.encode()));
-            }
-            None => {}
-        }
-        self.end();
-    }
-
-    /// The page hears that the database is closed when the next tab may lead, and not before.
-    pub(super) fn end(&mut self) {
-        let waits = self.lease.as_ref().is_some_and(LeaseLock::is_under_way);
-        if self.ending == Ending::Due && !waits {
-            self.ending = Ending::No;
-            self.closed();
-            self.effects.push_back(Effect::Closed);
-        }
-    }
 }
 
 impl LeaseLock {
@@ -201,17 +126,23 @@ impl LeaseLock {
         }
     }
 
-    /// A leader said that it leads until then.
-    pub(super) fn heard(&mut self, now: Timestamp, leader: TabId, until: Timestamp) {
-        self.heard = Some((leader, until.min(now.after_ms(LEASE_MS))));
-    }
-
-    /// Another tab gave the lease back.
-    pub(super) fn freed(&mut self, now: Timestamp) -> Option<LeaseStep> {
-        if self.stage == Stage::Waiting {
-            self.next = now;
+    /// Another tab said that it leads, or that it gave the lease back.
+    pub(super) fn heard(&mut self, now: Timestamp, message: &Message) -> Option<LeaseStep> {
+        match *message {
+            Message::Lead {
+                leader, lease_expiry, ..
+            } => {
+                self.heard = Some((leader, lease_expiry.min(now.after_ms(LEASE_MS))));
+                None
+            }
+            Message::Released { .. } => {
+                if self.stage == Stage::Waiting {
+                    self.next = now;
+                }
+                self.timed_out(now)
+            }
+            _ => None,
         }
-        self.timed_out(now)
     }
 
     pub(super) fn timed_out(&mut self, now: Timestamp) -> Option<LeaseStep> {

@@ -17,38 +17,20 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use super::Tab;
-use super::calls::EXECUTE_TIMEOUT_MS;
+use super::asked::{Asked, Purpose};
+use super::effects::Effects;
 use super::pulse::Bound;
 use super::runner::Moment;
+use super::timed_engine::TimedEngine;
 use crate::engine::{Class, Ending, Staged, Standing};
-use crate::protocol::{Here, Input, Timestamp, TurnEnd};
+use crate::protocol::{Input, Message, Timestamp, TurnEnd};
 use crate::request::{CallId, Event, Failure, FailureKind, Response, UserId};
 use crate::sabotage::{self, Sabotage};
-use crate::sql::{Outcome, Statement};
+use crate::sql::Outcome;
 use crate::storage::{Epoch, Reply, RequestId};
 
 /// A statement of a transaction that runs longer is stopped, and SQLite rolls the transaction back.
 const LONGEST_STATEMENT_MS: u64 = 60_000;
-
-/// A call that runs a statement.
-#[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) call: CallId,
-    pub(super) user: UserId,
-    pub(super) statement: Statement,
-    pub(super) purpose: Purpose,
-}
-
-/// What a call may do.
-#[derive(Debug)]
-pub(super) enum Purpose {
-    Execute,
-    /// Only read, and only until this is taken back.
-    Query {
-        recall: Option<String>,
-    },
-}
 
 #[derive(Debug, Default)]
 pub(super) struct Transactions {
@@ -59,6 +41,35 @@ pub(super) struct Transactions {
     told: Vec<UserId>,
 }
 
+/// The writer is this tab's, for one transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Turn {
+    pub(super) request: RequestId,
+    pub(super) epoch: Epoch,
+}
+
+/// What has to be known of the leader that this tab is, to run a statement of a transaction.
+#[derive(Clone, Debug)]
+pub(super) struct Leading {
+    /// What it says meanwhile.
+    pub(super) sign_of_life: Option<Message>,
+    pub(super) settled_below: u64,
+}
+
+/// Where a call belongs.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// Its user has no transaction.
+    Outside(Asked),
+    /// It waits for its transaction.
+    Waits,
+    /// In the open transaction, when SQL may run.
+    Later(Asked),
+    Inside(Turn, Asked),
+    /// Its transaction was taken away.
+    Lost(Asked, Failure),
+}
+
 #[derive(Debug)]
 enum State {
     /// `BEGIN`, the first of these, waits for its turn.
@@ -66,10 +77,7 @@ enum State {
         turn: RequestId,
         asked: VecDeque<Asked>,
     },
-    Open {
-        turn: RequestId,
-        epoch: Epoch,
-    },
+    Open(Turn),
     /// The store is asked to keep what it changed.
     Committing {
         turn: RequestId,
@@ -84,26 +92,21 @@ enum State {
 impl State {
     fn turn(&self) -> Option<RequestId> {
         match self {
-            State::Waiting { turn, .. } | State::Open { turn, .. } | State::Committing { turn, .. } => Some(*turn),
+            State::Waiting { turn, .. } | State::Committing { turn, .. } => Some(*turn),
+            State::Open(turn) => Some(turn.request),
             State::Lost(_) => None,
         }
     }
 }
 
+// Whose.
 impl Transactions {
     pub(super) fn next_released(&mut self) -> Option<Asked> {
         self.released.pop_front()
     }
 
     pub(super) fn is_open(&self, user: UserId) -> bool {
-        matches!(self.of.get(&user), Some(State::Open { .. }))
-    }
-
-    /// Whose a worker would take along if it died.
-    fn at_stake(&self) -> Vec<UserId> {
-        let open = |state: &State| matches!(state, State::Open { .. } | State::Lost(_));
-        let found = self.of.iter().filter(|(_, state)| open(state));
-        found.map(|(user, _)| *user).collect()
+        matches!(self.of.get(&user), Some(State::Open(_)))
     }
 
     /// A worker died and took the transaction of this user along.
@@ -112,69 +115,60 @@ impl Transactions {
         self.of.insert(user, State::Lost(failure));
     }
 
+    /// The page has to know which users are to be told should this worker die.
+    pub(super) fn tell(&mut self, effects: &mut Effects) {
+        let at_stake = |state: &State| matches!(state, State::Open(_) | State::Lost(_));
+        let found = self.of.iter().filter(|(_, state)| at_stake(state));
+        let users: Vec<UserId> = found.map(|(user, _)| *user).collect();
+        if users != self.told {
+            self.told.clone_from(&users);
+            effects.tell(Event::Transactions { users });
+        }
+    }
+
+    /// Where a call belongs; one that waits for its transaction is kept.
+    pub(super) fn place(&mut self, asked: Asked, moment: Moment) -> Place {
+        match self.of.get_mut(&asked.user) {
+            None => Place::Outside(asked),
+            Some(State::Waiting { asked: waiting, .. } | State::Committing { asked: waiting, .. }) => {
+                waiting.push_back(asked);
+                Place::Waits
+            }
+            Some(State::Open(_)) if moment == Moment::Arrived => Place::Later(asked),
+            Some(State::Open(turn)) => Place::Inside(*turn, asked),
+            Some(State::Lost(failure)) => Place::Lost(asked, failure.clone()),
+        }
+    }
+
     fn user_of(&self, request: RequestId) -> Option<UserId> {
         let found = self.of.iter().find(|(_, state)| state.turn() == Some(request));
         found.map(|(user, _)| *user)
     }
 }
 
-impl Tab {
-    /// The page has to know who is to be told should this worker die.
-    pub(super) fn tell_transactions(&mut self) {
-        let users = self.transactions.at_stake();
-        if users != self.transactions.told {
-            self.transactions.told.clone_from(&users);
-            self.tell(Event::Transactions { users });
-        }
-    }
-
-    /// Takes a call to the transaction of its user; gives it back if there is none.
-    pub(super) fn in_transaction(
-        &mut self,
-        now: Timestamp,
-        asked: Asked,
-        moment: Moment,
-    ) -> Result<Option<Input>, Asked> {
-        match self.transactions.of.get_mut(&asked.user) {
-            None => Err(asked),
-            Some(State::Waiting { asked: waiting, .. } | State::Committing { asked: waiting, .. }) => {
-                waiting.push_back(asked);
-                Ok(None)
-            }
-            Some(State::Open { .. }) if moment == Moment::Arrived => {
-                self.put_off(asked);
-                Ok(None)
-            }
-            Some(State::Open { turn, epoch }) => {
-                let (turn, epoch) = (*turn, *epoch);
-                Ok(self.transact(now, turn, epoch, asked))
-            }
-            Some(State::Lost(failure)) => {
-                let failure = failure.clone();
-                self.in_lost_transaction(asked, failure)
-            }
-        }
-    }
-
-    /// A text that begins a transaction and leaves it open.
-    pub(super) fn begin(&mut self, now: Timestamp, asked: Asked) {
-        if self.protocol.leadership().here == Here::Follows {
-            return self.answer(asked.call, Err(Failure::transaction_denied()));
-        }
-        let turn = self.protocol.take_turn(now, now.after_ms(EXECUTE_TIMEOUT_MS));
+// From BEGIN to COMMIT.
+impl Transactions {
+    /// A text that begins a transaction waits for this turn.
+    pub(super) fn begin(&mut self, turn: RequestId, asked: Asked) {
         let user = asked.user;
         let asked = [asked].into();
-        self.transactions.of.insert(user, State::Waiting { turn, asked });
+        self.of.insert(user, State::Waiting { turn, asked });
     }
 
     /// The protocol gives this tab's page the writer.
-    pub(super) fn turn_begins(&mut self, now: Timestamp, turn: RequestId, epoch: Epoch) -> Option<Input> {
-        let Some(user) = self.transactions.user_of(turn) else {
-            // Who asked has left.
+    pub(super) fn turn_begins(
+        &mut self,
+        now: Timestamp,
+        turn: Turn,
+        leading: &Leading,
+        engine: &mut TimedEngine,
+        effects: &mut Effects,
+    ) -> Option<Input> {
+        let Some(user) = self.user_of(turn.request) else {
+            // The user has left.
             return Some(Input::TurnEnded { commit: None });
         };
-        let open = State::Open { turn, epoch };
-        let Some(State::Waiting { asked, .. }) = self.transactions.of.insert(user, open) else {
+        let Some(State::Waiting { asked, .. }) = self.of.insert(user, State::Open(turn)) else {
             return None;
         };
         let mut asked = asked.into_iter();
@@ -182,95 +176,105 @@ impl Tab {
         while input.is_none()
             && let Some(next) = asked.next()
         {
-            input = self.transact(now, turn, epoch, next);
+            input = self.transact(now, turn, next, leading, engine, effects);
         }
-        match self.transactions.of.get_mut(&user) {
+        match self.of.get_mut(&user) {
             Some(State::Committing { asked: waiting, .. }) => waiting.extend(asked),
-            _ => self.transactions.released.extend(asked),
+            _ => self.released.extend(asked),
         }
         input
     }
 
-    fn transact(&mut self, now: Timestamp, turn: RequestId, epoch: Epoch, asked: Asked) -> Option<Input> {
+    /// Runs a statement of the open transaction.
+    pub(super) fn transact(
+        &mut self,
+        now: Timestamp,
+        turn: Turn,
+        asked: Asked,
+        leading: &Leading,
+        engine: &mut TimedEngine,
+        effects: &mut Effects,
+    ) -> Option<Input> {
         let Asked {
             call,
             user,
             statement,
             purpose,
         } = asked;
-        self.protocol.turn_used(now);
         if let Purpose::Query { recall } = purpose {
-            self.pulse.borrow_mut().watch(recall);
-            let answer = self.engine.query_in_transaction(&statement);
-            self.pulse.borrow_mut().end();
-            self.answer(call, answer.map(Response::Outcome).map_err(Failure::from));
+            let answer = engine.query_in_transaction(recall, &statement);
+            effects.answer(call, answer.map(Response::Outcome).map_err(Failure::from));
             return None;
         }
         let bound = Bound::Until(now.after_ms(LONGEST_STATEMENT_MS));
-        self.pulse.borrow_mut().begin(now, self.protocol.sign_of_life(), bound);
-        let (answer, standing) = self.engine.transact(&statement);
-        self.pulse.borrow_mut().end();
-        match (answer, standing) {
+        match engine.transact(now, leading.sign_of_life.clone(), bound, &statement) {
             (answer, Standing::Open) => {
-                self.answer(call, answer.map(Response::Outcome).map_err(Failure::from));
+                effects.answer(call, answer.map(Response::Outcome).map_err(Failure::from));
                 None
             }
             (Ok(outcome), Standing::Over(Some(staged))) => {
-                let commit = self.commit_turn(turn, epoch, staged, &outcome);
+                let commit = commit(turn, staged, &outcome, leading.settled_below, engine);
                 let committing = State::Committing {
-                    turn,
+                    turn: turn.request,
                     call,
                     outcome,
                     asked: VecDeque::new(),
                 };
-                self.transactions.of.insert(user, committing);
+                self.of.insert(user, committing);
                 Some(commit)
             }
             (Ok(outcome), Standing::Over(None)) => {
-                self.transactions.of.remove(&user);
-                self.answer(call, Ok(Response::Outcome(outcome)));
+                self.of.remove(&user);
+                effects.answer(call, Ok(Response::Outcome(outcome)));
                 Some(Input::TurnEnded { commit: None })
             }
             (Err(failure), Standing::Over(_)) => {
                 let lost = State::Lost(Failure::transaction_lost("a statement that failed ended it"));
-                self.transactions.of.insert(user, lost);
-                self.answer(call, Err(failure.into()));
+                self.of.insert(user, lost);
+                effects.answer(call, Err(failure.into()));
                 Some(Input::TurnEnded { commit: None })
             }
         }
     }
+}
 
-    fn commit_turn(&self, request: RequestId, epoch: Epoch, staged: Staged, outcome: &Outcome) -> Input {
-        let reply = Reply {
-            request,
-            outcome: outcome.clone(),
-            settled_below: self.protocol.settled_below(),
-        };
-        let image = self.engine.image();
-        let commit = image.commit(epoch, staged.dirty, staged.write_set, vec![reply]);
-        Input::TurnEnded {
-            commit: Some(Rc::new(commit)),
-        }
+fn commit(turn: Turn, staged: Staged, outcome: &Outcome, settled_below: u64, engine: &TimedEngine) -> Input {
+    let reply = Reply {
+        request: turn.request,
+        outcome: outcome.clone(),
+        settled_below,
+    };
+    let image = engine.engine().image();
+    let commit = image.commit(turn.epoch, staged.dirty, staged.write_set, vec![reply]);
+    Input::TurnEnded {
+        commit: Some(Rc::new(commit)),
     }
+}
 
-    pub(super) fn turn_is_over(&mut self, turn: RequestId, end: TurnEnd) {
-        let Some(user) = self.transactions.user_of(turn) else {
-            return;
-        };
-        match self.transactions.of.remove(&user) {
+// How it ends otherwise.
+impl Transactions {
+    /// The turn is over, or will not begin.
+    pub(super) fn turn_is_over(
+        &mut self,
+        turn: RequestId,
+        end: TurnEnd,
+        engine: &mut TimedEngine,
+        effects: &mut Effects,
+    ) {
+        let Some(user) = self.user_of(turn) else { return };
+        match self.of.remove(&user) {
             Some(State::Waiting { mut asked, .. }) => {
                 let failure = Failure::turn_refused(end);
-                let begin = asked.pop_front();
-                begin
-                    .into_iter()
-                    .for_each(|begin| self.answer(begin.call, Err(failure.clone())));
-                self.give_up_asked(asked, &failure);
-            }
-            Some(State::Open { .. }) => {
-                if !sabotage::is(Sabotage::LostTransactionKept) {
-                    self.engine.revert();
+                if let Some(begin) = asked.pop_front() {
+                    effects.answer(begin.call, Err(failure.clone()));
                 }
-                self.transactions.of.insert(user, State::Lost(Failure::turn_taken(end)));
+                self.give_up_asked(asked, &failure, engine, effects);
+            }
+            Some(State::Open(_)) => {
+                if !sabotage::is(Sabotage::LostTransactionKept) {
+                    engine.engine_mut().revert();
+                }
+                self.of.insert(user, State::Lost(Failure::turn_taken(end)));
             }
             Some(State::Committing {
                 call, outcome, asked, ..
@@ -279,62 +283,70 @@ impl Tab {
                     TurnEnd::Done => Ok(Response::Outcome(outcome)),
                     end => Err(Failure::turn_taken(end)),
                 };
-                self.answer(call, answer);
-                self.transactions.released.extend(asked);
+                effects.answer(call, answer);
+                self.released.extend(asked);
             }
             Some(State::Lost(_)) | None => {}
         }
     }
 
     /// What was asked behind a `BEGIN` that came to nothing belongs to that transaction up to its end.
-    fn give_up_asked(&mut self, mut asked: VecDeque<Asked>, failure: &Failure) {
+    fn give_up_asked(
+        &mut self,
+        mut asked: VecDeque<Asked>,
+        failure: &Failure,
+        engine: &mut TimedEngine,
+        effects: &mut Effects,
+    ) {
         while let Some(next) = asked.pop_front() {
-            self.answer(next.call, Err(failure.clone()));
-            if self.engine.ending(&next.statement.sql).is_some() {
+            effects.answer(next.call, Err(failure.clone()));
+            if engine.engine_mut().ending(&next.statement.sql).is_some() {
                 break;
             }
         }
-        self.transactions.released.extend(asked);
+        self.released.extend(asked);
     }
 
-    fn in_lost_transaction(&mut self, asked: Asked, lost: Failure) -> Result<Option<Input>, Asked> {
-        let ending = self.engine.ending(&asked.statement.sql);
-        let begins = matches!(self.engine.classify(&asked.statement.sql), Ok(Class::Begins));
+    /// A call of a user whose transaction was taken away; given back if it begins another.
+    pub(super) fn in_lost(
+        &mut self,
+        asked: Asked,
+        lost: Failure,
+        engine: &mut TimedEngine,
+        effects: &mut Effects,
+    ) -> Option<Asked> {
+        let engine = engine.engine_mut();
+        let ending = engine.ending(&asked.statement.sql);
+        let begins = matches!(engine.classify(&asked.statement.sql), Ok(Class::Begins));
         if ending.is_some() || begins {
-            self.transactions.of.remove(&asked.user);
+            self.of.remove(&asked.user);
         }
         if begins {
-            return Err(asked);
+            return Some(asked);
         }
         let answer = match ending {
             Some(Ending::Rollback) => Ok(Response::Outcome(Outcome::nothing())),
             Some(Ending::Commit) | None => Err(lost),
         };
-        self.answer(asked.call, answer);
-        Ok(None)
+        effects.answer(asked.call, answer);
+        None
     }
 
     /// The pages under the open transaction are about to be replaced.
-    pub(super) fn lose_open_transaction(&mut self) {
-        let open = self
-            .transactions
-            .of
-            .iter_mut()
-            .find(|(_, state)| matches!(state, State::Open { .. }));
-        if let Some((_, state)) = open {
-            let why = "this tab's copy of the database was damaged, and is loaded anew";
-            *state = State::Lost(Failure::transaction_lost(why));
-            self.engine.revert();
-            self.inputs.push_back(Input::TurnEnded { commit: None });
-        }
+    pub(super) fn lose_open(&mut self, engine: &mut TimedEngine) -> Option<Input> {
+        let state = self.of.values_mut().find(|state| matches!(state, State::Open(_)))?;
+        let why = "this tab's copy of the database was damaged, and is loaded anew";
+        *state = State::Lost(Failure::transaction_lost(why));
+        engine.engine_mut().revert();
+        Some(Input::TurnEnded { commit: None })
     }
 
     /// The user is gone; what it has asked and still waits is answered.
-    pub(super) fn left(&mut self, user: UserId) -> Option<Input> {
-        let (waiting, input) = match self.transactions.of.remove(&user)? {
+    pub(super) fn left(&mut self, user: UserId, engine: &mut TimedEngine, effects: &mut Effects) -> Option<Input> {
+        let (waiting, input) = match self.of.remove(&user)? {
             State::Waiting { asked, .. } => (asked, None),
-            State::Open { .. } => {
-                self.engine.revert();
+            State::Open(_) => {
+                engine.engine_mut().revert();
                 (VecDeque::new(), Some(Input::TurnEnded { commit: None }))
             }
             State::Committing {
@@ -349,20 +361,20 @@ impl Tab {
                     outcome,
                     asked: VecDeque::new(),
                 };
-                self.transactions.of.insert(user, committing);
+                self.of.insert(user, committing);
                 (asked, None)
             }
             State::Lost(_) => (VecDeque::new(), None),
         };
         for asked in waiting {
-            self.answer(asked.call, Err(Failure::closed()));
+            effects.answer(asked.call, Err(Failure::closed()));
         }
         input
     }
 }
 
 impl Failure {
-    fn transaction_denied() -> Self {
+    pub(super) fn transaction_denied() -> Self {
         let message = "WRITE_PERMISSION_DENIED: this tab does not lead, and a transaction that stays open across calls \
                        needs the leader; hand all statements over together with batch(), or as one text with \
                        queueWrite(), and they are one transaction";

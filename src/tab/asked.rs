@@ -1,0 +1,42 @@
+//! A call of the page that runs a statement, on its way to where the statement runs.
+
+use crate::request::{CallId, Request, UserId};
+use crate::sql::Statement;
+
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) call: CallId,
+    pub(super) user: UserId,
+    pub(super) statement: Statement,
+    pub(super) purpose: Purpose,
+}
+
+/// What a call may do.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    Execute,
+    /// Only read, and only until this is taken back.
+    Query {
+        recall: Option<String>,
+    },
+}
+
+impl From<Asked> for Request {
+    fn from(asked: Asked) -> Self {
+        let Asked {
+            call,
+            user,
+            statement,
+            purpose,
+        } = asked;
+        match purpose {
+            Purpose::Execute => Request::Execute { call, user, statement },
+            Purpose::Query { recall } => Request::Query {
+                call,
+                user,
+                statement,
+                recall,
+            },
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What a tab has decided and its driver has not carried out yet, and the counts of what a page may ask about it.
+
+use std::collections::VecDeque;
+
+use super::metrics::{Counted, Counts};
+use super::words::Effect;
+use crate::protocol::Timestamp;
+use crate::request::{CallId, Event, Failure, Metrics, MetricsAction, Response};
+
+#[derive(Debug)]
+pub(super) struct Effects {
+    queue: VecDeque<Effect>,
+    counts: Counts,
+}
+
+impl Effects {
+    pub(super) fn new(now: Timestamp) -> Self {
+        Effects {
+            queue: VecDeque::new(),
+            counts: Counts::new(now),
+        }
+    }
+
+    pub(super) fn push(&mut self, effect: Effect) {
+        self.queue.push_back(effect);
+    }
+
+    pub(super) fn tell(&mut self, event: Event) {
+        self.push(Effect::Tell(event));
+    }
+
+    pub(super) fn answer(&mut self, call: CallId, answer: Result<Response, Failure>) {
+        if matches!(&answer, Err(failure) if failure.code == "WRITE_PERMISSION_DENIED") {
+            self.count(Counted::WriteConflict);
+        }
+        self.tell(Event::Answered { call, answer });
+    }
+
+    pub(super) fn next(&mut self) -> Option<Effect> {
+        self.queue.pop_front()
+    }
+
+    pub(super) fn count(&mut self, counted: Counted) {
+        self.counts.note(counted);
+    }
+
+    /// Does what the page asks of the counts, and tells what they are then.
+    pub(super) fn metrics(&mut self, now: Timestamp, action: MetricsAction) -> Metrics {
+        self.counts.act(now, action)
+    }
+}

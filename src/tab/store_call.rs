@@ -1,0 +1,56 @@
+//! Store calls: what a tab asks of the store, what it is answered, and whether it waits for an answer.
+
+use std::rc::Rc;
+
+use super::effects::Effects;
+use super::words::Effect;
+use crate::storage::{
+    CatchUp, Checkpoint, Commit, Epoch, FoldedBlocks, Head, Lease, LeaseStep, Seq, Snapshot, StoreError,
+};
+
+/// A call of [`crate::storage::Store`].
+#[derive(Debug)]
+pub enum StoreCall {
+    RaiseEpoch,
+    CommitsAfter(Seq),
+    Load,
+    Append(Rc<Commit>),
+    WriteBlocks { epoch: Epoch, blocks: FoldedBlocks },
+    FinishCheckpoint { epoch: Epoch, checkpoint: Checkpoint },
+    Lease(LeaseStep),
+}
+
+/// Its answer.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "handed over once, never kept in numbers")]
+pub enum StoreAnswer {
+    EpochRaised(Result<Head, StoreError>),
+    CaughtUp(Result<CatchUp, StoreError>),
+    Loaded(Result<Snapshot, StoreError>),
+    Appended(Result<(), StoreError>),
+    BlocksWritten(Result<(), StoreError>),
+    CheckpointFinished(Result<(), StoreError>),
+    LeaseStepped(Result<Lease, StoreError>),
+}
+
+/// Those that have no answer yet.
+#[derive(Debug, Default)]
+pub(super) struct StoreCalls {
+    open: usize,
+}
+
+impl StoreCalls {
+    pub(super) fn make(&mut self, call: StoreCall, effects: &mut Effects) {
+        self.open += 1;
+        effects.push(Effect::Store(call));
+    }
+
+    pub(super) fn answered(&mut self) {
+        self.open = self.open.saturating_sub(1);
+    }
+
+    /// Whether the store is at work for this tab.
+    pub(super) fn are_open(&self) -> bool {
+        self.open > 0
+    }
+}
