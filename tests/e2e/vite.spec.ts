@@ -1,6 +1,7 @@
 // The application of demo/vite-app: it has the library as a package, and Vite makes files of its own from both. So the
 // worker and the WebAssembly must be found although the library's code is elsewhere than it was.
 import { type Page } from '@playwright/test';
+import { readdirSync } from 'node:fs';
 import { buildApp, prepareApp, serveApp } from '../../.tasks/vite_app.mjs';
 import { leaderFirst, ready } from './support/database.ts';
 import { expect, test } from './support/test.ts';
@@ -31,9 +32,13 @@ async function add(page: Page, text: string): Promise<void> {
 }
 
 test('the package holds what its users need and nothing else', () => {
+  const documents = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.md'));
   const files = [
+    'LICENSE-APACHE',
+    'LICENSE-MIT',
     'README.md',
     'package.json',
+    ...documents.map((path) => `docs/${path}`),
     ...['classic.js', 'd.ts', 'js', 'wasm'].map((type) => `dist/sqlite-elements.${type}`),
     'dist/sqlite-inspector.js',
     ...['custom-elements', 'vscode.html-custom-data'].map((name) => `dist/${name}.json`),
@@ -41,7 +46,7 @@ test('the package holds what its users need and nothing else', () => {
       (name) => `dist/types/${name}.d.ts`,
     ),
   ];
-  expect(packed.filter((path) => !path.startsWith('LICENSE')).sort()).toEqual(files.sort());
+  expect(packed.sort()).toEqual(files.sort());
 });
 
 for (const mode of ['preview', 'dev'] as const) {
