@@ -11,7 +11,7 @@ import { findBrowser } from './setup/browser.mjs';
 import { wasmTests } from './wasm_tests.mjs';
 
 const target = ['--target', 'wasm32-unknown-unknown'];
-const taskTests = ['serve', 'manifest', 'places', 'release'].map((name) => `.tasks/${name}.test.mjs`);
+const taskTests = ['serve', 'manifest', 'places', 'release', 'links'].map((name) => `.tasks/${name}.test.mjs`);
 const components = ['node', 'jsdom', 'happy-dom'].map((name) => `tests/components/${name}.test.mjs`);
 const strict = ['--', '--deny', 'warnings'];
 const playwrightConfig = 'tests/playwright.config.ts';
