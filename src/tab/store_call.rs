@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::effects::Effects;
 use super::words::Effect;
 use crate::storage::{
-    CatchUp, Checkpoint, Commit, Epoch, FoldedBlocks, Head, Lease, LeaseStep, Seq, Snapshot, StoreError,
+    CatchUp, Checkpoint, Commit, Epoch, FoldedBlocks, Head, Lease, LeaseStep, Seq, Snapshot, Store, StoreError,
 };
 
 /// A call of [`crate::storage::Store`].
@@ -31,6 +31,25 @@ pub enum StoreAnswer {
     BlocksWritten(Result<(), StoreError>),
     CheckpointFinished(Result<(), StoreError>),
     LeaseStepped(Result<Lease, StoreError>),
+}
+
+impl StoreCall {
+    /// Has the store do it.
+    pub async fn make(self, store: &impl Store) -> StoreAnswer {
+        match self {
+            StoreCall::RaiseEpoch => StoreAnswer::EpochRaised(store.raise_epoch().await),
+            StoreCall::CommitsAfter(seq) => StoreAnswer::CaughtUp(store.commits_after(seq).await),
+            StoreCall::Load => StoreAnswer::Loaded(store.load().await),
+            StoreCall::Append(commit) => StoreAnswer::Appended(store.append(&commit).await),
+            StoreCall::WriteBlocks { epoch, blocks } => {
+                StoreAnswer::BlocksWritten(store.write_blocks(epoch, &blocks).await)
+            }
+            StoreCall::FinishCheckpoint { epoch, checkpoint } => {
+                StoreAnswer::CheckpointFinished(store.finish_checkpoint(epoch, &checkpoint).await)
+            }
+            StoreCall::Lease(step) => StoreAnswer::LeaseStepped(store.lease(&step).await),
+        }
+    }
 }
 
 /// Those that have no answer yet.

@@ -292,25 +292,9 @@ enum Keeper {
 impl Keeper {
     async fn make(&mut self, call: StoreCall) -> StoreAnswer {
         match self {
-            Keeper::Store(store) => make(store, call).await,
+            Keeper::Store(store) => call.make(store).await,
             Keeper::Nobody(unstored) => unstored.answer(call),
         }
-    }
-}
-
-async fn make(store: &IndexedDbStore, call: StoreCall) -> StoreAnswer {
-    match call {
-        StoreCall::RaiseEpoch => StoreAnswer::EpochRaised(store.raise_epoch().await),
-        StoreCall::CommitsAfter(seq) => StoreAnswer::CaughtUp(store.commits_after(seq).await),
-        StoreCall::Load => StoreAnswer::Loaded(store.load().await),
-        StoreCall::Append(commit) => StoreAnswer::Appended(store.append(&commit).await),
-        StoreCall::WriteBlocks { epoch, blocks } => {
-            StoreAnswer::BlocksWritten(store.write_blocks(epoch, &blocks).await)
-        }
-        StoreCall::FinishCheckpoint { epoch, checkpoint } => {
-            StoreAnswer::CheckpointFinished(store.finish_checkpoint(epoch, &checkpoint).await)
-        }
-        StoreCall::Lease(step) => StoreAnswer::LeaseStepped(store.lease(&step).await),
     }
 }
 

@@ -484,19 +484,7 @@ fn id(tab: TabNo) -> TabId {
 }
 
 pub(crate) fn perform(store: &MemoryStore, call: StoreCall) -> StoreAnswer {
-    match call {
-        StoreCall::RaiseEpoch => StoreAnswer::EpochRaised(now_or_never(store.raise_epoch())),
-        StoreCall::CommitsAfter(seq) => StoreAnswer::CaughtUp(now_or_never(store.commits_after(seq))),
-        StoreCall::Load => StoreAnswer::Loaded(now_or_never(store.load())),
-        StoreCall::Append(commit) => StoreAnswer::Appended(now_or_never(store.append(&commit))),
-        StoreCall::WriteBlocks { epoch, blocks } => {
-            StoreAnswer::BlocksWritten(now_or_never(store.write_blocks(epoch, &blocks)))
-        }
-        StoreCall::FinishCheckpoint { epoch, checkpoint } => {
-            StoreAnswer::CheckpointFinished(now_or_never(store.finish_checkpoint(epoch, &checkpoint)))
-        }
-        StoreCall::Lease(step) => StoreAnswer::LeaseStepped(now_or_never(store.lease(&step))),
-    }
+    now_or_never(call.make(store))
 }
 
 pub(crate) fn now_or_never<T>(future: impl Future<Output = T>) -> T {
