@@ -2,10 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// So long a queued write waits for its answer, unless its page says otherwise: as the guide has it. What may keep everybody
-/// waiting, a lease or a silent transaction, ends sooner.
-pub const WRITE_TIMEOUT_MS: u32 = 5_000;
-
 /// Microseconds since the UNIX epoch, by the driver's clock: all tabs of an origin are on one machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timestamp(pub u64);

@@ -11,9 +11,9 @@ use std::rc::Rc;
 use custom_elements::CustomElement;
 use js_sys::{Array, Function, Promise, WeakRef};
 use sqlite_elements::client::{js_error, last_insert_id, promise};
+use sqlite_elements::durations::WRITE_TIMEOUT_MS;
 use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::{Outcome, Params, Statement, Work};
-use sqlite_elements::time::WRITE_TIMEOUT_MS;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{

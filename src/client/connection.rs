@@ -11,6 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::optimistic::{Optimistic, OptimisticMode, WriteNumber};
 use super::session::{Answer, EventCallback, ListenerId, Session, Status};
+use crate::durations::{LEAD_TIMEOUT_MS, LEADER_PATIENCE_MS};
 use crate::request::{
     CallId, Event, Failure, FailureKind, LeaderInfo, Metrics, MetricsAction, NonLeaderWrites, QueryId, Request,
     Response, StatementKind, UserId,
@@ -57,11 +58,8 @@ struct Tracked<'a> {
 
 /// What a write may take beyond its own timeout, which the worker watches, before the page gives up the worker's answer.
 const GRACE_MS: u32 = 1_000;
-const LEADER_PATIENCE_MS: f64 = 6_000.0;
 /// As the guide has it.
 const LEADERSHIP_TIMEOUT_MS: u32 = 5_000;
-/// The worker gives up asking for leadership after 10 s, and says so.
-const HANDOVER_TIMEOUT_MS: u32 = 10_000;
 
 impl Connection {
     /// Returns at once; the database opens in the background, and calls wait for that.
@@ -96,7 +94,8 @@ impl Connection {
         if known(&self.status().leader) {
             return self.usable();
         }
-        self.wait(LEADER_PATIENCE_MS, Ok(Response::Done), known, |_| {}).await
+        self.wait(LEADER_PATIENCE_MS.into(), Ok(Response::Done), known, |_| {})
+            .await
     }
 
     /// Resolves when this tab leads; fails after [`LEADERSHIP_TIMEOUT_MS`], since another tab may lead for good.
@@ -121,7 +120,7 @@ impl Connection {
         let session = self.session()?;
         let (call, answer) = session.call(|call| Request::Lead { call });
         session.bind(call, self.0.id);
-        let _patience = self.patience(call, HANDOVER_TIMEOUT_MS, "this tab may become the leader all the same");
+        let _patience = self.patience(call, LEAD_TIMEOUT_MS, "this tab may become the leader all the same");
         answer.next().await.map(drop)
     }
 

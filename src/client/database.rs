@@ -23,9 +23,9 @@ use super::connection::{Connection, Listener, OpenOptions, Subscription};
 use super::error::{ArgumentError, js_error};
 use super::promise::{done, promise};
 use super::result::{change_detail, query_result, rows_object, set};
+use crate::durations::WRITE_TIMEOUT_MS;
 use crate::request::{Event, Failure, LeaderInfo, NonLeaderWrites, Origin};
 use crate::sql::{Outcome, Rows, SqlFailure, Statement, Work};
-use crate::time::WRITE_TIMEOUT_MS;
 use crate::web::{report_exception, since_start_ms};
 
 #[wasm_bindgen]

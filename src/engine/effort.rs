@@ -75,9 +75,7 @@ mod tests {
             vec!["CREATE TABLE row (id INTEGER PRIMARY KEY, name TEXT)".to_owned()],
         );
         let staged = engine.run(&[]).staged.unwrap();
-        let commit = engine
-            .image()
-            .commit(Epoch(1), staged.dirty, staged.write_set, Vec::new());
+        let commit = engine.commit(Epoch(1), staged, Vec::new());
         assert!(engine.publish(&commit).is_ok());
         super::take();
         way(&mut engine, (1000..1000 + count).map(statement).collect());

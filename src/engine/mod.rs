@@ -67,7 +67,7 @@ use transaction::Transacted;
 
 use crate::sabotage::{self, Sabotage};
 use crate::sql::{Answer, Outcome, Params, ReadSet, Script, SqlFailure, Statement, Work, WriteSet};
-use crate::storage::{ApplyError, Commit, Dirty, Image, PageNo, Position};
+use crate::storage::{ApplyError, Commit, Dirty, Epoch, Image, PageNo, Position, Reply};
 
 pub use class::Class;
 pub use limits::{DATABASE_BYTES, RESULT_BYTES, VALUE_BYTES};
@@ -313,6 +313,12 @@ impl Engine {
                 write_set: self.staged_writes.clone(),
             }
         })
+    }
+
+    /// What is staged, as the commit that a leader of this epoch has the store keep.
+    pub fn commit(&self, epoch: Epoch, staged: Staged, replies: Vec<Reply>) -> Commit {
+        let Staged { dirty, write_set } = staged;
+        self.image().commit(epoch, dirty, write_set, replies)
     }
 
     /// The staged pages are durable, as this commit. On an error nothing has changed.

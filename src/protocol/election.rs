@@ -28,20 +28,10 @@
 
 use super::words::Outputs;
 use super::{Message, Output, Timestamp, Wake};
+use crate::durations::{HEARTBEAT_MS, LEASE_MS, LOOK_MS, SPREAD_MS, STOPPED_MS};
 use crate::sabotage::{self, Sabotage};
-use crate::storage::{Epoch, Head, LEASE_MS, Position, Seq, TabId};
-use crate::time::WRITE_TIMEOUT_MS;
+use crate::storage::{Epoch, Head, Position, Seq, TabId};
 
-/// A leader renews its lease this often.
-pub const HEARTBEAT_MS: u64 = 1_000;
-/// Followers do not all steal in the same instant: each waits up to this much longer, by its id.
-const SPREAD_MS: u64 = 500;
-// A leader that is gone is replaced, and the next one has half a second, before a write is given up that nobody answers.
-const _: () = assert!(LEASE_MS + SPREAD_MS + 500 <= WRITE_TIMEOUT_MS as u64);
-/// While a leader is silent, a tab that waits looks at the clock this often …
-const LOOK_MS: u64 = 1_000;
-/// … and if it did not for this long, it was stopped, or busy, and has not heard what it could have heard.
-const STOPPED_MS: u64 = 2_500;
 /// A tab whose store failed as it began to lead lets others try, and queues again after this long.
 const QUEUE_AGAIN_MS: u64 = 1_000;
 /// The asker of a hand-over has this long to take the lock.

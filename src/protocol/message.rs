@@ -26,8 +26,8 @@ use serde::{Deserialize, Serialize};
 use super::election::HAND_OVER_MS;
 use super::trials::Record;
 use super::{Timestamp, WriteError};
+use crate::durations::LEASE_MS;
 use crate::sql::{Outcome, Work};
-use crate::storage::LEASE_MS;
 use crate::storage::{Commit, Epoch, Position, RequestId, Seq, TabId};
 
 const VERSION: u8 = 2;

@@ -52,7 +52,7 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
-pub use election::{HEARTBEAT_MS, Here, Leadership};
+pub use election::{Here, Leadership};
 pub use message::{Message, MessageError};
 pub use pending::{Fate, StoreCause, WriteError};
 pub use protocol::Protocol;

@@ -29,14 +29,10 @@ use std::collections::{BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::{Queued, Timestamp};
+use crate::durations::{LAST_WORD_MS, TRIAL_MS};
 use crate::sabotage::{self, Sabotage};
 use crate::storage::{Epoch, RequestId, TabId};
 
-/// The asker has this long to say `GoAhead`; all others wait for that. A message takes less than a millisecond.
-const TRIAL_MS: u64 = 500;
-/// A leader says its last word before it lets go of the lead, but the next one's first may be heard before that. A write is
-/// condemned only if no word has come by then.
-const WORD_MS: u64 = 500;
 /// Endings are remembered of so many leaderships: more than writes wait through.
 const MOST_ENDINGS: usize = 64;
 
@@ -79,7 +75,7 @@ impl Past {
     pub(super) fn awaits_word(&mut self, now: Timestamp, epoch: Epoch, endings: &Endings) -> bool {
         let was_tried = self.record == Record::Suspect && self.tried == Some(epoch);
         let is_silent = was_tried && !endings.0.contains(&epoch);
-        self.word_until = is_silent.then(|| self.word_until.unwrap_or(now.after_ms(WORD_MS)));
+        self.word_until = is_silent.then(|| self.word_until.unwrap_or(now.after_ms(LAST_WORD_MS)));
         self.word_until.is_some_and(|until| now < until)
     }
 
@@ -235,9 +231,9 @@ mod tests {
         past.outlived(Epoch(1), &endings);
         past.allow(Epoch(2));
         assert!(past.awaits_word(NOW, Epoch(2), &endings));
-        assert!(past.awaits_word(NOW.after_ms(WORD_MS - 1), Epoch(2), &endings));
+        assert!(past.awaits_word(NOW.after_ms(LAST_WORD_MS - 1), Epoch(2), &endings));
         let mut silent = past;
-        assert!(!silent.awaits_word(NOW.after_ms(WORD_MS), Epoch(2), &endings));
+        assert!(!silent.awaits_word(NOW.after_ms(LAST_WORD_MS), Epoch(2), &endings));
         silent.outlived(Epoch(2), &endings);
         assert_eq!((silent.record, silent.word_until), (Record::Condemned, None));
         endings.note(Epoch(2));

@@ -3,7 +3,8 @@
 //! A turn waits in the write queue like any write, so it begins when all before it is durable; while it is
 //! open, the queue waits, and nobody else's write can land inside. It ends by what the page says
 //! ([`Input::TurnEnded`]), or without it: leadership is lost, the database is closed, or others waited while the page was
-//! silent for [`SILENCE_MS`], or for [`LONGEST_MS`] in all. Other tabs cannot have turns: a transaction in another tab would hold
+//! silent for [`SILENT_TURN_MS`], or for [`LONGEST_TURN_MS`]
+//! in all. Other tabs cannot have turns: a transaction in another tab would hold
 //! up everybody for as long as messages take, and could not be ended if that tab freezes.
 //!
 //! Here is what a turn is and when it ends; [`super::writing`] gives it its place in the queue.
@@ -13,14 +14,8 @@
 use std::collections::BTreeMap;
 
 use super::{Timestamp, WriteError};
+use crate::durations::{LONGEST_TURN_MS, SILENT_TURN_MS};
 use crate::storage::RequestId;
-
-/// A turn whose page says nothing for this long is ended as soon as others wait. A second less than a write waits by
-/// default ([`crate::time::WRITE_TIMEOUT_MS`]), so that those who wait are served.
-const SILENCE_MS: u64 = 4_000;
-
-/// Once others wait, a turn goes on for so long at the most, however busy its page is. Longer than a `BEGIN` waits.
-const LONGEST_MS: u64 = 12_000;
 
 /// How a turn ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,8 +97,8 @@ impl Turns {
     /// When the open turn ends if others wait, and how; nothing if the store alone ends it.
     pub(super) fn ends_at(&self) -> Option<(Timestamp, TurnEnd)> {
         let Open { waited_for, used, .. } = self.open.as_ref()?;
-        let silent_at = (*used)?.after_ms(SILENCE_MS);
-        match waited_for.map(|since| since.after_ms(LONGEST_MS)) {
+        let silent_at = (*used)?.after_ms(SILENT_TURN_MS);
+        match waited_for.map(|since| since.after_ms(LONGEST_TURN_MS)) {
             Some(too_long_at) if too_long_at < silent_at => Some((too_long_at, TurnEnd::TooLong)),
             _ => Some((silent_at, TurnEnd::Silent)),
         }

@@ -20,12 +20,8 @@ use uuid::Uuid;
 
 use super::record::{Kind, RecordError, RecordName, seal};
 use super::{StoreError, TabId};
+use crate::durations::LEASE_MS;
 use crate::time::Timestamp;
-
-/// A leader's word is good for this long: four heartbeats, of which a timer that is held to whole seconds may miss one or
-/// two. And a second less than a write waits by default ([`crate::time::WRITE_TIMEOUT_MS`]), so that one that was sent
-/// to a leader just as that died is done by the next.
-pub const LEASE_MS: u64 = 4_000;
 
 const KIND: Kind = Kind {
     magic: *b"SQEl",

@@ -37,7 +37,7 @@ use head::Layout;
 pub use image::{ApplyError, Dirty, Image};
 #[cfg(target_family = "wasm")]
 pub use indexeddb::{Durability, IndexedDbStore};
-pub use lease::{LEASE_MS, Lease, LeaseAct, LeaseStep};
+pub use lease::{Lease, LeaseAct, LeaseStep};
 pub use memory::{Disk, FaultPoint, MemoryStore, Operation};
 pub use page::{Page, PageCount, PageNo, PageSize, page_checksum};
 pub use position::{Checksum, Epoch, Position, Seq};

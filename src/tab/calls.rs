@@ -6,13 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::effects::Effects;
+use crate::durations::LEAD_TIMEOUT_MS;
 use crate::protocol::{Timestamp, WriteError};
 use crate::request::{CallId, Failure, FailureKind, NonLeaderWrites, Response};
 use crate::sql::Outcome;
 use crate::storage::RequestId;
-
-/// How long a tab asks to lead: longer than a lease, so that a leader that hangs is replaced first.
-const LEAD_TIMEOUT_MS: u64 = 10_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Calls {
@@ -76,7 +74,7 @@ impl Calls {
 // To lead.
 impl Calls {
     pub(super) fn wait_to_lead(&mut self, now: Timestamp, call: CallId) {
-        self.leads.push((call, now.after_ms(LEAD_TIMEOUT_MS)));
+        self.leads.push((call, now.after_ms(LEAD_TIMEOUT_MS.into())));
     }
 
     /// Whether any call waits until this tab leads.

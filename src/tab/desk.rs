@@ -14,14 +14,12 @@ use super::pulse::Names;
 use super::runner::{Moment, PageTurn, Piece, Runner};
 use super::timed_engine::TimedEngine;
 use super::transactions::{Leading, Place, Transactions, Turn};
+use crate::durations::EXECUTE_TIMEOUT_MS;
 use crate::engine::{Class, Engine, Migrations};
 use crate::protocol::{Here, Input, Protocol, Timestamp, TurnEnd, WriteError};
 use crate::request::{CallId, Failure, NonLeaderWrites, Request, Response, StatementKind, UserId};
 use crate::sql::{Outcome, Permit, SqlFailure, Work};
 use crate::storage::RequestId;
-
-/// How long `execute` waits for a leader: longer than a lease, so that a leader that hangs is replaced first.
-const EXECUTE_TIMEOUT_MS: u64 = 10_000;
 
 pub(super) struct Desk {
     engine: TimedEngine,

@@ -55,8 +55,7 @@ impl Group {
         let staged = engine.engine_mut().staged();
         let commit = staged.map(|staged| {
             let replies = replies(&ran, &answers);
-            let image = engine.engine().image();
-            Rc::new(image.commit(self.epoch, staged.dirty, staged.write_set, replies))
+            Rc::new(engine.engine().commit(self.epoch, staged, replies))
         });
         Input::Ran {
             answers,

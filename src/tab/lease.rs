@@ -17,8 +17,9 @@
 use std::collections::VecDeque;
 
 use super::LockCall;
-use crate::protocol::{HEARTBEAT_MS, Message, Timestamp};
-use crate::storage::{LEASE_MS, Lease, LeaseAct, LeaseStep, StoreError, TabId};
+use crate::durations::{HEARTBEAT_MS, LEASE_MS};
+use crate::protocol::{Message, Timestamp};
+use crate::storage::{Lease, LeaseAct, LeaseStep, StoreError, TabId};
 
 /// What holds the right to lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

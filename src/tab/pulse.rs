@@ -13,8 +13,9 @@
 //! for all, and it says only that the page has asked something that may make the query needless. Then the query makes way,
 //! and is begun anew if the page wants it still.
 
+use crate::durations::HEARTBEAT_MS;
 use crate::engine::{Headway, Progress};
-use crate::protocol::{HEARTBEAT_MS, Message, Timestamp};
+use crate::protocol::{Message, Timestamp};
 
 /// Of the engine's calls during a query, one every few milliseconds, every so many are a look.
 const LOOK_EVERY: u32 = 32;

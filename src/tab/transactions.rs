@@ -244,8 +244,7 @@ fn commit(turn: Turn, staged: Staged, outcome: &Outcome, settled_below: u64, eng
         outcome: outcome.clone(),
         settled_below,
     };
-    let image = engine.engine().image();
-    let commit = image.commit(turn.epoch, staged.dirty, staged.write_set, vec![reply]);
+    let commit = engine.engine().commit(turn.epoch, staged, vec![reply]);
     Input::TurnEnded {
         commit: Some(Rc::new(commit)),
     }

@@ -27,9 +27,7 @@ impl Tab {
     }
 
     pub(crate) fn commit_of(&self, staged: Staged) -> Commit {
-        self.engine
-            .image()
-            .commit(Epoch(1), staged.dirty, staged.write_set, Vec::new())
+        self.engine.commit(Epoch(1), staged, Vec::new())
     }
 
     /// Runs one unit of work and publishes it.
