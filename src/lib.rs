@@ -10,6 +10,7 @@
 //! Everything but `client`, `web`, `storage::indexeddb` and `tab::worker` is free of the browser: no
 //! clock, no randomness, no async runtime. So the same code runs inside `cargo test`, many tabs at once.
 
+pub mod client;
 pub mod durations;
 mod encoding;
 pub mod engine;
@@ -24,7 +25,5 @@ pub mod tab;
 pub mod time;
 pub mod watchdog;
 
-#[cfg(target_family = "wasm")]
-pub mod client;
 #[cfg(target_family = "wasm")]
 pub mod web;

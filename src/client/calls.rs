@@ -1,20 +1,18 @@
 //! The calls of a session that have no answer yet, and what is to be said of each if its worker dies.
 //!
 //! Owned by [`super::session`]. A worker that died gives no answers: then only what was asked tells what may have
-//! happened, and each call is answered by that.
+//! happened, and each call is answered by that. Pure: how an answer reaches its caller (`A`) is the session's affair.
 
 use std::collections::VecDeque;
 
-use super::session::Answer;
 use crate::request::{CallId, Failure, FailureKind, Request, Response, UserId};
 
 /// In the order of their ids, in which most are answered.
-#[derive(Default)]
-pub(super) struct Calls(VecDeque<Call>);
+pub(super) struct Calls<A>(VecDeque<Call<A>>);
 
-struct Call {
+struct Call<A> {
     id: CallId,
-    answer: Answer,
+    answer: A,
     stake: Stake,
     /// With whom it ends, if it has no answer by then.
     user: Option<UserId>,
@@ -46,9 +44,9 @@ impl Stake {
     }
 }
 
-impl Calls {
+impl<A> Calls<A> {
     /// A call that is younger than all others.
-    pub(super) fn insert(&mut self, id: CallId, answer: Answer, stake: Stake) {
+    pub(super) fn insert(&mut self, id: CallId, answer: A, stake: Stake) {
         let user = None;
         self.0.push_back(Call {
             id,
@@ -65,12 +63,12 @@ impl Calls {
     }
 
     /// Who waits for it; then nobody does.
-    pub(super) fn take(&mut self, call: CallId) -> Option<Answer> {
+    pub(super) fn take(&mut self, call: CallId) -> Option<A> {
         let at = self.find(call).ok()?;
         self.0.remove(at).map(|call| call.answer)
     }
 
-    pub(super) fn take_all(&mut self) -> Vec<Answer> {
+    pub(super) fn take_all(&mut self) -> Vec<A> {
         std::mem::take(&mut self.0)
             .into_iter()
             .map(|call| call.answer)
@@ -91,8 +89,8 @@ impl Calls {
     }
 
     /// What the worker had, and what to say now that it died.
-    pub(super) fn take_orphans(&mut self, died: &Failure) -> Vec<(Answer, Result<Response, Failure>)> {
-        let (here, asked): (VecDeque<Call>, VecDeque<Call>) = std::mem::take(&mut self.0)
+    pub(super) fn take_orphans(&mut self, died: &Failure) -> Vec<(A, Result<Response, Failure>)> {
+        let (here, asked): (VecDeque<Call<A>>, VecDeque<Call<A>>) = std::mem::take(&mut self.0)
             .into_iter()
             .partition(|call| call.stake == Stake::Here);
         self.0 = here;
@@ -106,8 +104,14 @@ impl Calls {
         self.0.binary_search_by_key(&call, |call| call.id)
     }
 
-    fn named(&self, wanted: impl Fn(&Call) -> bool) -> Vec<CallId> {
+    fn named(&self, wanted: impl Fn(&Call<A>) -> bool) -> Vec<CallId> {
         self.0.iter().filter(|call| wanted(call)).map(|call| call.id).collect()
+    }
+}
+
+impl<A> Default for Calls<A> {
+    fn default() -> Self {
+        Calls(VecDeque::new())
     }
 }
 
@@ -122,4 +126,49 @@ fn outcome(stake: Stake, died: &Failure) -> Result<Response, Failure> {
     };
     let message = format!("{died}; another worker was started. {known}");
     Err(Failure::new(FailureKind::State, &died.code, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calls(stakes: &[Stake]) -> Calls<u64> {
+        let mut calls = Calls::default();
+        for (id, stake) in (1..).zip(stakes) {
+            calls.insert(CallId(id), id, *stake);
+        }
+        calls
+    }
+
+    #[test]
+    fn a_call_is_answered_once() {
+        let mut calls = calls(&[Stake::Query, Stake::Writing]);
+        assert_eq!(calls.take(CallId(2)), Some(2));
+        assert_eq!(calls.take(CallId(2)), None);
+        assert_eq!(calls.take_all(), [1]);
+    }
+
+    #[test]
+    fn a_worker_that_died_leaves_no_call_unanswered_but_those_it_was_not_asked() {
+        let mut calls = calls(&[Stake::Here, Stake::Settling, Stake::Query, Stake::Writing]);
+        let orphans = calls.take_orphans(&Failure::closed());
+        let done: Vec<(u64, bool)> = orphans.iter().map(|(id, answer)| (*id, answer.is_ok())).collect();
+        assert_eq!(done, [(2, true), (3, false), (4, false)]);
+        let said = orphans.iter().filter_map(|(_, answer)| answer.as_ref().err());
+        let said: Vec<bool> = said.map(|failure| failure.message.contains("may or may not")).collect();
+        assert_eq!(
+            said,
+            [false, true],
+            "only of a write nobody can say whether it was done"
+        );
+        assert!(!calls.are_asked());
+        assert_eq!(calls.take_all(), [1]);
+    }
+
+    #[test]
+    fn a_user_that_leaves_ends_the_calls_that_are_bound_to_it() {
+        let mut calls = calls(&[Stake::Query, Stake::Query]);
+        calls.bind(CallId(2), UserId(5));
+        assert_eq!(calls.bound_to(UserId(5)), [CallId(2)]);
+    }
 }

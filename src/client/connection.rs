@@ -9,8 +9,11 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
+use super::listeners::{EventCallback, ListenerId};
 use super::optimistic::{Optimistic, OptimisticMode, WriteNumber};
-use super::session::{Answer, EventCallback, ListenerId, Session, Status};
+use super::session::{Answer, Session};
+use super::sessions;
+use super::status::Status;
 use crate::durations::{LEAD_TIMEOUT_MS, LEADER_PATIENCE_MS};
 use crate::request::{
     CallId, Event, Failure, FailureKind, LeaderInfo, Metrics, MetricsAction, NonLeaderWrites, QueryId, Request,
@@ -64,7 +67,7 @@ const LEADERSHIP_TIMEOUT_MS: u32 = 5_000;
 impl Connection {
     /// Returns at once; the database opens in the background, and calls wait for that.
     pub fn open(name: &str, options: OpenOptions) -> Connection {
-        Connection::to(Session::shared(name, options.durability))
+        Connection::to(sessions::shared(name, options.durability))
     }
 
     /// To no database: every call is answered with this failure.
@@ -405,7 +408,7 @@ impl Drop for Subscription {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.session.unlisten(self.listener);
+        self.session.listeners.remove(self.listener);
     }
 }
 

@@ -74,7 +74,7 @@ impl Session {
             return Err(failure);
         }
         self.watch_out()?;
-        let queries = self.state.borrow().calls.queries();
+        let queries = self.calls.borrow().queries();
         for call in queries {
             self.answer(call, Err(interrupted()));
         }
@@ -83,7 +83,7 @@ impl Session {
 
     /// Nobody waits for this query any more.
     pub(super) fn cancel(self: &Rc<Self>, call: CallId) {
-        let waiting = self.state.borrow_mut().calls.take(call);
+        let waiting = self.calls.borrow_mut().take(call);
         if let Some(waiting) = waiting {
             waiting.push(Err(interrupted()));
             self.send(&Request::Cancel { call });

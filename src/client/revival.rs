@@ -8,9 +8,9 @@ use std::rc::Rc;
 
 use web_sys::MessagePort;
 
-use super::session::{Asked, Session};
+use super::session::Session;
 use crate::request::{
-    CallId, Event, Failure, FailureKind, LeaderInfo, MetricsAction, NonLeaderWrites, QueryId, Request, UserId,
+    CallId, Event, Failure, FailureKind, LeaderInfo, MetricsAction, NonLeaderWrites, Request, UserId,
 };
 use crate::restart::{Bystanders, Step};
 use crate::sql::SqlFailure;
@@ -77,19 +77,20 @@ impl Lasting {
 impl Session {
     /// Whether the worker had anything of this session to do but what it took up.
     pub(super) fn bystanders(&self, taken_up: Option<Step>) -> Bystanders {
-        let state = self.state.borrow();
+        let taken_up = match taken_up {
+            Some(Step::Query(number, query)) if number == self.number => Some(query),
+            _ => None,
+        };
+        let is_busy = self.calls.borrow().are_asked() || self.queries.wait_beside(taken_up);
         // What is asked of a database that is not open yet waits.
-        let waits = |query: &QueryId| taken_up != Some(Step::Query(self.number, *query));
-        let queries = || state.queries.iter().filter(|(query, _)| waits(query));
-        let is_busy = state.calls.are_asked() || queries().any(|(_, live)| live.asked == Asked::Waiting);
-        match state.status.tab.is_some() && is_busy {
+        match self.status.borrow().tab.is_some() && is_busy {
             true => Bystanders::Some,
             false => Bystanders::None,
         }
     }
 
     pub(super) fn fate(&self) -> Fate {
-        match &self.state.borrow().status.in_memory {
+        match &self.status.borrow().in_memory {
             _ if self.is_left() => Fate::IsOver,
             Some(_) => Fate::IsLost(gone_with_its_worker()),
             None => Fate::GoesOn,
@@ -98,14 +99,9 @@ impl Session {
 
     /// Answers what the worker cannot answer any more.
     pub(super) fn orphan(&self, died: &Failure) {
-        let orphans = {
-            let mut state = self.state.borrow_mut();
-            state.status.tab = None;
-            state.status.leader = LeaderInfo::unknown();
-            state.status.pending = 0;
-            state.queries.values_mut().for_each(|live| live.asked = Asked::No);
-            state.calls.take_orphans(died)
-        };
+        self.status.borrow_mut().forget_worker();
+        self.queries.forget_worker();
+        let orphans = self.calls.borrow_mut().take_orphans(died);
         for (waiting, answer) in orphans {
             waiting.push(answer);
         }
@@ -122,8 +118,11 @@ impl Session {
 
     /// What the next worker is to take up of this session.
     pub(super) fn steps(&self) -> Vec<Step> {
-        let state = self.state.borrow();
-        let queries = state.queries.keys().map(|query| Step::Query(self.number, *query));
+        let queries = self
+            .queries
+            .ids()
+            .into_iter()
+            .map(|query| Step::Query(self.number, query));
         [Step::Open(self.number)].into_iter().chain(queries).collect()
     }
 

@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::session::{EventCallback, Session};
+use super::listeners::EventCallback;
+use super::session::Session;
+use super::sessions;
 use super::worker::step_done;
 use crate::request::{Failure, Request, UserId};
 use crate::restart::Step;
@@ -21,21 +23,13 @@ impl Session {
     /// dropped. The last one also closes the session: see [`Session::closed`].
     pub(super) fn leave(self: &Rc<Self>, user: UserId) -> Vec<EventCallback> {
         self.users.set(self.users.get() - 1);
-        let (calls, queries, listeners) = {
-            let mut state = self.state.borrow_mut();
-            let calls = state.calls.bound_to(user);
-            let queries: Vec<_> = state.queries.extract_if(.., |_, query| query.user == user).collect();
-            let listeners: Vec<_> = state
-                .listeners
-                .extract_if(.., |_, listener| listener.user == user)
-                .collect();
-            (calls, queries, listeners)
-        };
+        let calls = self.calls.borrow().bound_to(user);
+        let (queries, listeners) = (self.queries.take_of(user), self.listeners.take_of(user));
         for call in calls {
             self.answer(call, Err(Failure::closed()));
         }
         if !self.is_over() {
-            for (query, _) in queries {
+            for query in queries {
                 self.send(&Request::Unsubscribe { query });
                 step_done(Step::Query(self.number, query));
             }
@@ -45,7 +39,7 @@ impl Session {
                 self.close(user);
             }
         }
-        listeners.into_iter().map(|(_, listener)| listener.each).collect()
+        listeners
     }
 
     /// Whether nobody uses it any more.
@@ -56,7 +50,7 @@ impl Session {
     /// It ends when the writes of the page are settled
     /// and the worker has given everything back: a form whose element goes with its submission is saved all the same.
     fn close(self: &Rc<Self>, user: UserId) {
-        self.retire();
+        sessions::retire(self);
         let (_, settled) = self.call(|call| Request::Sync { call, user });
         let session = Rc::clone(self);
         spawn_local(async move {

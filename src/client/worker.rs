@@ -14,11 +14,11 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{MessagePort, WorkerType};
 
+use super::queries::RowsCallback;
 use super::revival::{Fate, poisoned};
-use super::session::{RowsCallback, Session};
+use super::session::Session;
 use crate::request::{Failure, FailureKind, Request};
 use crate::restart::{Bystanders, Restart, Step, Verdict};
-use crate::storage::Durability;
 use crate::watchdog::{self, BOUND_TICKS, Timers, Watchdog};
 use crate::web::{
     BrowserError, Script, Sight, SightWatch, Thread, ThreadEvent, Timer, are_throttled, report_panics, since_start_ms,
@@ -222,10 +222,7 @@ impl PageWorker {
     }
 
     fn post(&self, session: &Rc<Session>, port: &MessagePort) -> Result<(), Failure> {
-        let durability = match session.status().durability {
-            Durability::Relaxed => "relaxed",
-            Durability::Strict => "strict",
-        };
+        let durability = session.status().durability.name();
         let seen = session.lasting.borrow().seen() as f64;
         let words = Array::of3(&session.name().into(), &durability.into(), &seen.into());
         let posted = match &*self.thread.borrow() {
@@ -459,7 +456,7 @@ fn condemned(sessions: &[Rc<Session>], verdict: Verdict) -> Option<RowsCallback>
         return None;
     };
     let session = sessions.iter().find(|session| session.number == number)?;
-    session.take_query(query)
+    session.queries.remove(query)
 }
 
 fn unavailable(reason: &str) -> Failure {

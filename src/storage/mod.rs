@@ -15,6 +15,7 @@
 mod block;
 mod checkpoint;
 mod commit;
+mod durability;
 mod head;
 mod image;
 #[cfg(target_family = "wasm")]
@@ -32,11 +33,12 @@ mod snapshot;
 pub use block::{Block, BlockNo};
 pub use checkpoint::{Checkpoint, FoldedBlocks, Folding};
 pub use commit::Commit;
+pub use durability::Durability;
 pub use head::Head;
 use head::Layout;
 pub use image::{ApplyError, Dirty, Image};
 #[cfg(target_family = "wasm")]
-pub use indexeddb::{Durability, IndexedDbStore};
+pub use indexeddb::IndexedDbStore;
 pub use lease::{Lease, LeaseAct, LeaseStep};
 pub use memory::{Disk, FaultPoint, MemoryStore, Operation};
 pub use page::{Page, PageCount, PageNo, PageSize, page_checksum};

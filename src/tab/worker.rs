@@ -47,14 +47,11 @@ pub fn serve_databases() {
         }
         let words: Array = event.data().unchecked_into();
         let name = words.get(0).as_string().unwrap_or_default();
-        let durability = match words.get(1).as_string().as_deref() {
-            Some("strict") => Durability::Strict,
-            _ => Durability::Relaxed,
-        };
+        let durability = words.get(1).as_string().as_deref().and_then(Durability::named);
         let seen = Seq(words.get(2).as_f64().unwrap_or_default() as u64);
         spawn_local(serve_again(
             name,
-            durability,
+            durability.unwrap_or_default(),
             seen,
             event.ports().get(0).unchecked_into(),
         ));

@@ -33,19 +33,9 @@ use super::piece::pieces;
 use super::salvage::Salvaging;
 use super::snapshot::{Assembly, following, newest};
 use super::{
-    BlockNo, CatchUp, Checkpoint, Commit, Epoch, FoldedBlocks, Head, Layout, Lease, LeaseStep, RecordName, Salvage,
-    Seq, Snapshot, Store, StoreError,
+    BlockNo, CatchUp, Checkpoint, Commit, Durability, Epoch, FoldedBlocks, Head, Layout, Lease, LeaseStep, RecordName,
+    Salvage, Seq, Snapshot, Store, StoreError,
 };
-
-/// What an acknowledged append survives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Durability {
-    /// A crash of the tab and of the browser: the operating system has the bytes.
-    #[default]
-    Relaxed,
-    /// A power cut too: the disk has them.
-    Strict,
-}
 
 /// One tab's access to a database.
 pub struct IndexedDbStore {

@@ -212,11 +212,7 @@ impl Transaction {
         durability: Durability,
     ) -> Result<Self, StoreError> {
         let tables: Vec<&str> = tables.iter().map(|table| table.name()).collect();
-        let durability = match durability {
-            Durability::Relaxed => "relaxed",
-            Durability::Strict => "strict",
-        };
-        let raw = begin(connection.database()?, &tables, mode, durability).map_err(asking)?;
+        let raw = begin(connection.database()?, &tables, mode, durability.name()).map_err(asking)?;
         Ok(Transaction {
             raw,
             on_drop: OnDrop::Abort,

@@ -1,0 +1,109 @@
+//! Those in this page who listen to a database: script, by its events, and the elements.
+//!
+//! Owned by [`super::session`]. A listener is called with nothing borrowed, so it may use the session as it likes, drop
+//! itself or another included.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::request::{Event, UserId};
+
+/// Names one listener until it is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ListenerId(pub(super) u64);
+
+impl ListenerId {
+    /// Of what was never registered; ids begin at 1.
+    pub(super) const NONE: ListenerId = ListenerId(0);
+}
+
+pub(super) type EventCallback = Rc<RefCell<dyn FnMut(&Event)>>;
+
+#[derive(Default)]
+pub(super) struct Listeners(RefCell<BTreeMap<ListenerId, Listener>>);
+
+struct Listener {
+    user: UserId,
+    each: EventCallback,
+}
+
+impl Listeners {
+    pub(super) fn insert(&self, id: ListenerId, user: UserId, each: EventCallback) {
+        self.0.borrow_mut().insert(id, Listener { user, each });
+    }
+
+    pub(super) fn remove(&self, id: ListenerId) {
+        let gone = self.0.borrow_mut().remove(&id);
+        // Dropped only now: it may own what uses the session.
+        drop(gone);
+    }
+
+    /// In the order in which they came; one that is dropped by another before its turn hears nothing.
+    pub(super) fn tell(&self, event: &Event) {
+        let ids: Vec<ListenerId> = self.0.borrow().keys().copied().collect();
+        for id in ids {
+            let each = self.0.borrow().get(&id).map(|listener| Rc::clone(&listener.each));
+            if let Some(each) = each {
+                (each.borrow_mut())(event);
+            }
+        }
+    }
+
+    /// What this user registered, which hears nothing any more.
+    pub(super) fn take_of(&self, user: UserId) -> Vec<EventCallback> {
+        let mut listeners = self.0.borrow_mut();
+        let taken = listeners.extract_if(.., |_, listener| listener.user == user);
+        taken.map(|(_, listener)| listener.each).collect()
+    }
+
+    /// They have heard the last.
+    pub(super) fn drop_all(&self) {
+        let all = self.0.take();
+        // With nothing borrowed, for they may own what uses the session.
+        drop(all);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USER: UserId = UserId(1);
+
+    fn noting(heard: &Rc<RefCell<Vec<u64>>>, id: u64) -> EventCallback {
+        let heard = Rc::clone(heard);
+        Rc::new(RefCell::new(move |_: &Event| heard.borrow_mut().push(id)))
+    }
+
+    #[test]
+    fn listeners_hear_in_the_order_in_which_they_came() {
+        let (listeners, heard) = (Listeners::default(), Rc::default());
+        for id in [2, 1, 3] {
+            listeners.insert(ListenerId(id), USER, noting(&heard, id));
+        }
+        listeners.tell(&Event::Pending { writes: 0 });
+        assert_eq!(*heard.borrow(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn one_that_another_drops_before_its_turn_hears_nothing() {
+        let (listeners, heard) = (Rc::new(Listeners::default()), Rc::default());
+        let dropping = Rc::clone(&listeners);
+        let first = Rc::new(RefCell::new(move |_: &Event| dropping.remove(ListenerId(2))));
+        listeners.insert(ListenerId(1), USER, first);
+        listeners.insert(ListenerId(2), USER, noting(&heard, 2));
+        listeners.tell(&Event::Pending { writes: 0 });
+        assert_eq!(*heard.borrow(), []);
+    }
+
+    #[test]
+    fn what_a_user_registered_ends_with_that_user() {
+        let (listeners, heard) = (Listeners::default(), Rc::default());
+        listeners.insert(ListenerId(1), USER, noting(&heard, 1));
+        listeners.insert(ListenerId(2), UserId(2), noting(&heard, 2));
+        assert_eq!(listeners.take_of(USER).len(), 1);
+        listeners.tell(&Event::Pending { writes: 0 });
+        assert_eq!(*heard.borrow(), [2]);
+    }
+}

@@ -1,0 +1,135 @@
+//! The live queries of a session, as the page keeps them: who hears of each, and how far the worker is with it.
+//!
+//! Owned by [`super::session`]. The worker has its own list, which dies with it; from this one the next worker gets them.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::request::{QueryId, UserId};
+use crate::sql::{Rows, SqlFailure, Statement};
+
+pub(super) type RowsCallback = Rc<RefCell<dyn FnMut(Result<Rows, SqlFailure>)>>;
+
+#[derive(Default)]
+pub(super) struct Queries(RefCell<BTreeMap<QueryId, PageQuery>>);
+
+struct PageQuery {
+    user: UserId,
+    each: RowsCallback,
+    statement: Statement,
+    asked: Asked,
+}
+
+/// How far the worker is with a live query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// It has not been told of it.
+    No,
+    Waiting,
+    Answered,
+}
+
+impl Queries {
+    pub(super) fn insert(&self, id: QueryId, user: UserId, each: RowsCallback, statement: Statement) {
+        let query = PageQuery {
+            user,
+            each,
+            statement,
+            asked: Asked::No,
+        };
+        self.0.borrow_mut().insert(id, query);
+    }
+
+    /// Whom to tell of it; nobody is told any more.
+    pub(super) fn remove(&self, id: QueryId) -> Option<RowsCallback> {
+        self.0.borrow_mut().remove(&id).map(|query| query.each)
+    }
+
+    pub(super) fn ids(&self) -> Vec<QueryId> {
+        self.0.borrow().keys().copied().collect()
+    }
+
+    /// What the worker is asked now, if the query is wanted still.
+    pub(super) fn ask(&self, id: QueryId) -> Option<Statement> {
+        self.0.borrow_mut().get_mut(&id).map(|query| {
+            query.asked = Asked::Waiting;
+            query.statement.clone()
+        })
+    }
+
+    /// The worker has answered: whom to tell, if the query is wanted still.
+    pub(super) fn answered(&self, id: QueryId) -> Option<RowsCallback> {
+        self.0.borrow_mut().get_mut(&id).map(|query| {
+            query.asked = Asked::Answered;
+            Rc::clone(&query.each)
+        })
+    }
+
+    /// Whether the worker has to answer any but this one.
+    pub(super) fn wait_beside(&self, taken_up: Option<QueryId>) -> bool {
+        let queries = self.0.borrow();
+        queries
+            .iter()
+            .any(|(id, query)| taken_up != Some(*id) && query.asked == Asked::Waiting)
+    }
+
+    /// The worker died.
+    pub(super) fn forget_worker(&self) {
+        for query in self.0.borrow_mut().values_mut() {
+            query.asked = Asked::No;
+        }
+    }
+
+    /// Those of a user that is gone.
+    pub(super) fn take_of(&self, user: UserId) -> Vec<QueryId> {
+        let mut queries = self.0.borrow_mut();
+        let taken = queries.extract_if(.., |_, query| query.user == user);
+        taken.map(|(id, _)| id).collect()
+    }
+
+    /// The session is over: whom to tell.
+    pub(super) fn take_all(&self) -> Vec<RowsCallback> {
+        self.0.take().into_values().map(|query| query.each).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: QueryId = QueryId(7);
+
+    fn one() -> Queries {
+        let queries = Queries::default();
+        let each = Rc::new(RefCell::new(|_: Result<Rows, SqlFailure>| {}));
+        queries.insert(ID, UserId(1), each, Statement::new("SELECT 1"));
+        queries
+    }
+
+    #[test]
+    fn a_query_is_under_way_from_the_asking_to_the_answer() {
+        let queries = one();
+        assert!(!queries.wait_beside(None));
+        assert!(queries.ask(ID).is_some());
+        assert!(queries.wait_beside(None) && !queries.wait_beside(Some(ID)));
+        assert!(queries.answered(ID).is_some());
+        assert!(!queries.wait_beside(None));
+    }
+
+    #[test]
+    fn a_worker_that_died_takes_no_query_along() {
+        let queries = one();
+        queries.ask(ID);
+        queries.forget_worker();
+        assert!(!queries.wait_beside(None));
+        assert_eq!(queries.ids(), [ID]);
+    }
+
+    #[test]
+    fn a_query_of_a_user_that_is_gone_is_answered_to_nobody() {
+        let queries = one();
+        assert_eq!(queries.take_of(UserId(1)), [ID]);
+        assert!(queries.answered(ID).is_none());
+    }
+}
