@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
 
+use super::control::Control;
 use super::pragma::{self, Claim, Setting, Verdict};
-use super::prepared::Control;
 use crate::sql::{SqlFailure, WriteSet};
 
 /// Tables and columns; an empty column stands for "rows, no column".

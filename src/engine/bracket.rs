@@ -8,7 +8,8 @@
 
 use std::cell::Cell;
 
-use super::prepared::{Control, Kind};
+use super::control::Control;
+use super::prepared::Kind;
 use crate::sql::SqlFailure;
 
 /// What becomes of a statement that is prepared.

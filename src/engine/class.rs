@@ -1,6 +1,7 @@
 //! What a text is as a whole, from what SQLite says its statements are: who may run it, and where.
 
-use super::prepared::{Control, Kind};
+use super::control::Control;
+use super::prepared::Kind;
 
 /// What the statements of a text are; of several the one that asks for most, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -32,6 +32,7 @@
 mod authorizer;
 mod bracket;
 mod class;
+mod control;
 mod effects;
 mod effort;
 mod enforcement;
@@ -60,8 +61,9 @@ use std::rc::Rc;
 use authorizer::Watch;
 use bracket::{Admission, Bracket};
 use class::{Seen, strongest};
+use control::Control;
 use pages::{Pages, View};
-use prepared::{Control, Kind};
+use prepared::Kind;
 use session::{Detail, Session};
 use transaction::Transacted;
 

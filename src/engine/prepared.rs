@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::authorizer::{Asked, Counters, Notes, Reads};
+use super::control::Control;
 use super::pragma::Setting;
 use super::schema::{Replaces, Schema};
 use crate::sql::{SqlFailure, WriteSet};
@@ -22,21 +23,6 @@ pub(super) enum Kind {
     Transaction(Control),
     /// What its unit sets for itself.
     Setting(Setting),
-}
-
-/// What a statement does to a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Control {
-    /// `BEGIN`
-    Begin,
-    /// `COMMIT`, `END`
-    Commit,
-    /// `ROLLBACK`
-    Rollback,
-    /// `SAVEPOINT`
-    Savepoint,
-    /// `RELEASE`, `ROLLBACK TO`
-    EndSavepoint,
 }
 
 /// A prepared statement.

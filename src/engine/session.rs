@@ -28,6 +28,7 @@ use rusqlite::{Connection, Error, Statement};
 
 use super::authorizer::{Authorizer, Notes, Reads, Watch};
 use super::bracket::Admission;
+use super::control::Control;
 use super::effects::{Effects, rows};
 use super::enforcement::{self, Dropping, Enforcement};
 use super::failure::failure;
@@ -35,7 +36,7 @@ use super::limits;
 use super::pages::{Pages, View};
 use super::parameters::Binder;
 use super::pragma::Setting;
-use super::prepared::{Access, Control, Kind, asked_alone};
+use super::prepared::{Access, Kind, asked_alone};
 use super::progress::{self, Progress};
 use super::schema::Schema;
 use super::text::Text;

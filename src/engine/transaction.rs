@@ -10,8 +10,9 @@ use std::cell::Cell;
 
 use super::authorizer::Watch;
 use super::bracket::Admission;
+use super::control::Control;
 use super::effects::Effects;
-use super::prepared::{Control, Kind};
+use super::prepared::Kind;
 use super::session::{Detail, Session};
 use super::work;
 use crate::sql::{Outcome, SqlFailure, Statement, WriteSet};
