@@ -11,6 +11,15 @@ pub(super) struct Asked {
     pub(super) purpose: Purpose,
 }
 
+/// When something that the page asks is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// It comes from the page: SQL that it needs is put off.
+    Arrived,
+    /// Its SQL may run.
+    Due,
+}
+
 /// What a call may do.
 #[derive(Debug)]
 pub(super) enum Purpose {

@@ -5,13 +5,13 @@
 
 use std::collections::VecDeque;
 
-use super::asked::{Asked, Purpose};
+use super::asked::{Asked, Moment, Purpose};
 use super::calls::Calls;
 use super::effects::Effects;
 use super::group::Group;
 use super::live_queries::LiveQueries;
 use super::pulse::Names;
-use super::runner::{Moment, PageTurn, Piece, Runner};
+use super::runner::{PageTurn, Piece, Runner};
 use super::timed_engine::TimedEngine;
 use super::transactions::{Leading, Place, Transactions, Turn};
 use crate::durations::EXECUTE_TIMEOUT_MS;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::metrics::{Counted, Counts};
+use super::store_call::StoreCall;
 use super::words::Effect;
 use crate::protocol::Timestamp;
 use crate::request::{CallId, Event, Failure, Metrics, MetricsAction, Response};
@@ -10,6 +11,8 @@ use crate::request::{CallId, Event, Failure, Metrics, MetricsAction, Response};
 #[derive(Debug)]
 pub(super) struct Effects {
     queue: VecDeque<Effect>,
+    /// Store calls that have no answer yet.
+    open_store_calls: usize,
     counts: Counts,
 }
 
@@ -17,12 +20,27 @@ impl Effects {
     pub(super) fn new(now: Timestamp) -> Self {
         Effects {
             queue: VecDeque::new(),
+            open_store_calls: 0,
             counts: Counts::new(now),
         }
     }
 
     pub(super) fn push(&mut self, effect: Effect) {
         self.queue.push_back(effect);
+    }
+
+    pub(super) fn call_store(&mut self, call: StoreCall) {
+        self.open_store_calls += 1;
+        self.push(Effect::Store(call));
+    }
+
+    pub(super) fn store_answered(&mut self) {
+        self.open_store_calls = self.open_store_calls.saturating_sub(1);
+    }
+
+    /// Whether the store is at work for this tab.
+    pub(super) fn store_is_busy(&self) -> bool {
+        self.open_store_calls > 0
     }
 
     pub(super) fn tell(&mut self, event: Event) {

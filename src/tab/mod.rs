@@ -5,7 +5,7 @@
 //!
 //! | owner | of |
 //! |---|---|
-//! | [`tab`] | protocol, desk, store calls, and the lock; the only one that knows all of them |
+//! | [`tab`] | protocol, desk, checkpoints, and the lock; the only one that knows all of them |
 //! | [`desk`] | what the page asks: the owners below |
 //! | [`calls`], [`transactions`] | calls that wait; transactions that stay open across calls |
 //! | [`runner`], [`group`] | the SQL that waits for its moment; the writes that are one commit |

@@ -126,15 +126,6 @@ impl Runner {
     }
 }
 
-/// When something that the page asks is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moment {
-    /// It comes from the page: SQL that it needs is put off.
-    Arrived,
-    /// Its SQL may run.
-    Due,
-}
-
 /// Whether what the page asks may be answered now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PageTurn {

@@ -1,9 +1,7 @@
-//! Store calls: what a tab asks of the store, what it is answered, and whether it waits for an answer.
+//! Store calls: what a tab asks of the store, and what it is answered.
 
 use std::rc::Rc;
 
-use super::effects::Effects;
-use super::words::Effect;
 use crate::storage::{
     CatchUp, Checkpoint, Commit, Epoch, FoldedBlocks, Head, Lease, LeaseStep, Seq, Snapshot, Store, StoreError,
 };
@@ -49,27 +47,5 @@ impl StoreCall {
             }
             StoreCall::Lease(step) => StoreAnswer::LeaseStepped(store.lease(&step).await),
         }
-    }
-}
-
-/// Those that have no answer yet.
-#[derive(Debug, Default)]
-pub(super) struct StoreCalls {
-    open: usize,
-}
-
-impl StoreCalls {
-    pub(super) fn make(&mut self, call: StoreCall, effects: &mut Effects) {
-        self.open += 1;
-        effects.push(Effect::Store(call));
-    }
-
-    pub(super) fn answered(&mut self) {
-        self.open = self.open.saturating_sub(1);
-    }
-
-    /// Whether the store is at work for this tab.
-    pub(super) fn are_open(&self) -> bool {
-        self.open > 0
     }
 }

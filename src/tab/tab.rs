@@ -19,7 +19,7 @@ use super::lease::{Election, LeaseEvent, LeaseLock};
 use super::metrics::Counted;
 use super::pulse::Pulse;
 use super::runner::Piece;
-use super::store_call::{StoreAnswer, StoreCall, StoreCalls};
+use super::store_call::{StoreAnswer, StoreCall};
 use super::transactions::Turn;
 use super::words::{Effect, Happening, LockCall};
 use crate::engine::Engine;
@@ -34,7 +34,6 @@ pub struct Tab {
     lease: Option<LeaseLock>,
     desk: Desk,
     checkpoints: Checkpoints,
-    store_calls: StoreCalls,
     effects: Effects,
     /// What the protocol is to be told, in this order.
     inputs: VecDeque<Input>,
@@ -68,7 +67,6 @@ impl Tab {
             lease: (election == Election::Lease).then(|| LeaseLock::new(id)),
             desk: Desk::new(Engine::open(image)?),
             checkpoints: Checkpoints::new(folding),
-            store_calls: StoreCalls::default(),
             effects: Effects::new(now),
             inputs: VecDeque::new(),
             was: Here::Follows,
@@ -110,7 +108,7 @@ impl Tab {
             self.carry_out(now);
             return true;
         }
-        if self.store_calls.are_open() {
+        if self.effects.store_is_busy() {
             return false;
         }
         let done = if self.is_diverged() {
@@ -129,7 +127,7 @@ impl Tab {
     pub fn deadline(&self) -> Option<Timestamp> {
         let lease = self.lease.as_ref().and_then(LeaseLock::deadline);
         // Until the store has answered, no query can run.
-        let may_run = !self.store_calls.are_open() && !self.is_diverged();
+        let may_run = !self.effects.store_is_busy() && !self.is_diverged();
         let live = self.desk.live().deadline().filter(|_| may_run);
         [self.protocol.deadline(), live, self.desk.deadline(), lease]
             .into_iter()
@@ -191,7 +189,7 @@ impl Tab {
     }
 
     fn stored(&mut self, now: Timestamp, answer: StoreAnswer) {
-        self.store_calls.answered();
+        self.effects.store_answered();
         let input = match answer {
             StoreAnswer::EpochRaised(raised) => Input::EpochRaised(raised),
             StoreAnswer::CaughtUp(caught_up) => Input::CaughtUp(caught_up),
@@ -302,7 +300,7 @@ impl Tab {
     }
 
     fn call_store(&mut self, call: StoreCall) {
-        self.store_calls.make(call, &mut self.effects);
+        self.effects.call_store(call);
     }
 }
 

@@ -17,10 +17,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use super::asked::{Asked, Purpose};
+use super::asked::{Asked, Moment, Purpose};
 use super::effects::Effects;
 use super::pulse::Bound;
-use super::runner::Moment;
 use super::timed_engine::TimedEngine;
 use crate::engine::{Class, Ending, Staged, Standing};
 use crate::protocol::{Input, Message, Timestamp, TurnEnd};

@@ -17,7 +17,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest};
 
 use super::error::{Moment, is_newer, store_error};
-use super::transaction::Table;
+use super::table::Table;
 use crate::storage::StoreError;
 use crate::web::indexeddb::{Listener, answer, factory};
 

@@ -1,14 +1,14 @@
 //! Keys as they are found: which records a table holds, and which keys are none of the library's.
 //!
 //! Called by the store before it reads values. So it knows how many there are, reads a bounded number at a time, and
-//! ends its transaction with the last request. A key that no version of the library writes (another type, a fraction, a
-//! number beyond what counts exactly) is damage, and is said by what it is.
+//! ends its transaction with the last request.
 
 use js_sys::{Array, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
-use super::transaction::{Table, Transaction, bytes, piece_key};
-use crate::storage::{BlockNo, RecordName, Seq, StoreError};
+use super::table::{Table, bytes, piece, piece_key};
+use super::transaction::Transaction;
+use crate::storage::{RecordName, Seq, StoreError};
 
 /// The keys of a table, in order.
 #[derive(Clone, Debug, Default)]
@@ -31,14 +31,14 @@ impl Keys {
 
     /// One more; its damage if it is none.
     pub(super) fn take(&mut self, table: Table, key: &JsValue) -> Result<(), StoreError> {
-        if let Some(number) = number(table, key) {
+        if let Some(number) = table.number(key) {
             self.numbers.push(number);
         } else if table == Table::Commits
             && let Some(piece) = piece(key)
         {
             self.pieces.push(piece);
         } else {
-            return Err(foreign(table, key));
+            return Err(table.foreign(key));
         }
         Ok(())
     }
@@ -92,7 +92,7 @@ impl Keys {
             let mut batch = Batch::new();
             if let Some(whole) = whole {
                 for (number, value) in self.numbers.iter().zip(whole.await?.iter()) {
-                    batch.push((*number, vec![bytes(name(table, *number), value)?]));
+                    batch.push((*number, vec![bytes(table.record(*number), value)?]));
                 }
             }
             if let Some(further) = further {
@@ -104,42 +104,5 @@ impl Keys {
             }
             Ok(batch)
         }
-    }
-}
-
-fn name(table: Table, number: u64) -> RecordName {
-    match table {
-        Table::Blocks => RecordName::Block(BlockNo(number as u32)),
-        Table::Meta | Table::Commits => RecordName::Commit(Seq(number)),
-    }
-}
-
-fn number(table: Table, key: &JsValue) -> Option<u64> {
-    let number = key.as_f64().filter(|number| *number >= 0.0 && number.fract() == 0.0)?;
-    match table {
-        Table::Blocks => BlockNo::stored(number as u64).map(|block| u64::from(block.0)),
-        Table::Meta | Table::Commits => Seq::stored(number as u64).map(|seq| seq.0),
-    }
-}
-
-fn piece(key: &JsValue) -> Option<(u64, u32)> {
-    let parts: &Array = key.dyn_ref()?;
-    let seq = number(Table::Commits, &parts.get(0))?;
-    let index = parts
-        .get(1)
-        .as_f64()
-        .filter(|index| *index >= 1.0 && index.fract() == 0.0)?;
-    (parts.length() == 2 && index <= f64::from(u32::MAX)).then_some((seq, index as u32))
-}
-
-fn foreign(table: Table, key: &JsValue) -> StoreError {
-    let said = match (key.as_f64(), key.as_string()) {
-        (Some(number), _) => number.to_string(),
-        (_, Some(text)) => format!("\"{}\"", text.chars().take(40).collect::<String>()),
-        _ => "of another type".into(),
-    };
-    StoreError::Corrupt {
-        record: format!("{} key {said}", table.name()),
-        reason: "no version of sqlite-elements writes it".into(),
     }
 }

@@ -22,13 +22,15 @@
 mod connection;
 mod error;
 mod keys;
+mod table;
 mod transaction;
 
 use js_sys::Uint8Array;
 
 use self::connection::Connection;
 use self::keys::Keys;
-use self::transaction::{Table, Transaction};
+use self::table::Table;
+use self::transaction::Transaction;
 use super::piece::pieces;
 use super::salvage::Salvaging;
 use super::snapshot::{Assembly, following, newest};

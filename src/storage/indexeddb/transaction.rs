@@ -18,17 +18,9 @@ use web_sys::{
 use super::Durability;
 use super::connection::Connection;
 use super::error::{Moment, store_error};
-use super::keys::Keys;
+use super::table::{Table, bytes, piece_key, place};
 use crate::storage::{BlockNo, Epoch, RecordName, Seq, StoreError};
 use crate::web::indexeddb::{answer, begin, commit, end};
-
-/// The object stores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Table {
-    Meta,
-    Commits,
-    Blocks,
-}
 
 pub(super) struct Transaction {
     raw: IdbTransaction,
@@ -41,18 +33,6 @@ pub(super) struct Transaction {
 enum OnDrop {
     Abort,
     Nothing,
-}
-
-impl Table {
-    pub(super) const ALL: [Table; 3] = [Table::Meta, Table::Commits, Table::Blocks];
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Table::Meta => "meta",
-            Table::Commits => "commits",
-            Table::Blocks => "blocks",
-        }
-    }
 }
 
 impl Transaction {
@@ -93,9 +73,8 @@ impl Transaction {
             return Ok(None);
         }
         let cursor: IdbCursorWithValue = cursor.unchecked_into();
-        let mut keys = Keys::default();
-        keys.take(Table::Commits, &cursor.key().map_err(asking)?)?;
-        let seq = Seq(keys.numbers[0]);
+        let (table, key) = (Table::Commits, cursor.key().map_err(asking)?);
+        let seq = Seq(table.number(&key).ok_or_else(|| table.foreign(&key))?);
         let record = bytes(RecordName::Commit(seq), cursor.value().map_err(asking)?)?;
         Ok(Some((seq, record.to_vec())))
     }
@@ -278,26 +257,6 @@ impl Drop for Transaction {
             let _ = self.raw.abort();
         }
     }
-}
-
-fn place(name: RecordName) -> (Table, JsValue) {
-    match name {
-        RecordName::Head => (Table::Meta, "head".into()),
-        RecordName::Replies => (Table::Meta, "replies".into()),
-        RecordName::Lease => (Table::Meta, "lease".into()),
-        RecordName::Commit(seq) => (Table::Commits, (seq.0 as f64).into()),
-        RecordName::Piece(seq, index) => (Table::Commits, piece_key(seq, f64::from(index))),
-        RecordName::Block(number) => (Table::Blocks, number.0.into()),
-    }
-}
-
-pub(super) fn bytes(name: RecordName, value: JsValue) -> Result<Uint8Array, StoreError> {
-    value.dyn_into().map_err(|_| name.corrupt("it is not bytes"))
-}
-
-/// IndexedDB orders arrays behind all numbers.
-pub(super) fn piece_key(seq: Seq, index: f64) -> JsValue {
-    Array::of2(&(seq.0 as f64).into(), &index.into()).into()
 }
 
 fn asking(thrown: JsValue) -> StoreError {
