@@ -11,7 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::listeners::{EventCallback, ListenerId};
 use super::optimistic::{Optimistic, OptimisticMode, WriteNumber};
-use super::session::{Answer, Session};
+use super::session::{AnswerSlot, Session};
 use super::sessions;
 use super::status::Status;
 use crate::durations::{LEAD_TIMEOUT_MS, LEADER_PATIENCE_MS};
@@ -154,7 +154,7 @@ impl Connection {
     }
 
     /// The same, as a call that can be cancelled.
-    pub(super) fn ask(&self, statement: Statement, recall: Option<String>) -> Result<(CallId, Answer), Failure> {
+    pub(super) fn ask(&self, statement: Statement, recall: Option<String>) -> Result<(CallId, AnswerSlot), Failure> {
         let user = self.0.id;
         let fits = statement.fits().map_err(Failure::from);
         let query = |call| Request::Query {

@@ -18,14 +18,14 @@ struct PageQuery {
     user: UserId,
     each: RowsCallback,
     statement: Statement,
-    asked: Asked,
+    answering: Answering,
 }
 
 /// How far the worker is with a live query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
+enum Answering {
     /// It has not been told of it.
-    No,
+    NotAsked,
     Waiting,
     Answered,
 }
@@ -36,7 +36,7 @@ impl Queries {
             user,
             each,
             statement,
-            asked: Asked::No,
+            answering: Answering::NotAsked,
         };
         self.0.borrow_mut().insert(id, query);
     }
@@ -53,7 +53,7 @@ impl Queries {
     /// What the worker is asked now, if the query is wanted still.
     pub(super) fn ask(&self, id: QueryId) -> Option<Statement> {
         self.0.borrow_mut().get_mut(&id).map(|query| {
-            query.asked = Asked::Waiting;
+            query.answering = Answering::Waiting;
             query.statement.clone()
         })
     }
@@ -61,7 +61,7 @@ impl Queries {
     /// The worker has answered: whom to tell, if the query is wanted still.
     pub(super) fn answered(&self, id: QueryId) -> Option<RowsCallback> {
         self.0.borrow_mut().get_mut(&id).map(|query| {
-            query.asked = Asked::Answered;
+            query.answering = Answering::Answered;
             Rc::clone(&query.each)
         })
     }
@@ -71,13 +71,13 @@ impl Queries {
         let queries = self.0.borrow();
         queries
             .iter()
-            .any(|(id, query)| taken_up != Some(*id) && query.asked == Asked::Waiting)
+            .any(|(id, query)| taken_up != Some(*id) && query.answering == Answering::Waiting)
     }
 
     /// The worker died.
     pub(super) fn forget_worker(&self) {
         for query in self.0.borrow_mut().values_mut() {
-            query.asked = Asked::No;
+            query.answering = Answering::NotAsked;
         }
     }
 

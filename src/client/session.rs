@@ -28,7 +28,7 @@ use crate::sql::{Script, SqlFailure, Statement};
 use crate::storage::Durability;
 use crate::web::{BrowserError, Inbox, Port, report_text};
 
-pub(super) type Answer = Inbox<Result<Response, Failure>>;
+pub(super) type AnswerSlot = Inbox<Result<Response, Failure>>;
 
 pub(super) struct Session {
     pub(super) number: SessionNumber,
@@ -36,8 +36,8 @@ pub(super) struct Session {
     port: RefCell<Option<Port>>,
     last_id: Cell<u64>,
     /// Those who wait for the database to be open.
-    opening: RefCell<Vec<Answer>>,
-    pub(super) calls: RefCell<Calls<Answer>>,
+    opening: RefCell<Vec<AnswerSlot>>,
+    pub(super) calls: RefCell<Calls<AnswerSlot>>,
     pub(super) queries: Queries,
     pub(super) listeners: Listeners,
     pub(super) status: RefCell<Status>,
@@ -133,7 +133,7 @@ impl Session {
     }
 
     pub(super) async fn opened(&self) -> Result<(), Failure> {
-        let opened = Answer::default();
+        let opened = AnswerSlot::default();
         {
             let status = self.status.borrow();
             if let Some(failure) = &status.failure {
@@ -148,8 +148,8 @@ impl Session {
     }
 
     /// Sends a request; its answer, or the failure that ended the session, comes into the inbox.
-    pub(super) fn call(self: &Rc<Self>, request: impl FnOnce(CallId) -> Request) -> (CallId, Answer) {
-        let answer = Answer::default();
+    pub(super) fn call(self: &Rc<Self>, request: impl FnOnce(CallId) -> Request) -> (CallId, AnswerSlot) {
+        let answer = AnswerSlot::default();
         let call = CallId(self.next_id());
         let request = request(call);
         let stake = Stake::of(&request);
@@ -159,8 +159,8 @@ impl Session {
     }
 
     /// A call that the worker is not asked: it is answered from here, or by the end of the session.
-    pub(super) fn wait(&self) -> (CallId, Answer) {
-        let answer = Answer::default();
+    pub(super) fn wait(&self) -> (CallId, AnswerSlot) {
+        let answer = AnswerSlot::default();
         let call = CallId(self.next_id());
         match self.failure() {
             Some(failure) => answer.push(Err(failure)),

@@ -115,7 +115,7 @@ pub(super) enum Rise {
 
 /// What the word of a leader is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Claim {
+pub(super) enum LeadClaim {
     /// It comes from before what this tab knows, or has written.
     Outdated,
     /// This tab leads, or is about to, in an older epoch.
@@ -341,15 +341,15 @@ impl Election {
 
 // Other leaders.
 impl Election {
-    pub(super) fn weigh(&self, epoch: Epoch) -> Claim {
+    pub(super) fn weigh(&self, epoch: Epoch) -> LeadClaim {
         // What this tab wrote while it led may still be on its way to the store: nobody from before may refuse it.
         let newest = self.known_epoch().max(self.last_led);
         match self.role {
-            _ if newest.is_some_and(|newest| epoch < newest) => Claim::Outdated,
+            _ if newest.is_some_and(|newest| epoch < newest) => LeadClaim::Outdated,
             Role::Leading { epoch: own, .. } | Role::Rising { target: Some((own, _)) } if own < epoch => {
-                Claim::Supersedes
+                LeadClaim::Supersedes
             }
-            _ => Claim::Stands,
+            _ => LeadClaim::Stands,
         }
     }
 

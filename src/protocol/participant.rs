@@ -9,12 +9,12 @@
 
 use std::rc::Rc;
 
-use super::election::{Claim, Election, Office, Rise};
+use super::election::{Election, LeadClaim, Office, Rise};
 use super::pending::{Fate, WriteError};
 use super::replication::{Fetched, Replication};
 use super::trials::Record;
 use super::words::{Output, Outputs};
-use super::writes::{Standing, Writes};
+use super::writes::{Footing, Writes};
 use super::{Here, Message, PutOff, Queued, Timestamp, TurnEnd, Wake};
 use crate::sabotage::{self, Sabotage};
 use crate::sql::{Answer, Outcome, Work};
@@ -77,7 +77,7 @@ impl Participant {
     pub(super) fn due_at(&self, wake: Wake) -> Option<Timestamp> {
         match wake {
             Wake::TurnOver | Wake::TurnOverdue | Wake::Trial | Wake::WriteOverdue | Wake::Judgement => {
-                self.writes.due_at(wake, &self.standing())
+                self.writes.due_at(wake, &self.footing())
             }
             Wake::Heartbeat | Wake::Steal | Wake::Look | Wake::QueueAgain => self.election.due_at(wake),
             Wake::StoreAgain => self.replication.due_at(wake),
@@ -89,8 +89,8 @@ impl Participant {
         self.writes.is_under_way() || self.replication.is_asking()
     }
 
-    fn standing(&self) -> Standing {
-        Standing {
+    fn footing(&self) -> Footing {
+        Footing {
             leading: self.election.leading(),
             last_led: self.election.last_led(),
             addressee: self.election.addressee(),
@@ -190,10 +190,10 @@ impl Participant {
     ) {
         let (_, epoch) = leader;
         let claim = self.election.weigh(epoch);
-        if claim == Claim::Supersedes {
+        if claim == LeadClaim::Supersedes {
             self.step_down(now);
         }
-        if claim != Claim::Outdated {
+        if claim != LeadClaim::Outdated {
             self.election.follow(now, leader, lease_expiry, &mut self.outputs);
             self.send_unanswered(now);
             self.election.say_asking(&mut self.outputs);
@@ -285,7 +285,7 @@ impl Participant {
             let refused = Err(WriteError::Closed { fate });
             self.writes.pending_mut().settle(request, refused, &mut self.outputs);
         } else {
-            let at = self.standing();
+            let at = self.footing();
             self.writes.send(now, request, &at, &mut self.outputs);
             self.run_next(now);
         }
@@ -294,7 +294,7 @@ impl Participant {
 
     pub(super) fn heard_write(&mut self, now: Timestamp, epoch: Epoch, queued: Queued, record: Record) {
         if self.leads_in(epoch) {
-            let at = self.standing();
+            let at = self.footing();
             self.writes
                 .hear(now, queued, record, &self.replication, &at, &mut self.outputs);
         }
@@ -314,18 +314,18 @@ impl Participant {
 
     pub(super) fn heard_go_ahead(&mut self, now: Timestamp, request: RequestId, epoch: Epoch) {
         if self.leads_in(epoch) {
-            let at = self.standing();
+            let at = self.footing();
             self.writes.go_ahead(now, request, &at, &mut self.outputs);
         }
     }
 
     pub(super) fn send_unanswered(&mut self, now: Timestamp) {
-        let at = self.standing();
+        let at = self.footing();
         self.writes.send_unanswered(now, &at, &mut self.outputs);
     }
 
     pub(super) fn run_next(&mut self, now: Timestamp) {
-        let at = self.standing();
+        let at = self.footing();
         self.writes.run_next(now, &at, &mut self.outputs);
     }
 
@@ -349,7 +349,7 @@ impl Participant {
         {
             self.broadcast(now, commit);
         }
-        let at = self.standing();
+        let at = self.footing();
         self.writes.ran(answers, commit, &at, &mut self.outputs);
         self.go_on(now);
     }
@@ -364,7 +364,7 @@ impl Participant {
                 self.replication.stored(&commit);
                 self.outputs.push(Output::Publish(Rc::clone(&commit)));
                 self.broadcast(now, &commit);
-                let at = self.standing();
+                let at = self.footing();
                 self.writes.stored(&commit, answers, &at, &mut self.outputs);
             }
             Err(StoreError::Fenced { .. }) => {
@@ -375,7 +375,7 @@ impl Participant {
             }
             Err(error) => {
                 self.outputs.push(Output::Revert);
-                let at = self.standing();
+                let at = self.footing();
                 self.writes.not_stored(&error, answers, &at, &mut self.outputs);
                 self.fail_if_final(error);
             }

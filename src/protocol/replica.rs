@@ -11,7 +11,7 @@ use crate::storage::{Commit, Position, Replies, Seq};
 
 /// What can be done next.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum Advance {
     Apply(Rc<Commit>),
     /// Commits between are missing.
     Gap,
@@ -75,20 +75,20 @@ impl Replica {
         }
     }
 
-    pub(super) fn step(&mut self) -> Step {
+    pub(super) fn step(&mut self) -> Advance {
         self.held = self.held.split_off(&self.position.seq.next());
         match self.held.first_key_value() {
-            Some((_, commit)) if sabotage::is(Sabotage::GapIgnored) => Step::Apply(Rc::clone(commit)),
+            Some((_, commit)) if sabotage::is(Sabotage::GapIgnored) => Advance::Apply(Rc::clone(commit)),
             Some((seq, commit)) if *seq == self.position.seq.next() => {
                 if commit.before == self.position {
-                    Step::Apply(Rc::clone(commit))
+                    Advance::Apply(Rc::clone(commit))
                 } else {
-                    Step::Diverged
+                    Advance::Diverged
                 }
             }
-            _ if self.heard.seq > self.position.seq => Step::Gap,
-            _ if self.heard.seq == self.position.seq && self.heard != self.position => Step::Diverged,
-            _ => Step::Level,
+            _ if self.heard.seq > self.position.seq => Advance::Gap,
+            _ if self.heard.seq == self.position.seq && self.heard != self.position => Advance::Diverged,
+            _ => Advance::Level,
         }
     }
 

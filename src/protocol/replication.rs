@@ -11,7 +11,7 @@
 
 use std::rc::Rc;
 
-use super::replica::{Replica, Step};
+use super::replica::{Advance, Replica};
 use super::words::Outputs;
 use super::{Output, Timestamp, Wake};
 use crate::storage::{CatchUp, Commit, Position, Replies, StoreError};
@@ -120,13 +120,13 @@ impl Replication {
     /// if anything is.
     pub(super) fn step(&mut self, outputs: &mut Outputs) -> Option<Rc<Commit>> {
         match self.replica.step() {
-            Step::Apply(commit) => {
+            Advance::Apply(commit) => {
                 self.replica.advance(&commit);
                 return Some(commit);
             }
-            Step::Gap => self.ask(outputs),
-            Step::Diverged => self.reload(outputs),
-            Step::Level => {}
+            Advance::Gap => self.ask(outputs),
+            Advance::Diverged => self.reload(outputs),
+            Advance::Level => {}
         }
         None
     }

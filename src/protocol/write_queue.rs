@@ -94,7 +94,7 @@ pub(super) struct WriteQueue {
     long: LongWrites,
     known: BTreeSet<RequestId>,
     group: Option<Group>,
-    unstored: BTreeMap<RequestId, Unstored>,
+    unstored: BTreeMap<RequestId, Remembered>,
     /// Below this counter each tab has its answers, by what it sent to this leadership.
     settled_below: BTreeMap<TabId, u64>,
 }
@@ -102,7 +102,7 @@ pub(super) struct WriteQueue {
 /// An answer that no commit holds: remembered while this leadership lasts, so that a request which is
 /// sent again gets the same answer and is not run again.
 #[derive(Clone, Debug)]
-pub(super) struct Unstored {
+pub(super) struct Remembered {
     pub(super) answer: Result<Outcome, WriteError>,
     pub(super) seq: Seq,
 }
@@ -153,12 +153,12 @@ impl WriteQueue {
         queued.request.counter < *settled_below && !sabotage::is(Sabotage::DedupeOff)
     }
 
-    pub(super) fn remember(&mut self, request: RequestId, unstored: Unstored) {
+    pub(super) fn remember(&mut self, request: RequestId, unstored: Remembered) {
         self.unstored.insert(request, unstored);
     }
 
     /// The answer that was given to this request and is not stored; forgets those that its tab has.
-    pub(super) fn remembered(&mut self, queued: &Queued) -> Option<Unstored> {
+    pub(super) fn remembered(&mut self, queued: &Queued) -> Option<Remembered> {
         let RequestId { tab, .. } = queued.request;
         let settled = RequestId { tab, counter: 0 }..RequestId {
             tab,

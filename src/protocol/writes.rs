@@ -1,7 +1,7 @@
 //! Writes: both ends of them. What this tab's page waits for ([`PendingWrites`]), what waits for this tab as the leader
 //! ([`Writing`]), and the way from one to the other where both are here.
 //!
-//! Owned by [`super::Protocol`], which says with each call where the tab stands ([`Standing`]): a copy of what election and
+//! Owned by [`super::Protocol`], which says with each call where the tab stands ([`Footing`]): a copy of what election and
 //! replication say in that moment, so nothing here can change them. To hand in the two owners was refused for that.
 
 use std::rc::Rc;
@@ -25,7 +25,7 @@ pub(super) struct Writes {
 
 /// Where the tab stands while something is done about writes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Standing {
+pub(super) struct Footing {
     pub(super) leading: Option<Epoch>,
     pub(super) last_led: Option<Epoch>,
     /// Where writes go.
@@ -37,7 +37,7 @@ pub(super) struct Standing {
     pub(super) is_asking: bool,
 }
 
-impl Standing {
+impl Footing {
     fn leads_in(&self, epoch: Epoch) -> bool {
         self.leading == Some(epoch)
     }
@@ -70,7 +70,7 @@ impl Writes {
         self.writing.is_busy()
     }
 
-    pub(super) fn due_at(&self, wake: Wake, at: &Standing) -> Option<Timestamp> {
+    pub(super) fn due_at(&self, wake: Wake, at: &Footing) -> Option<Timestamp> {
         match wake {
             // What is under way ends first.
             Wake::Trial if self.is_under_way() || at.is_asking => None,
@@ -87,7 +87,7 @@ impl Writes {
     }
 
     /// Hands a pending write to the leader; without a leader it waits for one.
-    pub(super) fn send(&mut self, now: Timestamp, request: RequestId, at: &Standing, outputs: &mut Outputs) {
+    pub(super) fn send(&mut self, now: Timestamp, request: RequestId, at: &Footing, outputs: &mut Outputs) {
         let Some(addressee) = at.addressee else { return };
         match self.pending.send(now, request, addressee, outputs) {
             None => {}
@@ -101,7 +101,7 @@ impl Writes {
     }
 
     /// Sends what this leadership does not have, and again what it should have answered long ago.
-    pub(super) fn send_unanswered(&mut self, now: Timestamp, at: &Standing, outputs: &mut Outputs) {
+    pub(super) fn send_unanswered(&mut self, now: Timestamp, at: &Footing, outputs: &mut Outputs) {
         let Some((epoch, _)) = at.addressee else { return };
         for request in self.pending.unanswered(now, epoch) {
             self.send(now, request, at, outputs);
@@ -115,7 +115,7 @@ impl Writes {
         queued: Queued,
         record: Record,
         replication: &Replication,
-        at: &Standing,
+        at: &Footing,
         outputs: &mut Outputs,
     ) {
         let Some(epoch) = at.leading else { return };
@@ -134,7 +134,7 @@ impl Writes {
     }
 
     /// The asker agrees that its write is tried.
-    pub(super) fn go_ahead(&mut self, now: Timestamp, request: RequestId, at: &Standing, outputs: &mut Outputs) {
+    pub(super) fn go_ahead(&mut self, now: Timestamp, request: RequestId, at: &Footing, outputs: &mut Outputs) {
         self.writing.allow(request);
         self.run_next(now, at, outputs);
     }
@@ -143,7 +143,7 @@ impl Writes {
 // With the leader.
 impl Writes {
     /// The leader gives the writer to what comes next, if nobody has it and the image may change.
-    pub(super) fn run_next(&mut self, now: Timestamp, at: &Standing, outputs: &mut Outputs) {
+    pub(super) fn run_next(&mut self, now: Timestamp, at: &Footing, outputs: &mut Outputs) {
         let Some(epoch) = at.leading else { return };
         self.writing.note_waiting(now, at.successor);
         if !at.is_asking {
@@ -160,7 +160,7 @@ impl Writes {
         &mut self,
         answers: Vec<Answer>,
         commit: Option<Rc<Commit>>,
-        at: &Standing,
+        at: &Footing,
         outputs: &mut Outputs,
     ) {
         let Some(commit) = commit else {
@@ -182,7 +182,7 @@ impl Writes {
         &mut self,
         commit: &Commit,
         answers: Vec<(RequestId, Answer)>,
-        at: &Standing,
+        at: &Footing,
         outputs: &mut Outputs,
     ) {
         self.writing.end_open_turn(TurnEnd::Done, outputs);
@@ -199,7 +199,7 @@ impl Writes {
         &mut self,
         error: &StoreError,
         answers: Vec<(RequestId, Answer)>,
-        at: &Standing,
+        at: &Footing,
         outputs: &mut Outputs,
     ) {
         let refusal = WriteError::from(error);
@@ -219,7 +219,7 @@ impl Writes {
         request: RequestId,
         answer: Result<Outcome, WriteError>,
         seq: Seq,
-        at: &Standing,
+        at: &Footing,
         outputs: &mut Outputs,
     ) {
         let Some(epoch) = at.last_led else { return };

@@ -13,7 +13,7 @@ use super::replication::Replication;
 use super::trials::Record;
 use super::turn::Turns;
 use super::words::Outputs;
-use super::write_queue::{Answers, Next, Unstored, WriteQueue};
+use super::write_queue::{Answers, Next, Remembered, WriteQueue};
 use super::{Message, Output, PutOff, Queued, Timestamp, TurnEnd, Wake, WriteError};
 use crate::sabotage::{self, Sabotage};
 use crate::sql::{Answer, Outcome};
@@ -62,7 +62,7 @@ impl Writing {
             let (answer, seq) = (Ok(outcome.clone()), replication.position().seq);
             return Heard::Answered { answer, seq };
         }
-        if let Some(Unstored { answer, seq }) = self.queue.remembered(&queued) {
+        if let Some(Remembered { answer, seq }) = self.queue.remembered(&queued) {
             return Heard::Answered { answer, seq };
         }
         match record {
@@ -96,7 +96,7 @@ impl Writing {
 
     /// An answer that no commit holds.
     pub(super) fn remember(&mut self, request: RequestId, answer: Result<Outcome, WriteError>, seq: Seq) {
-        self.queue.remember(request, Unstored { answer, seq });
+        self.queue.remember(request, Remembered { answer, seq });
     }
 
     /// Something waits, perhaps for the open turn.

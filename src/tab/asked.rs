@@ -13,7 +13,7 @@ pub(super) struct Asked {
 
 /// When something that the page asks is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moment {
+pub(super) enum Timing {
     /// It comes from the page: SQL that it needs is put off.
     Arrived,
     /// Its SQL may run.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::effects::Effects;
+use super::agenda::Agenda;
 use crate::durations::LEAD_TIMEOUT_MS;
 use crate::protocol::{Timestamp, WriteError};
 use crate::request::{CallId, Failure, FailureKind, NonLeaderWrites, Response};
@@ -13,7 +13,7 @@ use crate::sql::Outcome;
 use crate::storage::RequestId;
 
 #[derive(Debug, Default)]
-pub(super) struct Calls {
+pub(super) struct TabCalls {
     writes: BTreeMap<RequestId, CallId>,
     /// `Sync` calls and the writes that each still waits for.
     syncs: Vec<(CallId, BTreeSet<RequestId>)>,
@@ -34,29 +34,29 @@ enum End {
 }
 
 // Writes.
-impl Calls {
+impl TabCalls {
     pub(super) fn wait_for_write(&mut self, request: RequestId, call: CallId) {
         self.writes.insert(request, call);
     }
 
-    pub(super) fn settled(&mut self, request: RequestId, result: Result<Outcome, WriteError>, effects: &mut Effects) {
+    pub(super) fn settled(&mut self, request: RequestId, result: Result<Outcome, WriteError>, agenda: &mut Agenda) {
         if let Some(call) = self.writes.remove(&request) {
-            effects.answer(call, result.map(Response::Outcome).map_err(Failure::from));
+            agenda.answer(call, result.map(Response::Outcome).map_err(Failure::from));
         }
         self.syncs.retain_mut(|(call, waits)| {
             waits.remove(&request);
             if waits.is_empty() {
-                effects.answer(*call, Ok(Response::Done));
+                agenda.answer(*call, Ok(Response::Done));
             }
             !waits.is_empty()
         });
     }
 
     /// Waits for all writes that wait now.
-    pub(super) fn sync(&mut self, call: CallId, effects: &mut Effects) {
+    pub(super) fn sync(&mut self, call: CallId, agenda: &mut Agenda) {
         let waits: BTreeSet<RequestId> = self.writes.keys().copied().collect();
         if waits.is_empty() {
-            effects.answer(call, Ok(Response::Done));
+            agenda.answer(call, Ok(Response::Done));
         } else {
             self.syncs.push((call, waits));
         }
@@ -72,7 +72,7 @@ impl Calls {
 }
 
 // To lead.
-impl Calls {
+impl TabCalls {
     pub(super) fn wait_to_lead(&mut self, now: Timestamp, call: CallId) {
         self.leads.push((call, now.after_ms(LEAD_TIMEOUT_MS.into())));
     }
@@ -83,9 +83,9 @@ impl Calls {
     }
 
     /// This tab leads.
-    pub(super) fn leads(&mut self, effects: &mut Effects) {
+    pub(super) fn leads(&mut self, agenda: &mut Agenda) {
         for (call, _) in std::mem::take(&mut self.leads) {
-            effects.answer(call, Ok(Response::Done));
+            agenda.answer(call, Ok(Response::Done));
         }
     }
 
@@ -93,19 +93,19 @@ impl Calls {
         self.leads.iter().map(|(_, deadline)| *deadline).min()
     }
 
-    pub(super) fn timed_out(&mut self, now: Timestamp, effects: &mut Effects) {
+    pub(super) fn timed_out(&mut self, now: Timestamp, agenda: &mut Agenda) {
         let (overdue, waiting) = std::mem::take(&mut self.leads)
             .into_iter()
             .partition::<Vec<_>, _>(|(_, deadline)| *deadline <= now);
         self.leads = waiting;
         for (call, _) in overdue {
-            effects.answer(call, Err(Failure::does_not_lead()));
+            agenda.answer(call, Err(Failure::does_not_lead()));
         }
     }
 }
 
 // The end.
-impl Calls {
+impl TabCalls {
     pub(super) fn wait_for_end(&mut self, call: CallId) {
         self.end_is_near();
         self.closing.push(call);
@@ -121,12 +121,12 @@ impl Calls {
     }
 
     /// The protocol has let go of everything, and has settled every write before.
-    pub(super) fn ended(&mut self, effects: &mut Effects) {
+    pub(super) fn ended(&mut self, agenda: &mut Agenda) {
         for (call, _) in std::mem::take(&mut self.leads) {
-            effects.answer(call, Err(Failure::closed()));
+            agenda.answer(call, Err(Failure::closed()));
         }
         for call in std::mem::take(&mut self.closing) {
-            effects.answer(call, Ok(Response::Done));
+            agenda.answer(call, Ok(Response::Done));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Checkpoints, as a leader makes them: a bounded step at a time, when nothing else waits.
 
-use super::effects::Effects;
+use super::agenda::Agenda;
 use super::store_call::StoreCall;
 use crate::request::Event;
 use crate::storage::{Commit, Epoch, Folding, Image, Replies, StoreError};
@@ -34,13 +34,13 @@ impl Checkpoints {
     }
 
     /// The store has answered.
-    pub(super) fn stepped(&mut self, result: Result<(), StoreError>, effects: &mut Effects) {
+    pub(super) fn stepped(&mut self, result: Result<(), StoreError>, agenda: &mut Agenda) {
         match result {
             // Another leader will do it; losing leadership abandons the folding.
             Ok(()) | Err(StoreError::Fenced { .. }) => {}
             Err(error) => {
                 self.abandon();
-                effects.tell(Event::Warning(error.into()));
+                agenda.tell(Event::Warning(error.into()));
             }
         }
     }

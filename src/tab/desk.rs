@@ -5,15 +5,15 @@
 
 use std::collections::VecDeque;
 
-use super::asked::{Asked, Moment, Purpose};
-use super::calls::Calls;
-use super::effects::Effects;
+use super::agenda::Agenda;
+use super::asked::{Asked, Purpose, Timing};
+use super::calls::TabCalls;
 use super::group::Group;
 use super::live_queries::LiveQueries;
 use super::pulse::Names;
 use super::runner::{PageTurn, Piece, Runner};
 use super::timed_engine::TimedEngine;
-use super::transactions::{Leading, Place, Transactions, Turn};
+use super::transactions::{Leading, Transactions, Turn, Whereabouts};
 use crate::durations::EXECUTE_TIMEOUT_MS;
 use crate::engine::{Class, Engine, Migrations};
 use crate::protocol::{Here, Input, Protocol, Timestamp, TurnEnd, WriteError};
@@ -23,7 +23,7 @@ use crate::storage::RequestId;
 
 pub(super) struct Desk {
     engine: TimedEngine,
-    calls: Calls,
+    calls: TabCalls,
     transactions: Transactions,
     runner: Runner,
     live: LiveQueries,
@@ -35,7 +35,7 @@ pub(super) struct Hand<'a> {
     pub(super) protocol: &'a mut Protocol,
     /// What the protocol is to be told, in this order.
     pub(super) inputs: &'a mut VecDeque<Input>,
-    pub(super) effects: &'a mut Effects,
+    pub(super) agenda: &'a mut Agenda,
 }
 
 impl Hand<'_> {
@@ -63,7 +63,7 @@ impl Desk {
     pub(super) fn new(engine: Engine) -> Self {
         Desk {
             engine: TimedEngine::new(engine),
-            calls: Calls::default(),
+            calls: TabCalls::default(),
             transactions: Transactions::default(),
             runner: Runner::default(),
             live: LiveQueries::default(),
@@ -78,7 +78,7 @@ impl Desk {
         self.engine.engine_mut()
     }
 
-    pub(super) fn calls_mut(&mut self) -> &mut Calls {
+    pub(super) fn calls_mut(&mut self) -> &mut TabCalls {
         &mut self.calls
     }
 
@@ -96,14 +96,14 @@ impl Desk {
 
     pub(super) fn timed_out(&mut self, hand: &mut Hand) {
         self.runner.let_live_run();
-        self.calls.timed_out(hand.now, hand.effects);
+        self.calls.timed_out(hand.now, hand.agenda);
         if !self.calls.wait_for_lead() {
             hand.protocol.cease_asking();
         }
     }
 
-    pub(super) fn tell_transactions(&mut self, effects: &mut Effects) {
-        self.transactions.tell(effects);
+    pub(super) fn tell_transactions(&mut self, agenda: &mut Agenda) {
+        self.transactions.tell(agenda);
     }
 }
 
@@ -111,12 +111,12 @@ impl Desk {
 impl Desk {
     pub(super) fn take(&mut self, request: Request, hand: &mut Hand) {
         if let Some(request) = self.runner.admit(request) {
-            self.route(request, Moment::Arrived, hand);
+            self.route(request, Timing::Arrived, hand);
         }
     }
 
     /// Takes what the page asks to where it belongs.
-    fn route(&mut self, request: Request, moment: Moment, hand: &mut Hand) {
+    fn route(&mut self, request: Request, moment: Timing, hand: &mut Hand) {
         match request {
             // The page asks nothing more of a database that it closes, and is told nothing more but that it is closed.
             request if self.calls.is_end_near() && !request.concerns_the_end() => {}
@@ -146,27 +146,27 @@ impl Desk {
             Request::Classify { call, sql } => {
                 let class = self.engine_mut().classify(&sql);
                 let kind = class.map(|class| Response::Kind(class.into()));
-                hand.effects.answer(call, kind.map_err(Failure::from));
+                hand.agenda.answer(call, kind.map_err(Failure::from));
             }
             Request::Write { call, work, timeout_ms } => self.write(call, work, timeout_ms, hand),
-            Request::Sync { call, user } => self.sync(call, user, hand.effects),
+            Request::Sync { call, user } => self.sync(call, user, hand.agenda),
             Request::Lead { call } => self.lead(call, hand),
             Request::Metrics { call, action } => {
-                let metrics = hand.effects.metrics(hand.now, action);
-                hand.effects.answer(call, Ok(Response::Metrics(metrics)));
+                let metrics = hand.agenda.metrics(hand.now, action);
+                hand.agenda.answer(call, Ok(Response::Metrics(metrics)));
             }
             Request::LeaderInfo { call } => {
                 let info = hand.protocol.leadership().into();
-                hand.effects.answer(call, Ok(Response::Leadership(info)));
+                hand.agenda.answer(call, Ok(Response::Leadership(info)));
             }
             Request::NonLeaderWrites { call, policy } => {
                 self.calls.set_non_leader_writes(policy);
-                hand.effects.answer(call, Ok(Response::Done));
+                hand.agenda.answer(call, Ok(Response::Done));
             }
             Request::Subscribe { query, statement } => self.live.subscribe(query, statement),
             Request::Unsubscribe { query } => self.live.unsubscribe(query),
             Request::Leave { user } => {
-                let input = self.transactions.left(user, &mut self.engine, hand.effects);
+                let input = self.transactions.left(user, &mut self.engine, hand.agenda);
                 hand.inputs.extend(input);
             }
             Request::Lost { user } => self.transactions.note_lost(user),
@@ -175,13 +175,13 @@ impl Desk {
             Request::Recall { name: recall, control } => {
                 let names = Names { recall, control };
                 self.engine.pulse().borrow_mut().follow(names);
-                self.stop_queries(hand.effects);
+                self.stop_queries(hand.agenda);
             }
             Request::MakeWay { name } => self.engine.pulse().borrow_mut().make_way_by(name),
             Request::Cancel { call } => self.runner.cancel(call),
             Request::Export { call } => {
                 let file = self.engine.engine().image().pages().concat();
-                hand.effects.answer(call, Ok(Response::File(file)));
+                hand.agenda.answer(call, Ok(Response::File(file)));
             }
             Request::Close { call } => {
                 self.calls.wait_for_end(call);
@@ -191,30 +191,30 @@ impl Desk {
     }
 
     /// Runs a statement where it belongs: in the open transaction of its user, or by itself.
-    fn run_asked(&mut self, asked: Asked, moment: Moment, hand: &mut Hand) {
-        if moment == Moment::Arrived && hand.protocol.is_returning() {
+    fn run_asked(&mut self, asked: Asked, moment: Timing, hand: &mut Hand) {
+        if moment == Timing::Arrived && hand.protocol.is_returning() {
             return self.put_off(asked);
         }
         let outside = match self.transactions.place(asked, moment) {
-            Place::Outside(asked) => Some(asked),
-            Place::Waits => None,
-            Place::Later(asked) => return self.put_off(asked),
-            Place::Inside(turn, asked) => {
+            Whereabouts::Outside(asked) => Some(asked),
+            Whereabouts::Waits => None,
+            Whereabouts::Later(asked) => return self.put_off(asked),
+            Whereabouts::Inside(turn, asked) => {
                 hand.protocol.turn_used(hand.now);
                 let (leading, engine) = (hand.leading(), &mut self.engine);
                 let input = self
                     .transactions
-                    .transact(hand.now, turn, asked, &leading, engine, hand.effects);
+                    .transact(hand.now, turn, asked, &leading, engine, hand.agenda);
                 hand.inputs.extend(input);
                 None
             }
-            Place::Lost(asked, failure) => self
-                .transactions
-                .in_lost(asked, failure, &mut self.engine, hand.effects),
+            Whereabouts::Lost(asked, failure) => {
+                self.transactions.in_lost(asked, failure, &mut self.engine, hand.agenda)
+            }
         };
         match outside {
             None => {}
-            Some(asked) if matches!(asked.purpose, Purpose::Query { .. }) => self.query(asked, moment, hand.effects),
+            Some(asked) if matches!(asked.purpose, Purpose::Query { .. }) => self.query(asked, moment, hand.agenda),
             Some(asked) => self.execute(asked, moment, hand),
         }
     }
@@ -224,8 +224,8 @@ impl Desk {
         self.runner.push(Piece::Asked(asked.into()));
     }
 
-    fn query(&mut self, asked: Asked, moment: Moment, effects: &mut Effects) {
-        if moment == Moment::Arrived {
+    fn query(&mut self, asked: Asked, moment: Timing, agenda: &mut Agenda) {
+        if moment == Timing::Arrived {
             return self.put_off(asked);
         }
         let recall = match asked.purpose {
@@ -234,28 +234,28 @@ impl Desk {
         };
         let queried = self.engine.query(recall, &asked.statement);
         let outcome = queried.map(|queried| Response::Outcome(queried.outcome));
-        effects.answer(asked.call, outcome.map_err(Failure::from));
+        agenda.answer(asked.call, outcome.map_err(Failure::from));
     }
 
-    fn execute(&mut self, asked: Asked, moment: Moment, hand: &mut Hand) {
+    fn execute(&mut self, asked: Asked, moment: Timing, hand: &mut Hand) {
         let Asked {
             call, ref statement, ..
         } = asked;
         let leads = hand.leads();
         let may_write = leads || self.calls.non_leader_writes() == NonLeaderWrites::Forwarded;
         let permit = match self.engine_mut().classify(&statement.sql) {
-            Err(failure) if leads => return hand.effects.answer(call, Err(failure.into())),
+            Err(failure) if leads => return hand.agenda.answer(call, Err(failure.into())),
             // The leader may have a table that this tab has not heard of yet: the verdict is the leader's.
             Err(_) if may_write => Permit::All,
             Err(_) => Permit::SchemaOnly,
-            Ok(Class::Read) => return self.query(asked, moment, hand.effects),
+            Ok(Class::Read) => return self.query(asked, moment, hand.agenda),
             Ok(Class::Begins) => return self.begin(asked, hand),
             Ok(Class::Controls) => {
                 let refusal = self.engine_mut().refuse_control(&statement.sql);
-                return hand.effects.answer(call, Err(refusal.into()));
+                return hand.agenda.answer(call, Err(refusal.into()));
             }
             Ok(Class::Write) if may_write => Permit::All,
-            Ok(Class::Write) => return hand.effects.answer(call, Err(Failure::permission_denied())),
+            Ok(Class::Write) => return hand.agenda.answer(call, Err(Failure::permission_denied())),
             Ok(Class::Schema) if may_write => Permit::All,
             Ok(Class::Schema) => Permit::SchemaOnly,
         };
@@ -269,7 +269,7 @@ impl Desk {
     /// A text that begins a transaction and leaves it open.
     fn begin(&mut self, asked: Asked, hand: &mut Hand) {
         if !hand.leads() {
-            return hand.effects.answer(asked.call, Err(Failure::transaction_denied()));
+            return hand.agenda.answer(asked.call, Err(Failure::transaction_denied()));
         }
         let turn = hand.protocol.take_turn(hand.now, hand.now.after_ms(EXECUTE_TIMEOUT_MS));
         self.transactions.begin(turn, asked);
@@ -280,9 +280,9 @@ impl Desk {
             match self.engine_mut().migrations_applied(scripts) {
                 Ok(Migrations::Pending) => {}
                 Ok(Migrations::Applied) => {
-                    return hand.effects.answer(call, Ok(Response::Outcome(Outcome::nothing())));
+                    return hand.agenda.answer(call, Ok(Response::Outcome(Outcome::nothing())));
                 }
-                Err(failure) => return hand.effects.answer(call, Err(failure.into())),
+                Err(failure) => return hand.agenda.answer(call, Err(failure.into())),
             }
         }
         self.submit(call, work, hand.now.after_ms(u64::from(timeout_ms)), hand);
@@ -293,17 +293,17 @@ impl Desk {
         self.calls.wait_for_write(request, call);
     }
 
-    fn sync(&mut self, call: CallId, user: UserId, effects: &mut Effects) {
+    fn sync(&mut self, call: CallId, user: UserId, agenda: &mut Agenda) {
         if self.transactions.is_open(user) {
-            effects.answer(call, Ok(Response::Done));
+            agenda.answer(call, Ok(Response::Done));
         } else {
-            self.calls.sync(call, effects);
+            self.calls.sync(call, agenda);
         }
     }
 
     fn lead(&mut self, call: CallId, hand: &mut Hand) {
         if hand.leads() {
-            hand.effects.answer(call, Ok(Response::Done));
+            hand.agenda.answer(call, Ok(Response::Done));
         } else {
             self.calls.wait_to_lead(hand.now, call);
             hand.protocol.ask_to_lead();
@@ -311,9 +311,9 @@ impl Desk {
     }
 
     /// The page has stopped all queries that it waits for: none that waits here is begun.
-    fn stop_queries(&mut self, effects: &mut Effects) {
+    fn stop_queries(&mut self, agenda: &mut Agenda) {
         let interrupted = interrupted();
-        self.live.stop(&interrupted, effects);
+        self.live.stop(&interrupted, agenda);
         let engine = self.engine.engine_mut();
         let stopped = self.runner.take_asked(|request| match request {
             Request::Query { .. } => true,
@@ -322,7 +322,7 @@ impl Desk {
         });
         for request in stopped {
             if let Request::Query { call, .. } | Request::Execute { call, .. } = request {
-                effects.answer(call, Err(interrupted.clone().into()));
+                agenda.answer(call, Err(interrupted.clone().into()));
             }
         }
     }
@@ -336,7 +336,7 @@ impl Desk {
         if page == PageTurn::May
             && let Some(asked) = self.transactions.next_released()
         {
-            self.run_asked(asked, Moment::Due, hand);
+            self.run_asked(asked, Timing::Due, hand);
             return true;
         }
         if self.runner.owes_live(page) && self.run_live(hand) {
@@ -347,7 +347,7 @@ impl Desk {
             None => return false,
             Some(Piece::Group(group)) => self.run_group(group, hand),
             Some(Piece::Turn(turn)) => self.turn_begins(turn, hand),
-            Some(Piece::Asked(request)) => self.route(request, Moment::Due, hand),
+            Some(Piece::Asked(request)) => self.route(request, Timing::Due, hand),
         }
         true
     }
@@ -361,7 +361,7 @@ impl Desk {
     }
 
     fn run_live(&mut self, hand: &mut Hand) -> bool {
-        self.live.run(hand.now, &mut self.engine, hand.effects)
+        self.live.run(hand.now, &mut self.engine, hand.agenda)
     }
 
     fn run_group(&mut self, group: Group, hand: &mut Hand) {
@@ -377,20 +377,20 @@ impl Desk {
         let (leading, engine) = (hand.leading(), &mut self.engine);
         let input = self
             .transactions
-            .turn_begins(hand.now, turn, &leading, engine, hand.effects);
+            .turn_begins(hand.now, turn, &leading, engine, hand.agenda);
         hand.inputs.extend(input);
     }
 }
 
 // What the protocol says.
 impl Desk {
-    pub(super) fn settled(&mut self, request: RequestId, result: Result<Outcome, WriteError>, effects: &mut Effects) {
-        self.calls.settled(request, result, effects);
+    pub(super) fn settled(&mut self, request: RequestId, result: Result<Outcome, WriteError>, agenda: &mut Agenda) {
+        self.calls.settled(request, result, agenda);
     }
 
-    pub(super) fn turn_is_over(&mut self, turn: RequestId, end: TurnEnd, effects: &mut Effects) {
+    pub(super) fn turn_is_over(&mut self, turn: RequestId, end: TurnEnd, agenda: &mut Agenda) {
         self.runner.withdraw_turn(turn);
-        self.transactions.turn_is_over(turn, end, &mut self.engine, effects);
+        self.transactions.turn_is_over(turn, end, &mut self.engine, agenda);
     }
 
     /// The pages under the open transaction are about to be replaced.

@@ -3,7 +3,7 @@
 //! [`crate::live`] says which. Between two of them the tab hears what its page asks, and a page that asks something while
 //! one runs has it make way (see [`super::pulse`]).
 
-use super::effects::Effects;
+use super::agenda::Agenda;
 use super::pulse::{Bound, Ended};
 use super::timed_engine::TimedEngine;
 use crate::live::Live;
@@ -41,7 +41,7 @@ impl LiveQueries {
     }
 
     /// Runs one of those that are due; whether there was one.
-    pub(super) fn run(&mut self, now: Timestamp, engine: &mut TimedEngine, effects: &mut Effects) -> bool {
+    pub(super) fn run(&mut self, now: Timestamp, engine: &mut TimedEngine, agenda: &mut Agenda) -> bool {
         let Some((query, statement)) = self.live.next(now) else {
             return false;
         };
@@ -55,16 +55,16 @@ impl LiveQueries {
             (answer, _) => answer.map(|queried| (queried.outcome.rows, queried.reads)),
         };
         if let Some(rows) = self.live.answered(query, answer) {
-            effects.tell(Event::Rows { query, rows });
+            agenda.tell(Event::Rows { query, rows });
         }
         true
     }
 
     /// The page has stopped all that it waits for.
-    pub(super) fn stop(&mut self, interrupted: &SqlFailure, effects: &mut Effects) {
+    pub(super) fn stop(&mut self, interrupted: &SqlFailure, agenda: &mut Agenda) {
         for query in self.live.stop() {
             let rows = Err(interrupted.clone());
-            effects.tell(Event::Rows { query, rows });
+            agenda.tell(Event::Rows { query, rows });
         }
     }
 }

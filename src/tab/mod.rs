@@ -12,14 +12,14 @@
 //! | [`live_queries`], [`checkpoints`] | what runs when its time has come; what is done when nothing else waits |
 //! | [`timed_engine`], [`pulse`] | the engine, bound in time; what is said and looked for while SQLite runs |
 //! | [`store_call`], [`lease`] | what the store is asked; what stands in for a Web Lock |
-//! | [`effects`], [`metrics`], [`words`], [`asked`] | what the driver is to do, the counts, and the words |
+//! | [`agenda`], [`metrics`], [`words`], [`asked`] | what the driver is to do, the counts, and the words |
 //! | [`worker`] | the driver, in a browser |
 
+mod agenda;
 mod asked;
 mod calls;
 mod checkpoints;
 mod desk;
-mod effects;
 mod failure;
 mod group;
 mod lease;

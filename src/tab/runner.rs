@@ -1,12 +1,12 @@
 //! The runner: the SQL of a tab that waits for its moment, and is run one piece at a time.
 //!
-//! The driver calls [`Tab::work`] when it has carried out all effects, again and again until nothing is left to do. What is
+//! The driver calls [`Tab::work`] when it has carried out all agenda, again and again until nothing is left to do. What is
 //! next is decided here; [`super::desk`] runs it.
 //!
 //! * **No SQL runs while a store call of this tab is open.** A transaction of IndexedDB goes on only when the event loop
 //!   of the worker turns (IndexedDB 3.0, 2.7.1, "transaction lifetime"). A worker that is busy in SQLite would keep it open,
 //!   and with it every other tab from writing.
-//! * **All effects of one piece are carried out before the next piece runs.** So an answer never waits for the SQL behind
+//! * **All agenda of one piece are carried out before the next piece runs.** So an answer never waits for the SQL behind
 //!   it, and what is stored is told even if the next piece kills the worker.
 //! * **No SQL runs on an image that is not what this tab's history leads to.** It is loaded anew first.
 //! * **What the page asks keeps its order**, as far as the order can be seen: see [`Runner::admit`].

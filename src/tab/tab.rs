@@ -11,9 +11,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
+use super::agenda::Agenda;
 use super::checkpoints::Checkpoints;
 use super::desk::{Desk, Hand};
-use super::effects::Effects;
 use super::group::Group;
 use super::lease::{Election, LeaseEvent, LeaseLock};
 use super::metrics::Counted;
@@ -34,19 +34,19 @@ pub struct Tab {
     lease: Option<LeaseLock>,
     desk: Desk,
     checkpoints: Checkpoints,
-    effects: Effects,
+    agenda: Agenda,
     /// What the protocol is to be told, in this order.
     inputs: VecDeque<Input>,
     /// Whether this tab led when last told of.
     was: Here,
     told_pending: usize,
     warned_of: BTreeSet<MessageError>,
-    ending: Ending,
+    closing: Closing,
 }
 
 /// Whether the protocol is done with everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
+enum Closing {
     No,
     /// Only the lease is not given back yet.
     Due,
@@ -67,14 +67,14 @@ impl Tab {
             lease: (election == Election::Lease).then(|| LeaseLock::new(id)),
             desk: Desk::new(Engine::open(image)?),
             checkpoints: Checkpoints::new(folding),
-            effects: Effects::new(now),
+            agenda: Agenda::new(now),
             inputs: VecDeque::new(),
             was: Here::Follows,
             told_pending: 0,
             warned_of: BTreeSet::new(),
-            ending: Ending::No,
+            closing: Closing::No,
         };
-        tab.effects.tell(Event::Opened { tab: id.to_string() });
+        tab.agenda.tell(Event::Opened { tab: id.to_string() });
         tab.carry_out(now);
         Ok(tab)
     }
@@ -96,7 +96,7 @@ impl Tab {
 
     /// The next thing to do.
     pub fn poll(&mut self) -> Option<Effect> {
-        self.effects.next()
+        self.agenda.next()
     }
 
     /// Does the next piece of what waits; whether there was one. Call it when [`Tab::poll`] has nothing more, and then poll
@@ -108,7 +108,7 @@ impl Tab {
             self.carry_out(now);
             return true;
         }
-        if self.effects.store_is_busy() {
+        if self.agenda.store_is_busy() {
             return false;
         }
         let done = if self.is_diverged() {
@@ -127,7 +127,7 @@ impl Tab {
     pub fn deadline(&self) -> Option<Timestamp> {
         let lease = self.lease.as_ref().and_then(LeaseLock::deadline);
         // Until the store has answered, no query can run.
-        let may_run = !self.effects.store_is_busy() && !self.is_diverged();
+        let may_run = !self.agenda.store_is_busy() && !self.is_diverged();
         let live = self.desk.live().deadline().filter(|_| may_run);
         [self.protocol.deadline(), live, self.desk.deadline(), lease]
             .into_iter()
@@ -161,7 +161,7 @@ impl Tab {
             now,
             protocol: &mut self.protocol,
             inputs: &mut self.inputs,
-            effects: &mut self.effects,
+            agenda: &mut self.agenda,
         };
         (&mut self.desk, hand)
     }
@@ -181,7 +181,7 @@ impl Tab {
     /// Each version is warned of once: its leader says something each second.
     fn not_understood(&mut self, now: Timestamp, error: MessageError) {
         if self.warned_of.insert(error) {
-            self.effects.tell(Event::Warning(error.into()));
+            self.agenda.tell(Event::Warning(error.into()));
         }
         if let MessageError::Version(_) = error {
             self.protocol.handle(now, Input::HeardStranger);
@@ -189,7 +189,7 @@ impl Tab {
     }
 
     fn stored(&mut self, now: Timestamp, answer: StoreAnswer) {
-        self.effects.store_answered();
+        self.agenda.store_answered();
         let input = match answer {
             StoreAnswer::EpochRaised(raised) => Input::EpochRaised(raised),
             StoreAnswer::CaughtUp(caught_up) => Input::CaughtUp(caught_up),
@@ -197,7 +197,7 @@ impl Tab {
             StoreAnswer::Loaded(Ok(snapshot)) => self.reload(snapshot),
             StoreAnswer::Loaded(Err(error)) => Input::Reloaded(Err(error)),
             StoreAnswer::BlocksWritten(result) | StoreAnswer::CheckpointFinished(result) => {
-                return self.checkpoints.stepped(result, &mut self.effects);
+                return self.checkpoints.stepped(result, &mut self.agenda);
             }
             StoreAnswer::LeaseStepped(answer) => return self.lease_stepped(now, answer),
         };
@@ -259,7 +259,7 @@ impl Tab {
     /// The image is another one, and the commits up to this position are not known one by one.
     fn anything_may_have_changed(&mut self, position: Position) {
         self.desk.live_mut().invalidate_all();
-        self.effects.tell(Event::Changed(Change {
+        self.agenda.tell(Event::Changed(Change {
             seq: position.seq.0,
             kind: ChangeKind::Schema,
             origin: Origin::Elsewhere,
@@ -278,7 +278,7 @@ impl Tab {
         let own = self.protocol.tab();
         let elsewhere = commit.replies.iter().any(|reply| reply.request.tab != own);
         let schema = commit.write_set.changes_schema();
-        self.effects.tell(Event::Changed(Change {
+        self.agenda.tell(Event::Changed(Change {
             seq: commit.seq().0,
             kind: if schema { ChangeKind::Schema } else { ChangeKind::Data },
             origin: if elsewhere { Origin::Elsewhere } else { Origin::Here },
@@ -300,7 +300,7 @@ impl Tab {
     }
 
     fn call_store(&mut self, call: StoreCall) {
-        self.effects.call_store(call);
+        self.agenda.call_store(call);
     }
 }
 
@@ -318,9 +318,9 @@ impl Tab {
         let pending = self.protocol.pending_writes();
         if pending != self.told_pending {
             self.told_pending = pending;
-            self.effects.tell(Event::Pending { writes: pending as u32 });
+            self.agenda.tell(Event::Pending { writes: pending as u32 });
         }
-        self.desk.tell_transactions(&mut self.effects);
+        self.desk.tell_transactions(&mut self.agenda);
     }
 
     /// Carries out one decision; gives the answer if there is one on the spot.
@@ -328,18 +328,18 @@ impl Tab {
         match output {
             Output::Run { epoch, group: writes } => self.desk.push(Piece::Group(Group { epoch, writes })),
             Output::Turn { request, epoch } => self.desk.push(Piece::Turn(Turn { request, epoch })),
-            Output::TurnOver { request, end } => self.desk.turn_is_over(request, end, &mut self.effects),
+            Output::TurnOver { request, end } => self.desk.turn_is_over(request, end, &mut self.agenda),
             Output::Apply { commit, sent } => return self.apply(now, &commit, sent),
             Output::Publish(commit) => {
                 let published = self.desk.engine_mut().publish(&commit);
                 return self.moved(published, &commit, None);
             }
             Output::Revert => self.desk.engine_mut().revert(),
-            Output::Settle { request, result } => self.desk.settled(request, result, &mut self.effects),
+            Output::Settle { request, result } => self.desk.settled(request, result, &mut self.agenda),
             Output::Leadership(leadership) => self.led(leadership),
-            Output::Failed(error) => self.effects.tell(Event::Failed(error.into())),
+            Output::Failed(error) => self.agenda.tell(Event::Failed(error.into())),
             Output::Closed => {
-                self.ending = Ending::Due;
+                self.closing = Closing::Due;
                 self.desk.calls_mut().end_is_near();
                 self.end();
             }
@@ -364,9 +364,9 @@ impl Tab {
     fn apply(&mut self, now: Timestamp, commit: &Commit, sent: Option<Timestamp>) -> Option<Input> {
         let applied = self.desk.engine_mut().apply(commit);
         let latency_ms = sent.map(|sent| now.ms_since(sent));
-        self.effects.count(Counted::FollowerRefresh);
+        self.agenda.count(Counted::FollowerRefresh);
         if let Some(ms) = latency_ms {
-            self.effects.count(Counted::LatencyMs(ms));
+            self.agenda.count(Counted::LatencyMs(ms));
         }
         self.moved(applied, commit, latency_ms)
     }
@@ -375,20 +375,20 @@ impl Tab {
         let here = leadership.here;
         if here != self.was {
             self.was = here;
-            self.effects.count(Counted::LeadershipChange);
+            self.agenda.count(Counted::LeadershipChange);
         }
         match here {
-            Here::Leads => self.desk.calls_mut().leads(&mut self.effects),
+            Here::Leads => self.desk.calls_mut().leads(&mut self.agenda),
             Here::Follows => self.checkpoints.abandon(),
         }
-        self.effects.tell(Event::Leadership(leadership.into()));
+        self.agenda.tell(Event::Leadership(leadership.into()));
     }
 
     fn send(&mut self, message: &Message) {
         self.count_notification(message);
         let bytes = message.encode();
         let leader = self.protocol.leadership().leader;
-        self.effects.push(match message.only_for(leader) {
+        self.agenda.push(match message.only_for(leader) {
             Some(to) => Effect::Send { to, bytes },
             None => Effect::Broadcast(bytes),
         });
@@ -396,7 +396,7 @@ impl Tab {
 
     fn count_notification(&mut self, message: &Message) {
         if matches!(message, Message::Committed { .. }) {
-            self.effects.count(Counted::Notification);
+            self.agenda.count(Counted::Notification);
         }
     }
 }
@@ -409,7 +409,7 @@ impl Tab {
                 let step = lease.call(now, call);
                 self.call_store(StoreCall::Lease(step));
             }
-            None => self.effects.push(Effect::Lock(call)),
+            None => self.agenda.push(Effect::Lock(call)),
         }
     }
 
@@ -428,7 +428,7 @@ impl Tab {
             Some(LeaseEvent::Released) => {
                 let by = self.protocol.tab();
                 let bytes = Message::Released { by }.encode();
-                self.effects.push(Effect::Broadcast(bytes));
+                self.agenda.push(Effect::Broadcast(bytes));
             }
             None => {}
         }
@@ -438,10 +438,10 @@ impl Tab {
     /// The page hears that the database is closed when the next tab may lead, and not before.
     fn end(&mut self) {
         let waits = self.lease.as_ref().is_some_and(LeaseLock::is_under_way);
-        if self.ending == Ending::Due && !waits {
-            self.ending = Ending::No;
-            self.desk.calls_mut().ended(&mut self.effects);
-            self.effects.push(Effect::Closed);
+        if self.closing == Closing::Due && !waits {
+            self.closing = Closing::No;
+            self.desk.calls_mut().ended(&mut self.agenda);
+            self.agenda.push(Effect::Closed);
         }
     }
 }

@@ -17,8 +17,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use super::asked::{Asked, Moment, Purpose};
-use super::effects::Effects;
+use super::agenda::Agenda;
+use super::asked::{Asked, Purpose, Timing};
 use super::pulse::Bound;
 use super::timed_engine::TimedEngine;
 use crate::engine::{Class, Ending, Staged, Standing};
@@ -57,7 +57,7 @@ pub(super) struct Leading {
 
 /// Where a call belongs.
 #[derive(Debug)]
-pub(super) enum Place {
+pub(super) enum Whereabouts {
     /// Its user has no transaction.
     Outside(Asked),
     /// It waits for its transaction.
@@ -115,27 +115,27 @@ impl Transactions {
     }
 
     /// The page has to know which users are to be told should this worker die.
-    pub(super) fn tell(&mut self, effects: &mut Effects) {
+    pub(super) fn tell(&mut self, agenda: &mut Agenda) {
         let at_stake = |state: &State| matches!(state, State::Open(_) | State::Lost(_));
         let found = self.of.iter().filter(|(_, state)| at_stake(state));
         let users: Vec<UserId> = found.map(|(user, _)| *user).collect();
         if users != self.told {
             self.told.clone_from(&users);
-            effects.tell(Event::Transactions { users });
+            agenda.tell(Event::Transactions { users });
         }
     }
 
     /// Where a call belongs; one that waits for its transaction is kept.
-    pub(super) fn place(&mut self, asked: Asked, moment: Moment) -> Place {
+    pub(super) fn place(&mut self, asked: Asked, moment: Timing) -> Whereabouts {
         match self.of.get_mut(&asked.user) {
-            None => Place::Outside(asked),
+            None => Whereabouts::Outside(asked),
             Some(State::Waiting { asked: waiting, .. } | State::Committing { asked: waiting, .. }) => {
                 waiting.push_back(asked);
-                Place::Waits
+                Whereabouts::Waits
             }
-            Some(State::Open(_)) if moment == Moment::Arrived => Place::Later(asked),
-            Some(State::Open(turn)) => Place::Inside(*turn, asked),
-            Some(State::Lost(failure)) => Place::Lost(asked, failure.clone()),
+            Some(State::Open(_)) if moment == Timing::Arrived => Whereabouts::Later(asked),
+            Some(State::Open(turn)) => Whereabouts::Inside(*turn, asked),
+            Some(State::Lost(failure)) => Whereabouts::Lost(asked, failure.clone()),
         }
     }
 
@@ -161,7 +161,7 @@ impl Transactions {
         turn: Turn,
         leading: &Leading,
         engine: &mut TimedEngine,
-        effects: &mut Effects,
+        agenda: &mut Agenda,
     ) -> Option<Input> {
         let Some(user) = self.user_of(turn.request) else {
             // The user has left.
@@ -175,7 +175,7 @@ impl Transactions {
         while input.is_none()
             && let Some(next) = asked.next()
         {
-            input = self.transact(now, turn, next, leading, engine, effects);
+            input = self.transact(now, turn, next, leading, engine, agenda);
         }
         match self.of.get_mut(&user) {
             Some(State::Committing { asked: waiting, .. }) => waiting.extend(asked),
@@ -192,7 +192,7 @@ impl Transactions {
         asked: Asked,
         leading: &Leading,
         engine: &mut TimedEngine,
-        effects: &mut Effects,
+        agenda: &mut Agenda,
     ) -> Option<Input> {
         let Asked {
             call,
@@ -202,13 +202,13 @@ impl Transactions {
         } = asked;
         if let Purpose::Query { recall } = purpose {
             let answer = engine.query_in_transaction(recall, &statement);
-            effects.answer(call, answer.map(Response::Outcome).map_err(Failure::from));
+            agenda.answer(call, answer.map(Response::Outcome).map_err(Failure::from));
             return None;
         }
         let bound = Bound::Until(now.after_ms(LONGEST_STATEMENT_MS));
         match engine.transact(now, leading.sign_of_life.clone(), bound, &statement) {
             (answer, Standing::Open) => {
-                effects.answer(call, answer.map(Response::Outcome).map_err(Failure::from));
+                agenda.answer(call, answer.map(Response::Outcome).map_err(Failure::from));
                 None
             }
             (Ok(outcome), Standing::Over(Some(staged))) => {
@@ -224,13 +224,13 @@ impl Transactions {
             }
             (Ok(outcome), Standing::Over(None)) => {
                 self.of.remove(&user);
-                effects.answer(call, Ok(Response::Outcome(outcome)));
+                agenda.answer(call, Ok(Response::Outcome(outcome)));
                 Some(Input::TurnEnded { commit: None })
             }
             (Err(failure), Standing::Over(_)) => {
                 let lost = State::Lost(Failure::transaction_lost("a statement that failed ended it"));
                 self.of.insert(user, lost);
-                effects.answer(call, Err(failure.into()));
+                agenda.answer(call, Err(failure.into()));
                 Some(Input::TurnEnded { commit: None })
             }
         }
@@ -257,16 +257,16 @@ impl Transactions {
         turn: RequestId,
         end: TurnEnd,
         engine: &mut TimedEngine,
-        effects: &mut Effects,
+        agenda: &mut Agenda,
     ) {
         let Some(user) = self.user_of(turn) else { return };
         match self.of.remove(&user) {
             Some(State::Waiting { mut asked, .. }) => {
                 let failure = Failure::turn_refused(end);
                 if let Some(begin) = asked.pop_front() {
-                    effects.answer(begin.call, Err(failure.clone()));
+                    agenda.answer(begin.call, Err(failure.clone()));
                 }
-                self.give_up_asked(asked, &failure, engine, effects);
+                self.give_up_asked(asked, &failure, engine, agenda);
             }
             Some(State::Open(_)) => {
                 if !sabotage::is(Sabotage::LostTransactionKept) {
@@ -281,7 +281,7 @@ impl Transactions {
                     TurnEnd::Done => Ok(Response::Outcome(outcome)),
                     end => Err(Failure::turn_taken(end)),
                 };
-                effects.answer(call, answer);
+                agenda.answer(call, answer);
                 self.released.extend(asked);
             }
             Some(State::Lost(_)) | None => {}
@@ -294,10 +294,10 @@ impl Transactions {
         mut asked: VecDeque<Asked>,
         failure: &Failure,
         engine: &mut TimedEngine,
-        effects: &mut Effects,
+        agenda: &mut Agenda,
     ) {
         while let Some(next) = asked.pop_front() {
-            effects.answer(next.call, Err(failure.clone()));
+            agenda.answer(next.call, Err(failure.clone()));
             if engine.engine_mut().ending(&next.statement.sql).is_some() {
                 break;
             }
@@ -311,7 +311,7 @@ impl Transactions {
         asked: Asked,
         lost: Failure,
         engine: &mut TimedEngine,
-        effects: &mut Effects,
+        agenda: &mut Agenda,
     ) -> Option<Asked> {
         let engine = engine.engine_mut();
         let ending = engine.ending(&asked.statement.sql);
@@ -326,7 +326,7 @@ impl Transactions {
             Some(Ending::Rollback) => Ok(Response::Outcome(Outcome::nothing())),
             Some(Ending::Commit) | None => Err(lost),
         };
-        effects.answer(asked.call, answer);
+        agenda.answer(asked.call, answer);
         None
     }
 
@@ -340,7 +340,7 @@ impl Transactions {
     }
 
     /// The user is gone; what it has asked and still waits is answered.
-    pub(super) fn left(&mut self, user: UserId, engine: &mut TimedEngine, effects: &mut Effects) -> Option<Input> {
+    pub(super) fn left(&mut self, user: UserId, engine: &mut TimedEngine, agenda: &mut Agenda) -> Option<Input> {
         let (waiting, input) = match self.of.remove(&user)? {
             State::Waiting { asked, .. } => (asked, None),
             State::Open(_) => {
@@ -365,7 +365,7 @@ impl Transactions {
             State::Lost(_) => (VecDeque::new(), None),
         };
         for asked in waiting {
-            effects.answer(asked.call, Err(Failure::closed()));
+            agenda.answer(asked.call, Err(Failure::closed()));
         }
         input
     }

@@ -67,10 +67,10 @@ fn who_has_led_believes_no_leader_from_before() {
     let (mut election, mut outputs) = leading(Epoch(5));
     election.resign(&mut outputs);
     election.queue_anew(NOW, &mut outputs);
-    assert_eq!(election.weigh(Epoch(4)), Claim::Outdated);
-    assert_eq!(election.weigh(Epoch(6)), Claim::Stands);
+    assert_eq!(election.weigh(Epoch(4)), LeadClaim::Outdated);
+    assert_eq!(election.weigh(Epoch(6)), LeadClaim::Stands);
     let (election, _) = leading(Epoch(5));
-    assert_eq!(election.weigh(Epoch(6)), Claim::Supersedes);
+    assert_eq!(election.weigh(Epoch(6)), LeadClaim::Supersedes);
 }
 
 #[test]

@@ -9,16 +9,16 @@ use crate::protocol::Timestamp;
 use crate::request::{CallId, Event, Failure, Metrics, MetricsAction, Response};
 
 #[derive(Debug)]
-pub(super) struct Effects {
+pub(super) struct Agenda {
     queue: VecDeque<Effect>,
     /// Store calls that have no answer yet.
     open_store_calls: usize,
     counts: Counts,
 }
 
-impl Effects {
+impl Agenda {
     pub(super) fn new(now: Timestamp) -> Self {
-        Effects {
+        Agenda {
             queue: VecDeque::new(),
             open_store_calls: 0,
             counts: Counts::new(now),
