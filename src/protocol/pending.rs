@@ -320,3 +320,82 @@ impl PendingWrites {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+    const OTHER: (Epoch, Here) = (Epoch(2), Here::Follows);
+
+    fn one() -> (PendingWrites, RequestId, Outputs) {
+        let mut pending = PendingWrites::new(TabId(Uuid::from_u128(1)));
+        let request = pending.add(Work::batch(Vec::new()), NOW.after_ms(5_000));
+        (pending, request, Outputs::default())
+    }
+
+    fn record_sent(outputs: &mut Outputs) -> Option<Record> {
+        match outputs.next() {
+            Some(Output::Send(Message::Write { record, .. })) => Some(record),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_write_that_was_never_sent_was_never_run() {
+        let (mut pending, request, mut outputs) = one();
+        assert_eq!(pending.fate(request), Fate::NeverRun);
+        pending.send(NOW, request, OTHER, &mut outputs);
+        assert_eq!(pending.fate(request), Fate::Unknown);
+    }
+
+    #[test]
+    fn a_refusal_counts_only_from_the_leadership_that_has_the_write() {
+        let (mut pending, request, mut outputs) = one();
+        pending.send(NOW, request, OTHER, &mut outputs);
+        outputs.next();
+        let refused = || Err(WriteError::Poisoned);
+        pending.answered(request, Epoch(1), refused(), Seq(0), Seq(0), &mut outputs);
+        assert!(outputs.next().is_none());
+        pending.answered(request, Epoch(2), refused(), Seq(0), Seq(0), &mut outputs);
+        assert!(matches!(outputs.next(), Some(Output::Settle { .. })));
+    }
+
+    #[test]
+    fn an_answer_waits_until_the_replica_holds_what_it_tells_of() {
+        let (mut pending, request, mut outputs) = one();
+        pending.send(NOW, request, OTHER, &mut outputs);
+        outputs.next();
+        pending.answered(request, Epoch(2), Ok(Outcome::nothing()), Seq(3), Seq(2), &mut outputs);
+        assert!(outputs.next().is_none());
+        pending.loaded(&Replies::default(), Seq(3), &mut outputs);
+        assert!(matches!(outputs.next(), Some(Output::Settle { result: Ok(_), .. })));
+    }
+
+    #[test]
+    fn a_write_that_was_with_a_leader_who_ended_in_silence_is_a_suspect() {
+        let (mut pending, request, mut outputs) = one();
+        pending.send(NOW, request, OTHER, &mut outputs);
+        assert_eq!(record_sent(&mut outputs), Some(Record::Clean));
+        pending.note_ending(Epoch(2));
+        pending.send(NOW, request, (Epoch(3), Here::Follows), &mut outputs);
+        assert_eq!(
+            record_sent(&mut outputs),
+            Some(Record::Clean),
+            "that one said that it ended"
+        );
+        pending.send(NOW, request, (Epoch(4), Here::Follows), &mut outputs);
+        assert_eq!(record_sent(&mut outputs), Some(Record::Suspect));
+    }
+
+    #[test]
+    fn what_has_no_answer_is_sent_again_only_after_a_while() {
+        let (mut pending, request, mut outputs) = one();
+        pending.send(NOW, request, OTHER, &mut outputs);
+        assert_eq!(pending.unanswered(NOW, Epoch(2)), []);
+        assert_eq!(pending.unanswered(NOW.after_ms(RESEND_MS), Epoch(2)), [request]);
+        assert_eq!(pending.unanswered(NOW, Epoch(3)), [request]);
+    }
+}

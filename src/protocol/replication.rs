@@ -222,3 +222,61 @@ impl Replication {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    fn level() -> (Replication, Outputs) {
+        let replication = Replication::new(Position::default(), Replies::default());
+        (replication, Outputs::default())
+    }
+
+    #[test]
+    fn what_is_found_wrong_while_the_store_is_asked_is_loaded_anew_after_the_answer() {
+        let (mut replication, mut outputs) = level();
+        replication.ask(&mut outputs);
+        replication.diverged(&mut outputs);
+        assert!(matches!(outputs.next(), Some(Output::CatchUp { .. })));
+        assert!(outputs.next().is_none(), "one question at a time");
+        let answer = Ok(CatchUp::Commits(Vec::new()));
+        assert!(matches!(
+            replication.caught_up(answer, &mut outputs),
+            Fetched::Reloading
+        ));
+        assert!(matches!(outputs.next(), Some(Output::Reload)));
+    }
+
+    #[test]
+    fn a_page_that_is_back_is_answered_once_the_store_was_read_since() {
+        let (mut replication, mut outputs) = level();
+        replication.want_return();
+        replication.read_after_return(&mut outputs);
+        replication.store_was_not_read();
+        assert!(replication.is_returning());
+        replication.read_after_return(&mut outputs);
+        replication.store_was_read();
+        assert!(!replication.is_returning());
+    }
+
+    #[test]
+    fn what_a_store_said_before_the_return_does_not_count_for_it() {
+        let (mut replication, _) = level();
+        replication.want_return();
+        replication.store_was_read();
+        assert!(replication.is_returning());
+    }
+
+    #[test]
+    fn a_store_that_failed_is_asked_again_later() {
+        let (mut replication, mut outputs) = level();
+        replication.ask(&mut outputs);
+        let failed = replication.caught_up(Err(StoreError::Failed("once".into())), &mut outputs);
+        assert!(matches!(failed, Fetched::Failed(_)));
+        replication.ask_later(NOW);
+        assert!(replication.is_fetching() && !replication.is_asking());
+        assert_eq!(replication.due_at(Wake::StoreAgain), Some(NOW.after_ms(RETRY_MS)));
+    }
+}
