@@ -140,3 +140,63 @@ impl Failure {
         Failure::new(FailureKind::Write, "TIMEOUT", message)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::request::Event;
+    use crate::storage::TabId;
+    use crate::tab::Effect;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    fn request(counter: u64) -> RequestId {
+        let tab = TabId(Uuid::from_u128(1));
+        RequestId { tab, counter }
+    }
+
+    fn answered(agenda: &mut Agenda) -> Vec<(u64, bool)> {
+        let effects = std::iter::from_fn(|| agenda.next());
+        effects
+            .filter_map(|effect| match effect {
+                Effect::Tell(Event::Answered { call, answer }) => Some((call.0, answer.is_ok())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_sync_waits_for_the_writes_before_it_and_for_no_others() {
+        let (mut calls, mut agenda) = (TabCalls::default(), Agenda::new(NOW));
+        calls.wait_for_write(request(1), CallId(1));
+        calls.sync(CallId(2), &mut agenda);
+        calls.wait_for_write(request(2), CallId(3));
+        assert_eq!(answered(&mut agenda), []);
+        calls.settled(request(1), Ok(Outcome::nothing()), &mut agenda);
+        assert_eq!(answered(&mut agenda), [(1, true), (2, true)]);
+    }
+
+    #[test]
+    fn a_tab_that_asks_to_lead_is_told_when_it_asked_in_vain() {
+        let (mut calls, mut agenda) = (TabCalls::default(), Agenda::new(NOW));
+        calls.wait_to_lead(NOW, CallId(1));
+        let deadline = calls.deadline().expect("it waits");
+        calls.timed_out(NOW, &mut agenda);
+        assert!(calls.wait_for_lead());
+        calls.timed_out(deadline, &mut agenda);
+        assert_eq!(answered(&mut agenda), [(1, false)]);
+        assert!(!calls.wait_for_lead());
+    }
+
+    #[test]
+    fn the_end_answers_those_who_wait_for_it_and_those_who_wait_in_vain() {
+        let (mut calls, mut agenda) = (TabCalls::default(), Agenda::new(NOW));
+        calls.wait_to_lead(NOW, CallId(1));
+        calls.wait_for_end(CallId(2));
+        assert!(calls.is_end_near());
+        calls.ended(&mut agenda);
+        assert_eq!(answered(&mut agenda), [(1, false), (2, true)]);
+    }
+}

@@ -150,3 +150,90 @@ fn is_urgent(request: &Request) -> bool {
             | Request::LeaderInfo { .. }
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::protocol::{Queued, Timestamp};
+    use crate::request::{MetricsAction, UserId};
+    use crate::sql::{Statement, Work};
+    use crate::storage::{Epoch, TabId};
+
+    fn query(call: u64) -> Request {
+        Request::Query {
+            call: CallId(call),
+            user: UserId(1),
+            statement: Statement::new("SELECT 1"),
+            recall: None,
+        }
+    }
+
+    fn group() -> Piece {
+        let request = RequestId {
+            tab: TabId(Uuid::from_u128(1)),
+            counter: 1,
+        };
+        let work = Rc::new(Work::batch(Vec::new()));
+        Piece::Group(Group {
+            epoch: Epoch(1),
+            writes: vec![Queued::new(request, work, 0, Timestamp::default())],
+        })
+    }
+
+    #[test]
+    fn what_the_page_asks_keeps_its_order_but_for_what_is_urgent() {
+        let mut runner = Runner::default();
+        let first = runner.admit(query(1)).expect("nothing waits");
+        runner.push(Piece::Asked(first));
+        assert!(runner.admit(query(2)).is_none(), "it waits behind the first");
+        let urgent = Request::Metrics {
+            call: CallId(3),
+            action: MetricsAction::Read,
+        };
+        assert!(runner.admit(urgent).is_some());
+        let taken = std::iter::from_fn(|| runner.take(PageTurn::May));
+        let calls: Vec<u64> = taken
+            .map(|piece| match piece {
+                Piece::Asked(Request::Query { call, .. }) => call.0,
+                piece => panic!("{piece:?}"),
+            })
+            .collect();
+        assert_eq!(calls, [1, 2]);
+    }
+
+    #[test]
+    fn a_page_that_is_not_back_yet_waits_and_groups_do_not() {
+        let mut runner = Runner::default();
+        runner.push(Piece::Asked(query(1)));
+        runner.push(group());
+        assert!(matches!(runner.take(PageTurn::MustWait), Some(Piece::Group(_))));
+        assert!(runner.take(PageTurn::MustWait).is_none());
+        assert!(matches!(runner.take(PageTurn::May), Some(Piece::Asked(_))));
+    }
+
+    #[test]
+    fn a_live_query_has_its_turn_behind_so_many_groups() {
+        let mut runner = Runner::default();
+        for _ in 0..MOST_GROUPS {
+            runner.push(group());
+            assert!(!runner.owes_live(PageTurn::May));
+            runner.take(PageTurn::May);
+        }
+        runner.push(group());
+        assert!(runner.owes_live(PageTurn::May));
+        runner.live_has_run();
+        assert!(!runner.owes_live(PageTurn::May));
+    }
+
+    #[test]
+    fn a_query_that_nobody_waits_for_is_not_begun() {
+        let mut runner = Runner::default();
+        runner.push(Piece::Asked(query(1)));
+        runner.cancel(CallId(1));
+        assert!(runner.take(PageTurn::May).is_none());
+    }
+}
