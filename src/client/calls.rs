@@ -121,5 +121,5 @@ fn outcome(stake: Stake, died: &Failure) -> Result<Response, Failure> {
         }
     };
     let message = format!("{died}; another worker was started. {known}");
-    Err(Failure::new(FailureKind::State, &died.code, message))
+    Err(Failure::new(FailureKind::State, died.code.clone(), message))
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use super::*;
-use crate::sql::{SqlFailure, Statement, Work};
+use crate::sql::{Code, ResultCode, SqlFailure, Statement, Work};
 use crate::storage::{Dirty, Image, PageCount, PageNo, PageSize};
 
 const NOW: Timestamp = Timestamp(1_000_000_000);
@@ -79,7 +79,7 @@ fn lead(number: u128, epoch: Epoch) -> Input {
 }
 
 fn refused(request: RequestId, epoch: Epoch) -> Input {
-    let answer = Err(SqlFailure::new("SQLITE_CONSTRAINT", "no").into());
+    let answer = Err(SqlFailure::new(Code::Sqlite(ResultCode::CONSTRAINT), "no").into());
     Input::Heard(Message::Answered {
         request,
         epoch,

@@ -14,10 +14,9 @@ use super::transactions::{Asked, Purpose};
 use crate::engine::{Class, Migrations};
 use crate::protocol::{Here, Input, Timestamp, WriteError};
 use crate::request::{
-    CallId, Change, ChangeKind, Event, Failure, FailureKind, NonLeaderWrites, Origin, Request, Response, StatementKind,
-    UserId,
+    CallId, Change, ChangeKind, Event, Failure, NonLeaderWrites, Origin, Request, Response, StatementKind, UserId,
 };
-use crate::sql::{Outcome, Permit, Work};
+use crate::sql::{Code, Outcome, Permit, Work};
 use crate::storage::{Position, RequestId};
 
 /// How long `execute` waits for a leader: longer than a lease, so that a leader that hangs is replaced first.
@@ -277,7 +276,7 @@ impl Tab {
     }
 
     pub(super) fn answer(&mut self, call: CallId, answer: Result<Response, Failure>) {
-        if matches!(&answer, Err(failure) if failure.code == "WRITE_PERMISSION_DENIED") {
+        if matches!(&answer, Err(failure) if failure.code == Code::WritePermissionDenied) {
             self.counts.note(Counted::WriteConflict);
         }
         self.tell(Event::Answered { call, answer });
@@ -317,10 +316,9 @@ impl From<Class> for StatementKind {
 
 impl Failure {
     fn does_not_lead() -> Self {
-        let message = format!(
-            "timeout: the tab that leads did not hand over within {LEAD_TIMEOUT_MS} ms; it may be busy with a long \
+        Failure::timeout(&format!(
+            "the tab that leads did not hand over within {LEAD_TIMEOUT_MS} ms; it may be busy with a long \
              statement or a transaction; ask again when that is over"
-        );
-        Failure::new(FailureKind::Write, "TIMEOUT", message)
+        ))
     }
 }

@@ -22,7 +22,7 @@ use super::{StoreCall, Tab};
 use crate::protocol::{Input, Patience, PutOff, Queued, Timestamp};
 use crate::request::{CallId, Request};
 use crate::sabotage::{self, Sabotage};
-use crate::sql::{Answer, SqlFailure, Work};
+use crate::sql::{Answer, Code, SqlFailure, Work};
 use crate::storage::{Epoch, Reply, RequestId};
 
 /// A write that takes longer is put off once, so that those who wait have their turn. Less than the page waits for them.
@@ -207,7 +207,7 @@ fn too_long() -> SqlFailure {
          pieces",
         LONGEST_WRITE_MS / 1_000
     );
-    SqlFailure::new("WRITE_TOO_LONG", message)
+    SqlFailure::new(Code::WriteTooLong, message)
 }
 
 impl Tab {

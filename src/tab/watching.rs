@@ -8,7 +8,7 @@ use super::pulse::{Bound, Ended};
 use crate::engine::Class;
 use crate::protocol::Timestamp;
 use crate::request::{Event, Request};
-use crate::sql::SqlFailure;
+use crate::sql::{Code, SqlFailure};
 
 /// No live query may take longer.
 const LONGEST_MS: u64 = 10_000;
@@ -18,7 +18,7 @@ fn too_long() -> SqlFailure {
         "the query was stopped after {} s: while a live query runs its tab does nothing else; an index, or LIMIT, makes it faster",
         LONGEST_MS / 1_000
     );
-    SqlFailure::new("QUERY_TOO_LONG", message)
+    SqlFailure::new(Code::QueryTooLong, message)
 }
 
 impl Tab {
@@ -46,12 +46,7 @@ impl Tab {
 
     /// The page has stopped all queries that it waits for: none that waits here is begun.
     pub(super) fn stop_queries(&mut self) {
-        let interrupted = || {
-            SqlFailure::new(
-                "SQLITE_INTERRUPT",
-                "the query was stopped, because interrupt() was called; ask again if it is wanted still",
-            )
-        };
+        let interrupted = || SqlFailure::query_stopped("interrupt() was called");
         for query in self.live.stop() {
             let rows = Err(interrupted());
             self.tell(Event::Rows { query, rows });
