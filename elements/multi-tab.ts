@@ -7,6 +7,7 @@
 // is open; calls reach an open `Database` in their order; every promise settles, because those of `Database` do.
 import type {
   Database,
+  ErrorCode,
   LeaderInfo,
   MultiTabDatabase as Declared,
   MultiTabOptions,
@@ -244,7 +245,7 @@ function checked(options: MultiTabOptions): Required<MultiTabOptions> {
   return { autoSync, waitForLeadership, syncIntervalMs };
 }
 
-function codeOf(error: unknown): string | undefined {
+function codeOf(error: unknown): ErrorCode | undefined {
   return (error as SqliteElementsError | undefined)?.code;
 }
 

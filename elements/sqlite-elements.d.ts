@@ -3,6 +3,7 @@
 
 export * from './types/database.js';
 export * from './types/elements.js';
+export * from './types/errors.js';
 export * from './types/inspector.js';
 export * from './types/values.js';
 

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::request::QueryId;
-use crate::sql::{ReadSet, Rows, SqlFailure, Statement, WriteSet};
+use crate::sql::{Code, ReadSet, ResultCode, Rows, SqlFailure, Statement, WriteSet};
 use crate::time::Timestamp;
 
 /// Shortest time between two runs of the live queries of a tab.
@@ -182,9 +182,9 @@ impl Live {
                 )
             }
             Err(failure) => {
-                query.state = match failure.code.as_str() {
-                    "SQLITE_INTERRUPT" => State::Stopped,
-                    "QUERY_TOO_LONG" => State::TooLong,
+                query.state = match failure.code {
+                    Code::Sqlite(ResultCode::INTERRUPT) => State::Stopped,
+                    Code::QueryTooLong => State::TooLong,
                     _ => State::Failed,
                 };
                 (Told::Failure(failure.clone()), Err(failure))
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn a_failed_query_is_tried_again_after_any_commit_and_its_failure_told_once() {
         let mut live = watching();
-        let failure = SqlFailure::new("SQLITE_ERROR", "no such table: t");
+        let failure = SqlFailure::new(Code::Sqlite(ResultCode::ERROR), "no such table: t");
         assert_eq!(live.answered(QUERY, Err(failure.clone())), Some(Err(failure.clone())));
         live.invalidate(&writes("anything"));
         assert!(live.next(at_ms(300)).is_some());
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn a_query_that_was_stopped_is_not_run_again() {
         let mut live = watching();
-        let failure = SqlFailure::new("SQLITE_INTERRUPT", "the query was stopped");
+        let failure = SqlFailure::new(Code::Sqlite(ResultCode::INTERRUPT), "the query was stopped");
         assert_eq!(live.answered(QUERY, Err(failure.clone())), Some(Err(failure)));
         live.invalidate(&writes("anything"));
         live.invalidate_all();
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn a_query_that_took_too_long_is_run_again_when_the_schema_has_changed_and_not_before() {
         let mut live = watching();
-        let failure = SqlFailure::new("QUERY_TOO_LONG", "stopped after 10 s");
+        let failure = SqlFailure::new(Code::QueryTooLong, "stopped after 10 s");
         assert_eq!(live.answered(QUERY, Err(failure.clone())), Some(Err(failure)));
         live.invalidate(&writes("t"));
         assert!(live.next(at_ms(300)).is_none());

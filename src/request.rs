@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::encoding::{decode, encode};
 use crate::sql::limits::TooLarge;
-use crate::sql::{Outcome, Rows, SqlFailure, Statement, Work};
+use crate::sql::{Code, Outcome, Rows, SqlFailure, Statement, Work};
 
 /// Names one call until it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -307,8 +307,7 @@ pub enum Origin {
 pub struct Failure {
     /// `SqliteError`, `WriteError`, `StorageError` or `StateError`.
     pub name: FailureKind,
-    /// Stable, upper case: `SQLITE_CONSTRAINT_UNIQUE`, `WRITE_PERMISSION_DENIED`, `TIMEOUT`, `QUOTA_EXCEEDED` …
-    pub code: String,
+    pub code: Code,
     pub message: String,
 }
 
@@ -337,10 +336,10 @@ impl FailureKind {
 }
 
 impl Failure {
-    pub fn new(name: FailureKind, code: &str, message: impl Into<String>) -> Self {
+    pub fn new(name: FailureKind, code: Code, message: impl Into<String>) -> Self {
         Failure {
             name,
-            code: code.to_owned(),
+            code,
             message: message.into(),
         }
     }
@@ -348,14 +347,19 @@ impl Failure {
     /// The answer to every call after `close()`.
     pub fn closed() -> Self {
         let message = "the database is closed; open it again with Database.newDatabase()";
-        Failure::new(FailureKind::State, "DATABASE_CLOSED", message)
+        Failure::new(FailureKind::State, Code::DatabaseClosed, message)
+    }
+
+    /// No answer in time; `what` says of what, and what is known of it.
+    pub fn timeout(what: &str) -> Self {
+        Failure::new(FailureKind::Write, Code::Timeout, format!("timeout: {what}"))
     }
 }
 
 impl From<SqlFailure> for Failure {
     fn from(failure: SqlFailure) -> Self {
-        let name = match failure.code.as_str() {
-            "WRITE_PERMISSION_DENIED" => FailureKind::Write,
+        let name = match failure.code {
+            Code::WritePermissionDenied => FailureKind::Write,
             _ => FailureKind::Sqlite,
         };
         Failure {
@@ -368,6 +372,6 @@ impl From<SqlFailure> for Failure {
 
 impl From<TooLarge> for Failure {
     fn from(refused: TooLarge) -> Self {
-        Failure::new(FailureKind::Sqlite, TooLarge::CODE, refused.to_string())
+        Failure::new(FailureKind::Sqlite, Code::ValueTooLarge, refused.to_string())
     }
 }

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use sqlite_elements::client::{Connection, OpenOptions, js_error};
 use sqlite_elements::request::{Event, Failure, FailureKind, MetricsAction};
-use sqlite_elements::sql::{Statement, Work};
+use sqlite_elements::sql::{Code, Statement, Work};
 use sqlite_elements::storage::Durability;
 use sqlite_elements::web::Inbox;
 use wasm_bindgen::JsCast;
@@ -52,7 +52,7 @@ async fn every_call_is_answered_if_the_worker_cannot_start() {
         connection.request_leadership().await.unwrap_err(),
     ];
     for failure in &answers {
-        assert_eq!(failure.code, "WORKER_UNAVAILABLE");
+        assert_eq!(failure.code.name(), "WORKER_UNAVAILABLE");
         assert!(
             failure.message.contains("worker-src blob:"),
             "it names the policy: {failure}"
@@ -78,7 +78,7 @@ async fn who_waits_for_leadership_is_told_at_once_that_the_database_failed() {
         });
     }
     let failure = connection.opened().await.unwrap_err();
-    assert_eq!(failure.code, "WORKER_UNAVAILABLE");
+    assert_eq!(failure.code.name(), "WORKER_UNAVAILABLE");
     for _ in 0..3 {
         assert_eq!(answers.next().await, Err(failure.clone()));
     }
@@ -90,7 +90,7 @@ async fn what_a_user_waits_for_and_hears_of_ends_with_it() {
     let told = Rc::new(RefCell::new(Vec::new()));
     let (heard, others) = (Rc::clone(&told), Rc::clone(&told));
     let _listener = first.listen(move |event| match event {
-        Event::Failed(failure) => heard.borrow_mut().push(("first", failure.code.clone())),
+        Event::Failed(failure) => heard.borrow_mut().push(("first", failure.code.to_string())),
         other => panic!("nothing else can have happened: {other:?}"),
     });
     let _live = first.subscribe(Statement::new("SELECT 1"), |answer| {
@@ -108,7 +108,7 @@ async fn what_a_user_waits_for_and_hears_of_ends_with_it() {
     assert_eq!(answers.next().await, Err(Failure::closed()));
     assert_eq!(answers.next().await, Err(Failure::closed()));
     assert_eq!(*told.borrow(), [("first", "DATABASE_CLOSED".to_owned())]);
-    assert_eq!(second.opened().await.unwrap_err().code, "WORKER_UNAVAILABLE");
+    assert_eq!(second.opened().await.unwrap_err().code.name(), "WORKER_UNAVAILABLE");
 }
 
 #[wasm_bindgen_test]
@@ -128,7 +128,7 @@ async fn closing_is_for_all_who_close_at_once() {
     connection.close().await;
     let next = open("closing");
     assert_eq!(
-        next.opened().await.unwrap_err().code,
+        next.opened().await.unwrap_err().code.name(),
         "WORKER_UNAVAILABLE",
         "a new session, not the closed one"
     );
@@ -140,11 +140,12 @@ async fn listeners_and_live_queries_are_told_if_the_worker_cannot_start() {
     let connection = open("unavailable");
     let (heard, rows) = (Rc::clone(&told), Rc::clone(&told));
     let _listener = connection.listen(move |event| match event {
-        Event::Failed(failure) => heard.borrow_mut().push(("listener", failure.code.clone())),
+        Event::Failed(failure) => heard.borrow_mut().push(("listener", failure.code.to_string())),
         other => panic!("nothing else can have happened: {other:?}"),
     });
     let _live = connection.subscribe(Statement::new("SELECT 1"), move |answer| {
-        rows.borrow_mut().push(("live query", answer.unwrap_err().code));
+        rows.borrow_mut()
+            .push(("live query", answer.unwrap_err().code.to_string()));
     });
     connection.opened().await.unwrap_err();
     let code = "WORKER_UNAVAILABLE".to_owned();
@@ -156,12 +157,16 @@ async fn each_user_closes_for_itself() {
     let (first, second) = (open("shared"), open("shared"));
     first.close().await;
     assert_eq!(first.execute(Statement::new("SELECT 1")).await, Err(Failure::closed()));
-    assert_eq!(second.opened().await.unwrap_err().code, "WORKER_UNAVAILABLE");
+    assert_eq!(second.opened().await.unwrap_err().code.name(), "WORKER_UNAVAILABLE");
 }
 
 #[wasm_bindgen_test]
 fn a_failure_is_an_error_with_a_name_and_a_code() {
-    let error = js_error(&Failure::new(FailureKind::Write, "TIMEOUT", "timeout: nobody answered"));
+    let error = js_error(&Failure::new(
+        FailureKind::Write,
+        Code::Timeout,
+        "timeout: nobody answered",
+    ));
     let error: js_sys::Error = error.dyn_into().unwrap();
     assert_eq!(error.name(), "WriteError");
     assert_eq!(error.message(), "timeout: nobody answered");

@@ -202,7 +202,7 @@ async fn close(tabs: [TestTab; 2]) {
 }
 
 fn assert_denied(failure: &Failure, what: &str) {
-    assert_eq!(failure.code, "WRITE_PERMISSION_DENIED", "{what}: {failure}");
+    assert_eq!(failure.code.name(), "WRITE_PERMISSION_DENIED", "{what}: {failure}");
     assert_eq!(failure.name, FailureKind::Write, "{what}");
     assert!(
         failure.message.contains("WRITE_PERMISSION_DENIED"),

@@ -17,6 +17,7 @@ use custom_elements::CustomElement;
 use js_sys::{Function, Object, WeakRef};
 use sqlite_elements::client::{Connection, Listener, OpenOptions, change_detail, database_name, js_error};
 use sqlite_elements::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin};
+use sqlite_elements::sql::Code;
 use sqlite_elements::storage::Durability;
 use sqlite_elements::web::in_task;
 use wasm_bindgen::prelude::*;
@@ -149,7 +150,7 @@ fn settings_of(element: &HtmlElement) -> Settings {
     let name = element.unchecked_ref::<Attributed>().attribute("name");
     if name.is_null() || name == "" {
         let message = "<sqlite-db> needs a name, as in <sqlite-db name=\"app.db\">";
-        return Err(Failure::new(FailureKind::State, "NAME_MISSING", message));
+        return Err(Failure::new(FailureKind::State, Code::NameMissing, message));
     }
     Ok((database_name(&name)?, durability_of(element)?))
 }
@@ -163,14 +164,14 @@ fn durability_of(element: &HtmlElement) -> Result<Durability, Failure> {
             let message = format!(
                 "durability=\"{other}\" of a <sqlite-db> is neither \"relaxed\" nor \"strict\"; correct it, or leave it out"
             );
-            Err(Failure::new(FailureKind::State, "DURABILITY_UNKNOWN", message))
+            Err(Failure::new(FailureKind::State, Code::DurabilityUnknown, message))
         }
     }
 }
 
 fn failure_of_departure() -> Failure {
     let message = "the <sqlite-db> left the document before its database was ready; put it back";
-    Failure::new(FailureKind::State, "DATABASE_MISSING", message)
+    Failure::new(FailureKind::State, Code::DatabaseMissing, message)
 }
 
 impl Look for Db {

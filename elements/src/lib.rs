@@ -7,10 +7,12 @@
 //! db, query, write, status      one element each
 //! params, buttons, notice, …    parts of elements
 //! schedule, event, document     when an element looks, whom it tells, what is around it
+//! failure                       what several elements may have to say
 //! tree                          what is asked of any node, whatever a form's fields are called
 //! query::{marks, order, attribute}, text, number   free of the document: compiled and tested natively too
 //! ```
 
+pub mod failure;
 pub mod number;
 pub mod query;
 pub mod text;

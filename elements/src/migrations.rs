@@ -6,7 +6,7 @@
 
 use js_sys::{Promise, Uint8Array};
 use sqlite_elements::request::{Failure, FailureKind};
-use sqlite_elements::sql::{Script, limits};
+use sqlite_elements::sql::{Code, Script, limits};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, Response};
@@ -62,7 +62,7 @@ pub(crate) async fn load(sources: &[Source]) -> Result<Vec<Script>, Failure> {
 
 /// Whether the database is new and is to begin with a file whose bytes were not sent along.
 pub(crate) fn lacks_file(failure: &Failure) -> bool {
-    failure.code == "MIGRATION_FILE_NEEDED"
+    failure.code == Code::MigrationFileNeeded
 }
 
 /// Fetches the bytes of the files.
@@ -105,5 +105,5 @@ fn not_loaded(address: &str, reason: &str) -> Failure {
         reason
     };
     let message = format!("the migration at {address} cannot be loaded: {reason}; its src must lead to a file");
-    Failure::new(FailureKind::State, "MIGRATION_NOT_LOADED", message)
+    Failure::new(FailureKind::State, Code::MigrationNotLoaded, message)
 }

@@ -10,7 +10,7 @@
 
 use js_sys::{Array, JSON};
 use sqlite_elements::request::{Failure, FailureKind};
-use sqlite_elements::sql::{Value, limits};
+use sqlite_elements::sql::{Code, Value, limits};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -310,12 +310,12 @@ fn of_custom_element(name: &str, form: &HtmlFormElement) -> Option<Field> {
 
 fn several_files() -> Failure {
     let message = "a parameter takes one file, and several were chosen; give each file a field and a name of its own, or write one row for each file by script";
-    Failure::new(FailureKind::State, "FILES_SEVERAL", message)
+    Failure::new(FailureKind::State, Code::FilesSeveral, message)
 }
 
 fn not_read() -> Failure {
     let message = "the chosen file cannot be read; choose it again";
-    Failure::new(FailureKind::State, "FILE_NOT_READ", message)
+    Failure::new(FailureKind::State, Code::FileNotRead, message)
 }
 
 async fn bytes(file: &Blob) -> Result<Vec<u8>, JsValue> {

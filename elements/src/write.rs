@@ -12,7 +12,7 @@ use custom_elements::CustomElement;
 use js_sys::{Array, Function, Promise, WeakRef};
 use sqlite_elements::client::{js_error, last_insert_id, promise};
 use sqlite_elements::durations::WRITE_TIMEOUT_MS;
-use sqlite_elements::request::{Failure, FailureKind};
+use sqlite_elements::request::Failure;
 use sqlite_elements::sql::{Outcome, Params, Statement, Work};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -25,7 +25,7 @@ use crate::event::{detail, fire, fire_error};
 use crate::notice::Place;
 use crate::params::{Fields, is_nearest, is_valid, reset_form, said_by_form};
 use crate::tree::{self, set_attribute};
-use crate::{buttons, db, document, notice, style};
+use crate::{buttons, db, document, failure, notice, style};
 
 #[wasm_bindgen(module = "/src/editable.js")]
 extern "C" {
@@ -206,8 +206,7 @@ impl Write {
 
 async fn perform(element: &HtmlElement, sql: String, fields: Fields) -> Result<Outcome, Failure> {
     if sql.trim().is_empty() {
-        let message = "<sqlite-write> needs its SQL, as in <sqlite-write sql=\"INSERT INTO …\">";
-        return Err(Failure::new(FailureKind::State, "SQL_MISSING", message));
+        return Err(failure::sql_missing("sqlite-write", "INSERT INTO"));
     }
     let db = db::find(element).ok_or_else(|| db::failure_of_missing(element))?;
     let params = fields.read().await?;

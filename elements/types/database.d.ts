@@ -1,5 +1,6 @@
 // `Database` and `MultiTabDatabase`, and what their calls give.
 
+import type { SqliteElementsError } from './errors.js';
 import type { QueryResult, Row, Rows, SqlParameters } from './values.js';
 
 /**
@@ -48,30 +49,6 @@ export interface ChangeDetail {
   seq: number;
   /** Milliseconds from the commit being stored to its being visible here; `null` where that is not known. */
   latencyMs: number | null;
-}
-
-/** Every call that fails rejects with an `Error` of this shape. */
-export interface SqliteElementsError extends Error {
-  /**
-   * `SqliteError` (SQLite refused the statement), `WriteError` (a write has no answer or may not be made here),
-   * `StorageError` (the browser's storage refused), `StateError` (closed, or could not be opened); or `TypeError` and
-   * `RangeError` for arguments.
-   */
-  name: 'SqliteError' | 'WriteError' | 'StorageError' | 'StateError' | 'TypeError' | 'RangeError';
-  /**
-   * Stable, for programs: SQLite's extended result code by name (`SQLITE_CONSTRAINT_UNIQUE`), or one of the library:
-   * `WRITE_PERMISSION_DENIED`, `TIMEOUT`, `TRANSACTION_LOST`, `QUOTA_EXCEEDED`, `COMMIT_TOO_LARGE`, `DATABASE_CLOSED`,
-   * `STORAGE_GONE`, `STORAGE_CORRUPT`, `NAME_INVALID`, `VALUE_TOO_LARGE` (see Sizes in `docs/multi-tab.md`), `RESULT_TOO_LARGE`,
-   * `OPTIMISTIC_MODE_OFF`, `ENVIRONMENT_UNSUPPORTED` (it takes a browser, and there is none: on a server, or in a test),
-   * `LIBRARY_NOT_LOADED` (there is no `sqlite-elements.wasm`), `WORKER_UNAVAILABLE`, `WORKER_CRASHED` (the worker died with the call; the message says what is
-   * known of it, and the next call is answered), `WRITE_POISONED` (the write cost two tabs their workers),
-   * `WRITE_TOO_LONG`, `QUERY_POISONED` (a live query that kills the worker), `QUERY_TOO_LONG`; for arguments
-   * `ARGUMENT_TYPE` (a `TypeError`) and
-   * `PARAMETER_RANGE` (a `RangeError`) …
-   */
-  code: string;
-  /** For people; says what to do where something can be done. */
-  message: string;
 }
 
 export interface DatabaseOptions {

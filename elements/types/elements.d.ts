@@ -6,7 +6,8 @@
 // states, as in `:state(pending)`; `@part` an element in it that
 // it makes, and `@csspart` one in its shadow tree; `@cssprop` a custom property; `@slot` what is expected in it. A test holds all of it against the Rust source (.tasks/manifest.test.mjs).
 
-import type { ChangeDetail, ChangeType, Database, SqliteElementsError } from './database.js';
+import type { ChangeDetail, ChangeType, Database } from './database.js';
+import type { SqliteElementsError } from './errors.js';
 import type { SqliteInspectorAttributes, SqliteInspectorElement } from './inspector.js';
 import type { Row } from './values.js';
 

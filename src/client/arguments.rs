@@ -10,7 +10,7 @@ use web_sys::AbortSignal;
 
 use super::error::ArgumentError;
 use crate::request::{Failure, FailureKind};
-use crate::sql::{Params, Statement, Value, limits};
+use crate::sql::{Code, Params, Statement, Value, limits};
 use crate::storage::Durability;
 
 #[wasm_bindgen(module = "/src/client/arguments.js")]
@@ -58,7 +58,7 @@ pub fn database_name(given: &JsValue) -> Result<String, Failure> {
     }
     let message = "the name of a database has half of a character in it (a lone surrogate, as where a text is cut in the \
                    middle of an emoji), and such names cannot be told apart; use whole characters";
-    Err(Failure::new(FailureKind::State, "NAME_INVALID", message))
+    Err(Failure::new(FailureKind::State, Code::NameInvalid, message))
 }
 
 /// A function.
@@ -387,7 +387,7 @@ mod tests {
         for text in ["'\\ud83e'", "'\\udd80'", "'a\\ud83e.db'", "'\\udd80\\ud83e'"] {
             let refused = name(&evaluated(text));
             assert!(
-                matches!(&refused, Err(ArgumentError::Refused(failure)) if failure.code == "NAME_INVALID"),
+                matches!(&refused, Err(ArgumentError::Refused(failure)) if failure.code == Code::NameInvalid),
                 "{text}: {refused:?}"
             );
         }

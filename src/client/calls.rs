@@ -125,7 +125,7 @@ fn outcome(stake: Stake, died: &Failure) -> Result<Response, Failure> {
         }
     };
     let message = format!("{died}; another worker was started. {known}");
-    Err(Failure::new(FailureKind::State, &died.code, message))
+    Err(Failure::new(FailureKind::State, died.code.clone(), message))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::request::{
     CallId, Event, Failure, FailureKind, LeaderInfo, Metrics, MetricsAction, NonLeaderWrites, QueryId, Request,
     Response, StatementKind, UserId,
 };
-use crate::sql::{Outcome, Rows, Script, SqlFailure, Statement, Work};
+use crate::sql::{Code, Outcome, Rows, Script, SqlFailure, Statement, Work};
 use crate::storage::Durability;
 use crate::web::Timer;
 
@@ -429,23 +429,23 @@ fn unexpected(response: &Response) -> Failure {
         Response::Done => "done",
     };
     let message = format!("the worker gave the answer to another question ({kind}); reload the page");
-    Failure::new(FailureKind::State, "ANSWER_UNREADABLE", message)
+    Failure::new(FailureKind::State, Code::AnswerUnreadable, message)
 }
 
 fn another_leads() -> Failure {
-    let message = format!(
-        "timeout: this tab did not become the leader within {LEADERSHIP_TIMEOUT_MS} ms, another one leads; queueWrite() \
+    Failure::timeout(&format!(
+        "this tab did not become the leader within {LEADERSHIP_TIMEOUT_MS} ms, another one leads; queueWrite() \
          has that one write"
-    );
-    Failure::new(FailureKind::Write, "TIMEOUT", message)
+    ))
 }
 
 fn worker_is_silent(unknown: &str) -> Failure {
-    let message = format!("timeout: the worker that runs SQLite gave no answer in time; {unknown}");
-    Failure::new(FailureKind::Write, "TIMEOUT", message)
+    Failure::timeout(&format!(
+        "the worker that runs SQLite gave no answer in time; {unknown}"
+    ))
 }
 
 fn optimistic_off() -> Failure {
     let message = "optimistic mode is off, so writes are not tracked; call enableOptimisticUpdates(true) first";
-    Failure::new(FailureKind::State, "OPTIMISTIC_MODE_OFF", message)
+    Failure::new(FailureKind::State, Code::OptimisticModeOff, message)
 }

@@ -4,6 +4,7 @@ use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
 
 use crate::request::{Failure, FailureKind};
+use crate::sql::Code;
 use crate::sql::limits::TooLarge;
 
 /// An argument that is not what the method takes.
@@ -64,23 +65,25 @@ impl From<ArgumentError> for JsValue {
     fn from(error: ArgumentError) -> Self {
         let message = error.to_string();
         match error {
-            ArgumentError::Type { .. } => {
-                labelled(js_sys::TypeError::new(&message).into(), "TypeError", "ARGUMENT_TYPE")
-            }
+            ArgumentError::Type { .. } => labelled(
+                js_sys::TypeError::new(&message).into(),
+                "TypeError",
+                &Code::ArgumentType,
+            ),
             ArgumentError::Range { .. } => labelled(
                 js_sys::RangeError::new(&message).into(),
                 "RangeError",
-                "PARAMETER_RANGE",
+                &Code::ParameterRange,
             ),
             ArgumentError::Refused(failure) => js_error(&failure),
             ArgumentError::Thrown(exception) => exception,
-            ArgumentError::Large { .. } => js_error(&Failure::new(FailureKind::Sqlite, TooLarge::CODE, message)),
+            ArgumentError::Large { .. } => js_error(&Failure::new(FailureKind::Sqlite, Code::ValueTooLarge, message)),
         }
     }
 }
 
-fn labelled(error: JsValue, name: &str, code: &str) -> JsValue {
-    for (key, value) in [("name", name), ("code", code)] {
+fn labelled(error: JsValue, name: &str, code: &Code) -> JsValue {
+    for (key, value) in [("name", name), ("code", &code.name())] {
         // A fresh error object takes any property.
         let _ = Reflect::set(&error, &key.into(), &value.into());
     }

@@ -9,7 +9,8 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
 use super::session::Session;
-use crate::request::{CallId, Failure, FailureKind, Request};
+use crate::request::{CallId, Failure, Request};
+use crate::sql::SqlFailure;
 use crate::web::Recall;
 
 #[derive(Default)]
@@ -92,6 +93,5 @@ impl Session {
 }
 
 fn interrupted() -> Failure {
-    let message = "the query was stopped, because interrupt() was called; ask again if it is wanted still";
-    Failure::new(FailureKind::Sqlite, "SQLITE_INTERRUPT", message)
+    SqlFailure::query_stopped("interrupt() was called").into()
 }

@@ -13,7 +13,7 @@ use crate::request::{
     CallId, Event, Failure, FailureKind, LeaderInfo, MetricsAction, NonLeaderWrites, Request, UserId,
 };
 use crate::restart::{Bystanders, Step};
-use crate::sql::SqlFailure;
+use crate::sql::{Code, SqlFailure};
 
 /// No call has this id; they begin at 1.
 const NOBODY: CallId = CallId(0);
@@ -131,7 +131,11 @@ impl Session {
         self.happened(&Event::Leadership(LeaderInfo::unknown()));
         self.happened(&Event::Pending { writes: 0 });
         let message = format!("{died}; another one was started");
-        self.happened(&Event::Warning(Failure::new(FailureKind::State, &died.code, message)));
+        self.happened(&Event::Warning(Failure::new(
+            FailureKind::State,
+            died.code.clone(),
+            message,
+        )));
     }
 }
 
@@ -139,11 +143,11 @@ impl Session {
 pub(super) fn poisoned() -> SqlFailure {
     let message = "the worker that runs SQLite dies of this live query, so it is not asked any more; the database \
                    and its other queries go on";
-    SqlFailure::new("QUERY_POISONED", message)
+    SqlFailure::new(Code::QueryPoisoned, message)
 }
 
 fn gone_with_its_worker() -> Failure {
     let message = "the worker that runs SQLite died, and the database was in its memory alone: it is gone; reload the \
                    page to begin anew";
-    Failure::new(FailureKind::State, "WORKER_CRASHED", message)
+    Failure::new(FailureKind::State, Code::WorkerCrashed, message)
 }

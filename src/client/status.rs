@@ -69,6 +69,7 @@ impl Default for Status {
 mod tests {
     use super::*;
     use crate::request::FailureKind;
+    use crate::sql::Code;
 
     #[test]
     fn a_page_whose_worker_died_knows_neither_tab_nor_leader_nor_writes_under_way() {
@@ -85,7 +86,7 @@ mod tests {
         let mut status = Status::default();
         let closed = Failure::closed();
         status.end(&closed);
-        status.end(&Failure::new(FailureKind::State, "WORKER_CRASHED", "it died"));
+        status.end(&Failure::new(FailureKind::State, Code::WorkerCrashed, "it died"));
         assert_eq!(status.failure, Some(closed));
     }
 }

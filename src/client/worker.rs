@@ -19,6 +19,7 @@ use super::revival::{Fate, poisoned};
 use super::session::Session;
 use crate::request::{Failure, FailureKind, Request};
 use crate::restart::{Bystanders, Restart, Step, Verdict};
+use crate::sql::Code;
 use crate::watchdog::{self, BOUND_TICKS, Timers, Watchdog};
 use crate::web::{
     BrowserError, Script, Sight, SightWatch, Thread, ThreadEvent, Timer, are_throttled, report_panics, since_start_ms,
@@ -462,10 +463,10 @@ fn condemned(sessions: &[Rc<Session>], verdict: Verdict) -> Option<RowsCallback>
 fn unavailable(reason: &str) -> Failure {
     let needs = worker_needs();
     let message = format!("the worker that runs SQLite could not be started ({reason}). {needs}");
-    Failure::new(FailureKind::State, "WORKER_UNAVAILABLE", message)
+    Failure::new(FailureKind::State, Code::WorkerUnavailable, message)
 }
 
 fn crashed(reason: &str) -> Failure {
     let message = format!("the worker that runs SQLite has stopped: {reason}");
-    Failure::new(FailureKind::State, "WORKER_CRASHED", message)
+    Failure::new(FailureKind::State, Code::WorkerCrashed, message)
 }

@@ -13,7 +13,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperati
 
 use super::control::Control;
 use super::pragma::{self, Claim, Setting, Verdict};
-use crate::sql::{SqlFailure, WriteSet};
+use crate::sql::{Code, ResultCode, SqlFailure, WriteSet};
 
 /// Tables and columns; an empty column stands for "rows, no column".
 pub(super) type Reads = BTreeSet<(String, String)>;
@@ -286,7 +286,7 @@ impl Notes {
 }
 
 fn refuse(reason: &str) -> SqlFailure {
-    SqlFailure::new("SQLITE_AUTH", reason)
+    SqlFailure::new(Code::Sqlite(ResultCode::AUTH), reason)
 }
 
 fn vacuum(action: AuthAction<'_>) -> Result<(), SqlFailure> {

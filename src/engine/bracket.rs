@@ -10,7 +10,7 @@ use std::cell::Cell;
 
 use super::control::Control;
 use super::prepared::Kind;
-use crate::sql::SqlFailure;
+use crate::sql::{Code, SqlFailure};
 
 /// What becomes of a statement that is prepared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Bracket {
 
 fn refused(what: &str) -> SqlFailure {
     SqlFailure::new(
-        "TRANSACTION_IN_BATCH",
+        Code::TransactionInBatch,
         format!(
             "{what}: the statements of one request are a transaction already, and if one fails, none has an \
              effect. Leave BEGIN and COMMIT out, or put one pair around all of them"

@@ -16,9 +16,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Error, ffi};
 
 use super::pragma::{Setting, Switch};
-use crate::sql::SqlFailure;
+use crate::sql::{Code, ResultCode, SqlFailure};
 
-const FOREIGN_KEY: &str = "SQLITE_CONSTRAINT_FOREIGNKEY";
+const FOREIGN_KEY: Code = Code::Sqlite(ResultCode::CONSTRAINT_FOREIGNKEY);
 const WAY_OUT: &str = "to make a table anew and keep them, put PRAGMA foreign_keys = OFF in front of the statements and \
                        PRAGMA foreign_keys = ON behind them, in the same text, batch or migration; all references are \
                        checked at its end";
@@ -125,7 +125,7 @@ impl Enforcement {
         };
         match (before, broken(connection)?) {
             (Err(before), Err(after)) if *before == after => {}
-            (_, Err(after)) => return Ok(Err(SqlFailure::new("SQLITE_ERROR", after))),
+            (_, Err(after)) => return Ok(Err(SqlFailure::new(Code::Sqlite(ResultCode::ERROR), after))),
             (before, Ok(after)) => {
                 let none = BTreeMap::new();
                 if let Some(refusal) = newly_broken(before.as_ref().unwrap_or(&none), &after) {

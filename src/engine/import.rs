@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use super::pages::{Pages, View};
 use super::{Engine, limits, migration, sound, vfs};
-use crate::sql::{Answer, SqlFailure, Work};
+use crate::sql::{Answer, Code, ResultCode, SqlFailure, Work};
 use crate::storage::{Image, Page, PageCount, PageSize, Seq};
 
 /// Where the header has what SQLite compares to find out that a database has changed, and what depends on it
@@ -52,11 +52,11 @@ impl Engine {
     /// Stages a file in the place of everything.
     fn import(&mut self, file: &[u8]) -> Result<(), SqlFailure> {
         let wanted = self.image().page_size();
-        let mut pages = pages(file, wanted).map_err(|failure| match failure.code.as_str() {
-            "IMPORT_REFUSED" => failure,
+        let mut pages = pages(file, wanted).map_err(|failure| match failure.code {
+            Code::ImportRefused => failure,
             // It was not looked through to its end: whoever waits has given up.
-            "SQLITE_INTERRUPT" => super::stopped(failure),
-            _ => refused(&failure.message),
+            Code::Sqlite(ResultCode::INTERRUPT) => super::stopped(failure),
+            _ => SqlFailure::import_refused(&failure.message),
         })?;
         mark_as_new(&mut pages, self.pages.borrow().first());
         self.writer = None;
@@ -117,7 +117,7 @@ fn mark_as_new(pages: &mut [Page], before: Option<&Page>) {
 fn open(file: &[u8]) -> Result<Engine, SqlFailure> {
     if file.len() as u64 > limits::DATABASE_BYTES {
         let most = limits::DATABASE_BYTES / 1024 / 1024;
-        return Err(refused(&format!(
+        return Err(SqlFailure::import_refused(&format!(
             "it is larger than the {most} MiB that a database may have"
         )));
     }
@@ -128,14 +128,14 @@ fn open(file: &[u8]) -> Result<Engine, SqlFailure> {
         Some(1) => PageSize::new(65536),
         size => size.and_then(PageSize::new),
     };
-    let size = size.ok_or_else(|| refused("it is no SQLite database"))?;
+    let size = size.ok_or_else(|| SqlFailure::import_refused("it is no SQLite database"))?;
     if !file.starts_with(b"SQLite format 3\0") {
-        return Err(refused("it is no SQLite database"));
+        return Err(SqlFailure::import_refused("it is no SQLite database"));
     }
     sound::check_header(file)?;
-    let length = length(file, size).ok_or_else(|| refused("it is cut off; copy it once more"))?;
+    let length = length(file, size).ok_or_else(|| SqlFailure::import_refused("it is cut off; copy it once more"))?;
     let image = Image::from_pages(size, split(&file[..length], size), Seq::default());
-    Engine::open(image).map_err(|error| refused(&error.to_string()))
+    Engine::open(image).map_err(|error| SqlFailure::import_refused(&error.to_string()))
 }
 
 /// How much of a file is the database: a program may have made it longer beforehand. The header knows, unless a program
@@ -157,8 +157,4 @@ fn split(file: &[u8], size: PageSize) -> Vec<Page> {
 pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     let field = bytes.get(at..at + 4).and_then(|field| field.try_into().ok());
     field.map_or(0, u32::from_be_bytes)
-}
-
-pub(super) fn refused(reason: &str) -> SqlFailure {
-    SqlFailure::new("IMPORT_REFUSED", format!("the file cannot be imported: {reason}"))
 }

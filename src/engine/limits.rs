@@ -23,8 +23,8 @@
 use rusqlite::Connection;
 use rusqlite::limits::Limit;
 
-use crate::sql::SqlFailure;
 use crate::sql::limits::LARGEST_RESULT;
+use crate::sql::{Code, ResultCode, SqlFailure};
 
 const MIB: u64 = 1024 * 1024;
 /// One text, blob, row, or statement.
@@ -136,7 +136,7 @@ pub(super) fn check_schema(connection: &Connection) -> rusqlite::Result<Result<(
 
 fn too_deep(what: &str) -> SqlFailure {
     SqlFailure::new(
-        "SQLITE_ERROR",
+        Code::Sqlite(ResultCode::ERROR),
         format!("this is nested too deep: {what}; do it in several steps"),
     )
 }
@@ -145,23 +145,25 @@ fn too_deep(what: &str) -> SqlFailure {
 pub(super) fn result_too_large() -> SqlFailure {
     let most = RESULT_BYTES / MIB;
     SqlFailure::new(
-        "RESULT_TOO_LARGE",
+        Code::ResultTooLarge,
         format!("the rows are more than {most} MiB; ask for fewer with WHERE or LIMIT, or for fewer columns"),
     )
 }
 
 /// SQLite's message, or a clearer one where it met a limit of these.
-pub(super) fn sentence(code: &str, message: String) -> String {
+pub(super) fn sentence(code: &Code, message: String) -> String {
     let (value, heap, database) = (VALUE_BYTES / MIB, HEAP_BYTES / MIB, DATABASE_BYTES / MIB);
     match code {
-        "SQLITE_ERROR" if message == "LIKE or GLOB pattern too complex" => {
+        Code::Sqlite(ResultCode::ERROR) if message == "LIKE or GLOB pattern too complex" => {
             format!("{message}: it may have {PATTERN_BYTES} bytes. Use instr() to look for a long text")
         }
-        "SQLITE_TOOBIG" => format!(
+        Code::Sqlite(ResultCode::TOOBIG) => format!(
             "{message}: a text, a blob, a row and a statement may each have {value} MiB; store it in several rows"
         ),
-        "SQLITE_NOMEM" => format!("SQLite is out of memory, of which it may use {heap} MiB; do it in several steps"),
-        "SQLITE_FULL" => {
+        Code::Sqlite(ResultCode::NOMEM) => {
+            format!("SQLite is out of memory, of which it may use {heap} MiB; do it in several steps")
+        }
+        Code::Sqlite(ResultCode::FULL) => {
             format!("the database is full: it may have {database} MiB; delete what is not needed any more")
         }
         _ => message,

@@ -12,7 +12,7 @@ use super::effects::Effects;
 use super::recognition;
 use super::session::Session;
 use super::work::{self, Done};
-use crate::sql::{Params, Script, SqlFailure};
+use crate::sql::{Code, Params, ResultCode, Script, SqlFailure};
 
 /// Characters of a script that stand in a message.
 const EXCERPT: usize = 60;
@@ -50,16 +50,13 @@ pub(super) fn migrate(writer: &Session, scripts: &[Script]) -> Result<Done, SqlF
 /// Brings an imported file up to date, inside the transaction of the caller. Where the first script is a file whose bytes
 /// are needed to say whether the imported one began with it, that is left to the page, which will bring them.
 pub(super) fn bring_up_to_date(writer: &Session, scripts: &[Script]) -> Result<Done, SqlFailure> {
-    migrate(writer, scripts).or_else(|failure| match failure.code.as_str() {
-        "MIGRATION_FILE_NEEDED" => Ok(Done::default()),
-        "SQLITE_INTERRUPT" => Err(failure),
-        _ => Err(SqlFailure::new(
-            "IMPORT_REFUSED",
-            format!(
-                "the file cannot be imported: the migrations of this page do not run on it, and nothing was changed: {}",
-                failure.message
-            ),
-        )),
+    migrate(writer, scripts).or_else(|failure| match failure.code {
+        Code::MigrationFileNeeded => Ok(Done::default()),
+        Code::Sqlite(ResultCode::INTERRUPT) => Err(failure),
+        _ => Err(SqlFailure::import_refused(&format!(
+            "the migrations of this page do not run on it, and nothing was changed: {}",
+            failure.message
+        ))),
     })
 }
 
@@ -81,7 +78,7 @@ fn complete(writer: &Session, scripts: &[Script], recorded: usize, known: usize)
                     "the database has tables already, so it cannot begin with {name}; import that file, which takes the place of \
                      everything, or begin anew with Database.delete(name)"
                 );
-                return Err(named(SqlFailure::new("MIGRATION_FILE_LATE", message), number));
+                return Err(named(SqlFailure::new(Code::MigrationFileLate, message), number));
             }
         };
         writer.own(|connection| record(connection, number, &script.record()))?;
@@ -111,7 +108,7 @@ pub(super) fn seed<'a>(writer: &Session, scripts: &'a [Script]) -> Result<Option
     if let Some(late) = late {
         let message =
             "a file can only be the first migration, for it takes the place of everything; put it before all others";
-        return Err(named(SqlFailure::new("MIGRATION_FILE_LATE", message), late + 2));
+        return Err(named(SqlFailure::new(Code::MigrationFileLate, message), late + 2));
     }
     let Some(Script::File { name, file }) = scripts.first() else {
         return Ok(None);
@@ -169,7 +166,7 @@ fn changed(index: usize, ran: &str, scripts: &[Script]) -> SqlFailure {
         ),
     };
     let message = format!("{how}. Leave it as it was, where it was, and add a new script after the last");
-    SqlFailure::new("MIGRATION_CHANGED", message)
+    SqlFailure::new(Code::MigrationChanged, message)
 }
 
 /// From the first word that differs on, as much of each as a message can hold.
@@ -231,13 +228,13 @@ fn record(connection: &Connection, number: usize, script: &str) -> rusqlite::Res
 }
 
 fn needed(name: &str) -> SqlFailure {
-    SqlFailure::new("MIGRATION_FILE_NEEDED", format!("the bytes of {name} are needed"))
+    SqlFailure::new(Code::MigrationFileNeeded, format!("the bytes of {name} are needed"))
 }
 
 /// What the author may not see from the failure: that the database did not come about by these scripts.
 fn unrecognised(failure: SqlFailure) -> SqlFailure {
-    let hint = match failure.code.as_str() {
-        "MIGRATION_FILE_NEEDED" | "SQLITE_INTERRUPT" => return failure,
+    let hint = match failure.code {
+        Code::MigrationFileNeeded | Code::Sqlite(ResultCode::INTERRUPT) => return failure,
         _ => {
             ". The database has tables and no record of migrations, and what is there is not what the first of them, or \
              more, would have made: import another file, or begin anew with Database.delete(name)"

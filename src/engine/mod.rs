@@ -68,7 +68,7 @@ use session::{Detail, Session};
 use transaction::Transacted;
 
 use crate::sabotage::{self, Sabotage};
-use crate::sql::{Answer, Outcome, Params, ReadSet, Script, SqlFailure, Statement, Work, WriteSet};
+use crate::sql::{Answer, Code, Outcome, Params, ReadSet, ResultCode, Script, SqlFailure, Statement, Work, WriteSet};
 use crate::storage::{ApplyError, Commit, Dirty, Epoch, Image, PageNo, Position, Reply};
 
 pub use class::Class;
@@ -290,13 +290,13 @@ impl Engine {
         let admit = |kind| match kind {
             Kind::Transaction(_) => Ok(Admission::Run),
             _ => Err(SqlFailure::new(
-                "TRANSACTION_IN_TEXT",
+                Code::TransactionInText,
                 "what opens a transaction must be the first statement of its text",
             )),
         };
         let ran = self.reader.perform(sql, &Params::none(), Watch::Statement, &admit);
         ran.err()
-            .unwrap_or_else(|| SqlFailure::new("SQLITE_ERROR", "no transaction is active"))
+            .unwrap_or_else(|| SqlFailure::new(Code::Sqlite(ResultCode::ERROR), "no transaction is active"))
     }
 
     /// What differs from the image.
@@ -398,12 +398,12 @@ impl Engine {
             let opened = Session::open(&self.pages, View::Staged);
             self.writer = Some(opened.map_err(|error| match error {
                 EngineError::Sqlite(failure) => failure,
-                other => SqlFailure::new("SQLITE_CANTOPEN", other.to_string()),
+                other => SqlFailure::new(Code::Sqlite(ResultCode::CANTOPEN), other.to_string()),
             })?);
         }
         self.writer
             .as_ref()
-            .ok_or_else(|| SqlFailure::new("SQLITE_CANTOPEN", "no writer"))
+            .ok_or_else(|| SqlFailure::new(Code::Sqlite(ResultCode::CANTOPEN), "no writer"))
     }
 
     /// A connection asks for the encoding once, and takes a change counter that goes back for one that it has seen:
@@ -447,7 +447,7 @@ fn only_reads(kind: Kind, admission: Admission) -> Result<Admission, SqlFailure>
         Kind::Setting(setting) if setting.says_what_is_so() => Ok(Admission::PassOver),
         Kind::Setting(_) => Err(pragma::alone()),
         Kind::Rows | Kind::Schema | Kind::Vacuum => Err(SqlFailure::new(
-            "SQLITE_READONLY",
+            Code::Sqlite(ResultCode::READONLY),
             "a query only reads: give this statement to execute or queueWrite",
         )),
         Kind::Transaction(_) => Err(control_in_query()),
@@ -456,19 +456,18 @@ fn only_reads(kind: Kind, admission: Admission) -> Result<Admission, SqlFailure>
 
 /// A query is only ever interrupted because its page has given it up.
 fn recalled(failure: SqlFailure) -> SqlFailure {
-    match failure.code.as_str() {
-        "SQLITE_INTERRUPT" => SqlFailure::new(
-            failure.code,
-            "the query was stopped, because its signal was aborted or interrupt() was called; ask again if it is wanted still",
-        ),
+    match failure.code {
+        Code::Sqlite(ResultCode::INTERRUPT) => {
+            SqlFailure::query_stopped("its signal was aborted or interrupt() was called")
+        }
         _ => failure,
     }
 }
 
 /// A work is only ever interrupted by [`OnProgress`].
 fn stopped(failure: SqlFailure) -> SqlFailure {
-    match failure.code.as_str() {
-        "SQLITE_INTERRUPT" => SqlFailure::new(
+    match failure.code {
+        Code::Sqlite(ResultCode::INTERRUPT) => SqlFailure::new(
             failure.code,
             "timeout: the write ran longer than its page waits for it, was stopped, and has no effect; do it in smaller pieces, \
              or give it more time with queueWriteWithTimeout()",
@@ -479,7 +478,7 @@ fn stopped(failure: SqlFailure) -> SqlFailure {
 
 fn control_in_query() -> SqlFailure {
     SqlFailure::new(
-        "SQLITE_READONLY",
+        Code::Sqlite(ResultCode::READONLY),
         "a query is a transaction of its own: leave BEGIN, COMMIT and SAVEPOINT out",
     )
 }

@@ -4,11 +4,7 @@ use rusqlite::Statement;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use super::failure::failure;
-use crate::sql::{Params, SqlFailure, Value};
-
-const PARAMETER_COUNT: &str = "PARAMETER_COUNT";
-const PARAMETER_MISSING: &str = "PARAMETER_MISSING";
-const PARAMETER_AMBIGUOUS: &str = "PARAMETER_AMBIGUOUS";
+use crate::sql::{Code, Params, SqlFailure, Value};
 
 /// Gives the parameters of one text to its statements: named ones to each that names them, those by position to the only
 /// one that takes any, since nothing says where the next one's begin.
@@ -38,7 +34,7 @@ impl<'a> Binder<'a> {
         }
         match self.params {
             Params::Positional(_) if self.given == Given::Once => Err(SqlFailure::new(
-                PARAMETER_COUNT,
+                Code::ParameterCount,
                 "more than one statement of this text takes parameters: name them, or give each statement its own, in a \
                  batch",
             )),
@@ -110,7 +106,7 @@ fn find<'a>(
     match twin {
         None => Ok(value),
         Some(twin) => Err(SqlFailure::new(
-            PARAMETER_AMBIGUOUS,
+            Code::ParameterAmbiguous,
             format!("{name} and {twin} are two parameters: give each value under its name with the sign"),
         )),
     }
@@ -135,7 +131,7 @@ fn wrong_count(wanted: usize, given: usize) -> SqlFailure {
         parameters(wanted),
         if given == 1 { "is" } else { "are" }
     );
-    SqlFailure::new(PARAMETER_COUNT, message)
+    SqlFailure::new(Code::ParameterCount, message)
 }
 
 fn parameters(count: usize) -> String {
@@ -154,7 +150,7 @@ fn missing(index: usize, name: Option<&str>, values: &[(String, Value)]) -> SqlF
         }
         None => format!("parameter {index} has no name: write :name, or give the values by position"),
     };
-    SqlFailure::new(PARAMETER_MISSING, message)
+    SqlFailure::new(Code::ParameterMissing, message)
 }
 
 fn split(name: &str) -> Option<(&str, &str)> {

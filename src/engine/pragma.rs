@@ -9,7 +9,7 @@
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-use crate::sql::SqlFailure;
+use crate::sql::{Code, ResultCode, SqlFailure};
 
 /// Their argument names a table or a limit.
 const TELLING: &[&str] = &[
@@ -225,7 +225,7 @@ pub(super) fn alone() -> SqlFailure {
 }
 
 fn failure(message: &str) -> SqlFailure {
-    SqlFailure::new("SQLITE_AUTH", message)
+    SqlFailure::new(Code::Sqlite(ResultCode::AUTH), message)
 }
 
 fn refused(name: &str) -> SqlFailure {

@@ -7,7 +7,7 @@ use super::authorizer::{Asked, Counters, Notes, Reads};
 use super::control::Control;
 use super::pragma::Setting;
 use super::schema::{Replaces, Schema};
-use crate::sql::{SqlFailure, WriteSet};
+use crate::sql::{Code, ResultCode, SqlFailure, WriteSet};
 
 /// What a statement does when it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Access {
 /// The connection is everybody's: what it did last may be another tab's.
 pub(super) fn asked_alone() -> SqlFailure {
     SqlFailure::new(
-        "SQLITE_MISUSE",
+        Code::Sqlite(ResultCode::MISUSE),
         "changes(), total_changes() and last_insert_rowid() tell of the statements before them in the same text, batch \
          or transaction, and here are none that write rows: take rowsAffected and lastInsertId of the write's result, \
          or ask in the same text, or by RETURNING",

@@ -41,7 +41,7 @@ use super::progress::{self, Progress};
 use super::schema::Schema;
 use super::text::Text;
 use super::{EngineError, given_rowid, sound, vfs};
-use crate::sql::{Params, ReadSet, Rows, SqlFailure, WriteSet};
+use crate::sql::{Code, Params, ReadSet, ResultCode, Rows, SqlFailure, WriteSet};
 
 /// Pager cache of each connection in KiB.
 const CACHE_KIB: usize = 1024;
@@ -159,7 +159,7 @@ impl Session {
                 self.step(prepared, &mut effects)?;
                 match progress::after_statement() {
                     Progress::GoOn => Ok(()),
-                    Progress::Interrupt => Err(SqlFailure::new("SQLITE_INTERRUPT", "interrupted")),
+                    Progress::Interrupt => Err(SqlFailure::new(Code::Sqlite(ResultCode::INTERRUPT), "interrupted")),
                 }
             })
         })?;
@@ -233,7 +233,7 @@ impl Session {
         if sql.contains('\0') {
             // SQLite would take it for the end and pass over the rest in silence.
             return Err(SqlFailure::new(
-                "SQLITE_MISUSE",
+                Code::Sqlite(ResultCode::MISUSE),
                 "the SQL text contains a NUL character; leave it out, or give the text as a parameter",
             ));
         }

@@ -10,9 +10,9 @@
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use super::import::{ENCODING, refused, u32_at};
+use super::import::{ENCODING, u32_at};
 use super::{Engine, EngineError, limits, migration};
-use crate::sql::SqlFailure;
+use crate::sql::{Code, ResultCode, SqlFailure};
 use crate::storage::{Image, PageNo};
 
 /// Where the header names what a reader and a writer must know, and the bytes at the end of each page that are not used
@@ -52,16 +52,18 @@ pub(super) fn verify(image: &Image) -> Result<(), EngineError> {
 /// Looks at the header of a file alone.
 pub(super) fn check_header(file: &[u8]) -> Result<(), SqlFailure> {
     if file.len() < HEADER {
-        return Err(refused("it is cut off"));
+        return Err(SqlFailure::import_refused("it is cut off"));
     }
     let known = file[VERSIONS].iter().all(|version| (1..=NEWEST).contains(version))
         && u32_at(file, SCHEMA_FORMAT) <= NEWEST_SCHEMA_FORMAT
         && u32_at(file, ENCODING) <= ENCODINGS;
     if !known {
-        return Err(refused("its format is not one that SQLite knows so far"));
+        return Err(SqlFailure::import_refused(
+            "its format is not one that SQLite knows so far",
+        ));
     }
     if file[RESERVED] > 32 {
-        return Err(refused(
+        return Err(SqlFailure::import_refused(
             "more than 32 bytes of each page are reserved: it may be encrypted",
         ));
     }
@@ -76,21 +78,24 @@ pub(super) fn check(source: &Engine) -> Result<(), SqlFailure> {
         let roots = roots.query_map([], |row| row.get::<_, u32>(0))?;
         roots.collect::<rusqlite::Result<Vec<_>>>()
     })?;
-    check_trees(&source.image(), &roots).map_err(|reason| refused(&reason))?;
+    check_trees(&source.image(), &roots).map_err(|reason| SqlFailure::import_refused(&reason))?;
     if let Some(what) = reader.own(foreign_text)? {
-        return Err(refused(&format!("a text in {what} is no UTF-8")));
+        return Err(SqlFailure::import_refused(&format!("a text in {what} is no UTF-8")));
     }
     let found = match reader.own(|connection| quick_check(connection, None)) {
         // SQLite could not begin: something is used that is not here.
-        Err(failure) if failure.code.starts_with("SQLITE_ERROR") => reader.own(check_each)?,
+        Err(SqlFailure {
+            code: Code::Sqlite(code),
+            ..
+        }) if code.primary() == ResultCode::ERROR => reader.own(check_each)?,
         found => found?,
     };
     if found != "ok" {
-        return Err(refused(&found));
+        return Err(SqlFailure::import_refused(&found));
     }
     reader
         .own(limits::check_schema)?
-        .map_err(|failure| refused(&failure.message))
+        .map_err(|failure| SqlFailure::import_refused(&failure.message))
 }
 
 /// Has texts in double quotes understood for a while, as schemas of other programs may have them.

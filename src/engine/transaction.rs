@@ -15,7 +15,7 @@ use super::effects::Effects;
 use super::prepared::Kind;
 use super::session::{Detail, Session};
 use super::work;
-use crate::sql::{Outcome, SqlFailure, Statement, WriteSet};
+use crate::sql::{Code, Outcome, SqlFailure, Statement, WriteSet};
 
 /// What a text did to the transaction around it.
 pub(super) struct Transacted {
@@ -122,7 +122,7 @@ fn one_by_one(writer: &Session, statement: &Statement) -> Result<(Outcome, Effec
 
 fn goes_on() -> SqlFailure {
     SqlFailure::new(
-        "TRANSACTION_IN_TEXT",
+        Code::TransactionInText,
         "what ends a transaction must be the last statement of its text; the transaction was rolled back",
     )
 }

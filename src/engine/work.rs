@@ -13,7 +13,7 @@ use super::migration;
 use super::pragma;
 use super::prepared::Kind;
 use super::session::{Detail, Session};
-use crate::sql::{Outcome, Permit, SqlFailure, Statement, Work, WriteSet};
+use crate::sql::{Code, Outcome, Permit, SqlFailure, Statement, Work, WriteSet};
 
 /// Runs one unit: all of it, or nothing.
 pub(super) fn run(writer: &Session, work: &Work, detail: Detail) -> Result<(Outcome, WriteSet), SqlFailure> {
@@ -103,16 +103,15 @@ fn batch(writer: &Session, statements: &[Statement], permit: Permit) -> Result<D
 
 fn admit(kind: Kind, permit: Permit) -> Result<(), SqlFailure> {
     if kind == Kind::Rows && permit == Permit::SchemaOnly {
-        return Err(SqlFailure::new(
-            "WRITE_PERMISSION_DENIED",
-            "WRITE_PERMISSION_DENIED: this tab is not the leader: it may change the schema, but rows only by queueWrite, or \
-             after allowNonLeaderWrites(true)",
-        ));
+        return Err(SqlFailure::rows_denied());
     }
     Ok(())
 }
 
 /// The error for a text without a statement.
 pub(super) fn empty() -> SqlFailure {
-    SqlFailure::new("EMPTY_STATEMENT", "there is no SQL statement in this text; write one")
+    SqlFailure::new(
+        Code::EmptyStatement,
+        "there is no SQL statement in this text; write one",
+    )
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use super::*;
-use crate::sql::{Outcome, SqlFailure, Statement, Work};
+use crate::sql::{Code, Outcome, ResultCode, SqlFailure, Statement, Work};
 use crate::storage::{
     CatchUp, Commit, Dirty, Epoch, Head, Image, PageCount, PageNo, PageSize, Position, Replies, RequestId, Seq,
     StoreError, TabId,
@@ -82,7 +82,7 @@ fn lead(number: u128, epoch: Epoch) -> Input {
 }
 
 fn refused(request: RequestId, epoch: Epoch) -> Input {
-    let answer = Err(SqlFailure::new("SQLITE_CONSTRAINT", "no").into());
+    let answer = Err(SqlFailure::new(Code::Sqlite(ResultCode::CONSTRAINT), "no").into());
     Input::Heard(Message::Answered {
         request,
         epoch,

@@ -2,25 +2,50 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Code, ResultCode};
+
 /// A refusal. The statement had no effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct SqlFailure {
-    /// SQLite's extended result code by name (`SQLITE_CONSTRAINT_UNIQUE`, see
-    /// <https://sqlite.org/rescode.html>), or a code of this engine (`WRITE_PERMISSION_DENIED`,
-    /// `MIGRATION_CHANGED`, `PARAMETER_MISSING` …).
-    pub code: String,
+    pub code: Code,
     /// A sentence for people; names the way out where there is one.
     pub message: String,
 }
 
 impl SqlFailure {
     /// A message that quotes half a megabyte of SQL keeps its beginning and its end.
-    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
         SqlFailure {
-            code: code.into(),
+            code,
             message: bounded(message.into()),
         }
+    }
+
+    /// Row writes that are not queued, in a tab that does not lead.
+    pub fn rows_denied() -> Self {
+        let message = "WRITE_PERMISSION_DENIED: this tab does not lead, and only the leader may write; \
+                       use queueWrite() to have the leader do it, or allowNonLeaderWrites(true)";
+        SqlFailure::new(Code::WritePermissionDenied, message)
+    }
+
+    /// `BEGIN`, in a tab that does not lead. What helps rows does not help here: nobody queues what is asked call by call.
+    pub fn transaction_denied() -> Self {
+        let message = "WRITE_PERMISSION_DENIED: this tab does not lead, and a transaction that stays open across calls \
+                       needs the leader; hand all statements over together with batch(), or as one text with \
+                       queueWrite(), and they are one transaction";
+        SqlFailure::new(Code::WritePermissionDenied, message)
+    }
+
+    /// A file of which nothing is imported.
+    pub fn import_refused(reason: &str) -> Self {
+        SqlFailure::new(Code::ImportRefused, format!("the file cannot be imported: {reason}"))
+    }
+
+    /// A query that its page has given up, and how.
+    pub fn query_stopped(how: &str) -> Self {
+        let message = format!("the query was stopped, because {how}; ask again if it is wanted still");
+        SqlFailure::new(Code::Sqlite(ResultCode::INTERRUPT), message)
     }
 }
 
@@ -44,12 +69,12 @@ mod tests {
     #[test]
     fn a_message_has_an_end_however_long_the_text_is_that_it_quotes() {
         let long = format!("near \"{}\": syntax error (line 1, column 9)", "é".repeat(300_000));
-        let SqlFailure { message, .. } = SqlFailure::new("SQLITE_ERROR", long);
+        let SqlFailure { message, .. } = SqlFailure::new(Code::Sqlite(ResultCode::ERROR), long);
         assert!(message.len() < 1000, "{}", message.len());
         assert!(
             message.starts_with("near \"é") && message.ends_with("(line 1, column 9)"),
             "{message}"
         );
-        assert_eq!(SqlFailure::new("X", "short").message, "short");
+        assert_eq!(SqlFailure::new(Code::EmptyStatement, "short").message, "short");
     }
 }

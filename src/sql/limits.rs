@@ -26,10 +26,6 @@ pub struct TooLarge {
     way_out: &'static str,
 }
 
-impl TooLarge {
-    pub const CODE: &'static str = "VALUE_TOO_LARGE";
-}
-
 /// Whether a value, which `what` names, may have so many bytes.
 pub fn value(what: impl FnOnce() -> String, bytes: usize) -> Result<(), TooLarge> {
     let way_out = "store it in pieces of about 1 MB, a row each, or as a file of the browser's (OPFS) that a row names";

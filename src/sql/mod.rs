@@ -1,17 +1,22 @@
-//! The words of SQL as they cross the layers: values, statements, rows, outcomes, what was read and written.
+//! The words of SQL as they cross the layers: values, statements, rows, outcomes, what was read and written, and the codes
+//! of errors.
 //!
 //! Every layer uses these; they use none of them. They are plain data: `serde` carries them between
 //! tabs, threads and the store.
 
 mod access;
+mod code;
 mod failure;
 pub mod limits;
+mod result_code;
 mod rows;
 mod statement;
 mod value;
 
 pub use access::{Change, ReadSet, WriteSet};
+pub use code::{Code, OtherCode};
 pub use failure::SqlFailure;
+pub use result_code::ResultCode;
 pub use rows::{Rows, RowsBuilder};
 pub use statement::{Answer, Outcome, Params, Permit, Script, Statement, Work};
 pub use value::Value;

@@ -7,6 +7,7 @@ use super::store_call::StoreCall;
 use super::words::Effect;
 use crate::protocol::Timestamp;
 use crate::request::{CallId, Event, Failure, Metrics, MetricsAction, Response};
+use crate::sql::Code;
 
 #[derive(Debug)]
 pub(super) struct Agenda {
@@ -48,7 +49,7 @@ impl Agenda {
     }
 
     pub(super) fn answer(&mut self, call: CallId, answer: Result<Response, Failure>) {
-        if matches!(&answer, Err(failure) if failure.code == "WRITE_PERMISSION_DENIED") {
+        if matches!(&answer, Err(failure) if failure.code == Code::WritePermissionDenied) {
             self.count(Counted::WriteConflict);
         }
         self.tell(Event::Answered { call, answer });

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::agenda::Agenda;
 use crate::durations::LEAD_TIMEOUT_MS;
 use crate::protocol::{Timestamp, WriteError};
-use crate::request::{CallId, Failure, FailureKind, NonLeaderWrites, Response};
+use crate::request::{CallId, Failure, NonLeaderWrites, Response};
 use crate::sql::Outcome;
 use crate::storage::RequestId;
 
@@ -133,11 +133,10 @@ impl TabCalls {
 
 impl Failure {
     fn does_not_lead() -> Self {
-        let message = format!(
-            "timeout: the tab that leads did not hand over within {LEAD_TIMEOUT_MS} ms; it may be busy with a long \
+        Failure::timeout(&format!(
+            "the tab that leads did not hand over within {LEAD_TIMEOUT_MS} ms; it may be busy with a long \
              statement or a transaction; ask again when that is over"
-        );
-        Failure::new(FailureKind::Write, "TIMEOUT", message)
+        ))
     }
 }
 

@@ -312,7 +312,7 @@ impl Desk {
 
     /// The page has stopped all queries that it waits for: none that waits here is begun.
     fn stop_queries(&mut self, agenda: &mut Agenda) {
-        let interrupted = interrupted();
+        let interrupted = SqlFailure::query_stopped("interrupt() was called");
         self.live.stop(&interrupted, agenda);
         let engine = self.engine.engine_mut();
         let stopped = self.runner.take_asked(|request| match request {
@@ -397,13 +397,6 @@ impl Desk {
     pub(super) fn lose_open_transaction(&mut self) -> Option<Input> {
         self.transactions.lose_open(&mut self.engine)
     }
-}
-
-fn interrupted() -> SqlFailure {
-    SqlFailure::new(
-        "SQLITE_INTERRUPT",
-        "the query was stopped, because interrupt() was called; ask again if it is wanted still",
-    )
 }
 
 impl From<Class> for StatementKind {

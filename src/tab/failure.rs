@@ -3,19 +3,20 @@
 use crate::engine::EngineError;
 use crate::protocol::{MessageError, StoreCause, WriteError};
 use crate::request::{Failure, FailureKind};
+use crate::sql::{Code, SqlFailure};
 use crate::storage::StoreError;
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let code = match &error {
-            StoreError::Fenced { .. } => "FENCED",
-            StoreError::Quota(_) => "QUOTA_EXCEEDED",
-            StoreError::TooLarge { .. } => "COMMIT_TOO_LARGE",
-            StoreError::Gone(_) => "STORAGE_GONE",
-            StoreError::Corrupt { .. } => "STORAGE_CORRUPT",
-            StoreError::Layout { .. } => "VERSION_MISMATCH",
-            StoreError::Unavailable(_) => "STORAGE_UNAVAILABLE",
-            StoreError::Failed(_) => "STORAGE_FAILED",
+            StoreError::Fenced { .. } => Code::Fenced,
+            StoreError::Quota(_) => Code::QuotaExceeded,
+            StoreError::TooLarge { .. } => Code::CommitTooLarge,
+            StoreError::Gone(_) => Code::StorageGone,
+            StoreError::Corrupt { .. } => Code::StorageCorrupt,
+            StoreError::Layout { .. } => Code::VersionMismatch,
+            StoreError::Unavailable(_) => Code::StorageUnavailable,
+            StoreError::Failed(_) => Code::StorageFailed,
         };
         Failure::new(FailureKind::Storage, code, error.to_string())
     }
@@ -28,16 +29,16 @@ impl From<WriteError> for Failure {
             WriteError::Sql(failure) => failure.into(),
             WriteError::Store { cause, .. } => {
                 let code = match cause {
-                    StoreCause::Quota => "QUOTA_EXCEEDED",
-                    StoreCause::Gone => "STORAGE_GONE",
-                    StoreCause::TooLarge => "COMMIT_TOO_LARGE",
-                    StoreCause::Other => "STORAGE_FAILED",
+                    StoreCause::Quota => Code::QuotaExceeded,
+                    StoreCause::Gone => Code::StorageGone,
+                    StoreCause::TooLarge => Code::CommitTooLarge,
+                    StoreCause::Other => Code::StorageFailed,
                 };
                 Failure::new(FailureKind::Storage, code, message)
             }
-            WriteError::Timeout { .. } => Failure::new(FailureKind::Write, "TIMEOUT", message),
-            WriteError::Poisoned => Failure::new(FailureKind::Write, "WRITE_POISONED", message),
-            WriteError::Closed { .. } => Failure::new(FailureKind::State, "DATABASE_CLOSED", message),
+            WriteError::Timeout { .. } => Failure::new(FailureKind::Write, Code::Timeout, message),
+            WriteError::Poisoned => Failure::new(FailureKind::Write, Code::WritePoisoned, message),
+            WriteError::Closed { .. } => Failure::new(FailureKind::State, Code::DatabaseClosed, message),
         }
     }
 }
@@ -46,15 +47,15 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let message =
             format!("what is stored cannot be opened: {error}; Database.recover(name) gives the file as it is");
-        Failure::new(FailureKind::Storage, "IMAGE_UNREADABLE", message)
+        Failure::new(FailureKind::Storage, Code::ImageUnreadable, message)
     }
 }
 
 impl From<MessageError> for Failure {
     fn from(error: MessageError) -> Self {
         let code = match error {
-            MessageError::Version(_) => "VERSION_MISMATCH",
-            MessageError::Damaged => "MESSAGE_DAMAGED",
+            MessageError::Version(_) => Code::VersionMismatch,
+            MessageError::Damaged => Code::MessageDamaged,
         };
         Failure::new(FailureKind::State, code, error.to_string())
     }
@@ -62,8 +63,6 @@ impl From<MessageError> for Failure {
 
 impl Failure {
     pub(super) fn permission_denied() -> Self {
-        let message = "WRITE_PERMISSION_DENIED: this tab does not lead, and only the leader may write; \
-                       use queueWrite() to have the leader do it, or allowNonLeaderWrites(true)";
-        Failure::new(FailureKind::Write, "WRITE_PERMISSION_DENIED", message)
+        SqlFailure::rows_denied().into()
     }
 }

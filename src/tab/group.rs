@@ -9,7 +9,7 @@ use super::pulse::{Bound, Ended};
 use super::timed_engine::TimedEngine;
 use crate::protocol::{Input, Message, Patience, PutOff, Queued, Timestamp};
 use crate::sabotage::{self, Sabotage};
-use crate::sql::{Answer, SqlFailure, Work};
+use crate::sql::{Answer, Code, SqlFailure, Work};
 use crate::storage::{Epoch, Reply};
 
 /// A write that takes longer is put off once, so that those who wait have their turn. Less than the page waits for them.
@@ -143,5 +143,5 @@ fn too_long() -> SqlFailure {
          pieces",
         LONGEST_WRITE_MS / 1_000
     );
-    SqlFailure::new("WRITE_TOO_LONG", message)
+    SqlFailure::new(Code::WriteTooLong, message)
 }

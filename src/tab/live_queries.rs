@@ -9,7 +9,7 @@ use super::timed_engine::TimedEngine;
 use crate::live::Live;
 use crate::protocol::Timestamp;
 use crate::request::{Event, QueryId};
-use crate::sql::{SqlFailure, Statement, WriteSet};
+use crate::sql::{Code, SqlFailure, Statement, WriteSet};
 
 /// No live query may take longer.
 const LONGEST_MS: u64 = 10_000;
@@ -74,5 +74,5 @@ fn too_long() -> SqlFailure {
         "the query was stopped after {} s: while a live query runs its tab does nothing else; an index, or LIMIT, makes it faster",
         LONGEST_MS / 1_000
     );
-    SqlFailure::new("QUERY_TOO_LONG", message)
+    SqlFailure::new(Code::QueryTooLong, message)
 }

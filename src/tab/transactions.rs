@@ -25,7 +25,7 @@ use crate::engine::{Class, Ending, Staged, Standing};
 use crate::protocol::{Input, Message, Timestamp, TurnEnd};
 use crate::request::{CallId, Event, Failure, FailureKind, Response, UserId};
 use crate::sabotage::{self, Sabotage};
-use crate::sql::Outcome;
+use crate::sql::{Code, Outcome, SqlFailure};
 use crate::storage::{Epoch, Reply, RequestId};
 
 /// A statement of a transaction that runs longer is stopped, and SQLite rolls the transaction back.
@@ -373,10 +373,7 @@ impl Transactions {
 
 impl Failure {
     pub(super) fn transaction_denied() -> Self {
-        let message = "WRITE_PERMISSION_DENIED: this tab does not lead, and a transaction that stays open across calls \
-                       needs the leader; hand all statements over together with batch(), or as one text with \
-                       queueWrite(), and they are one transaction";
-        Failure::new(FailureKind::Write, "WRITE_PERMISSION_DENIED", message)
+        SqlFailure::transaction_denied().into()
     }
 
     fn transaction_lost(why: &str) -> Self {
@@ -384,17 +381,16 @@ impl Failure {
             "the transaction was rolled back, nothing of it was stored: {why}. Call execute(\"ROLLBACK\"), then begin \
              again"
         );
-        Failure::new(FailureKind::Write, "TRANSACTION_LOST", message)
+        Failure::new(FailureKind::Write, Code::TransactionLost, message)
     }
 
     /// Why a transaction did not begin.
     fn turn_refused(end: TurnEnd) -> Self {
         match end {
-            TurnEnd::TimedOut => {
-                let message = "timeout: other writes, or a transaction that somebody left open, kept this one from \
-                               beginning; nothing was run, so begin again";
-                Failure::new(FailureKind::Write, "TIMEOUT", message)
-            }
+            TurnEnd::TimedOut => Failure::timeout(
+                "other writes, or a transaction that somebody left open, kept this one from beginning; nothing was \
+                 run, so begin again",
+            ),
             TurnEnd::LeadershipLost => Failure::transaction_denied(),
             end => Failure::turn_taken(end),
         }

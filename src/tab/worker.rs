@@ -21,6 +21,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 use super::{Effect, Election, Happening, LockCall, Look, Names, Pulse, StoreAnswer, StoreCall, Tab, Unstored};
 use crate::engine::{OnProgress, Progress};
 use crate::request::{Event, Failure, FailureKind, Request, decode, encode};
+use crate::sql::Code;
 use crate::storage::{Durability, IndexedDbStore, Seq, Snapshot, Store, StoreError, TabId};
 use crate::time::Timestamp;
 use crate::web::{
@@ -365,13 +366,13 @@ fn in_memory(reason: &str) -> Failure {
         "the browser offers this page no storage ({reason}): the database is kept in the memory of this tab alone, and \
          is gone with it"
     );
-    Failure::new(FailureKind::Storage, "STORAGE_UNAVAILABLE", message)
+    Failure::new(FailureKind::Storage, Code::StorageUnavailable, message)
 }
 
 fn unreadable() -> Failure {
     Failure::new(
         FailureKind::State,
-        "REQUEST_UNREADABLE",
+        Code::RequestUnreadable,
         "the worker received a request that it cannot read; reload the page, so that both are of one version",
     )
 }
@@ -379,6 +380,6 @@ fn unreadable() -> Failure {
 impl From<BrowserError> for Failure {
     fn from(error: BrowserError) -> Self {
         let message = format!("the browser refused what the database needs ({error}); reload the page to try again");
-        Failure::new(FailureKind::State, "BROWSER_REFUSED", message)
+        Failure::new(FailureKind::State, Code::BrowserRefused, message)
     }
 }

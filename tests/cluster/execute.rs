@@ -1,7 +1,7 @@
 //! What `execute` does in a tab that does not lead: by what SQLite says a statement is, here or at the leader.
 
 use sqlite_elements::request::{NonLeaderWrites, Request, UserId};
-use sqlite_elements::sql::Statement;
+use sqlite_elements::sql::{Code, Statement};
 
 use crate::browser::{Browser, TabNo};
 
@@ -36,11 +36,11 @@ fn a_follower_is_refused_row_writes_by_execute_but_may_change_the_schema() {
         browser.answer(B, call).expect("answered")
     };
     let failure = execute(&mut browser, hidden).expect_err("refused");
-    assert_eq!(failure.code, "WRITE_PERMISSION_DENIED");
+    assert_eq!(failure.code.name(), "WRITE_PERMISSION_DENIED");
     assert!(failure.message.contains("WRITE_PERMISSION_DENIED"));
     assert!(execute(&mut browser, "CREATE TABLE u(b)").is_ok());
     let failure = execute(&mut browser, "CREATE TABLE v(b); INSERT INTO v VALUES (1)");
-    assert_eq!(failure.expect_err("refused").code, "WRITE_PERMISSION_DENIED");
+    assert_eq!(failure.expect_err("refused").code.name(), "WRITE_PERMISSION_DENIED");
     for tab in [A, B] {
         let tables = browser.column(tab, "SELECT name FROM sqlite_schema ORDER BY name");
         assert_eq!(tables, ["t", "u"]);
@@ -69,7 +69,7 @@ fn a_follower_whose_writes_are_allowed_has_the_leader_do_them() {
 #[test]
 fn a_follower_that_does_not_know_a_table_yet_leaves_the_verdict_to_the_leader() {
     for (policy, expected) in [
-        (NonLeaderWrites::Refused, Err("WRITE_PERMISSION_DENIED")),
+        (NonLeaderWrites::Refused, Err(Code::WritePermissionDenied)),
         (NonLeaderWrites::Forwarded, Ok(())),
     ] {
         let mut browser = tabs_with_table(2);
@@ -94,7 +94,7 @@ fn a_follower_that_does_not_know_a_table_yet_leaves_the_verdict_to_the_leader() 
         browser.pass_ms(1_000);
         let [insert, index, never] = calls.map(|call| browser.answer(B, call).expect("answered"));
         assert_eq!(
-            insert.as_ref().map(drop).map_err(|failure| failure.code.as_str()),
+            insert.as_ref().map(drop).map_err(|failure| failure.code.clone()),
             expected
         );
         assert!(index.is_ok(), "{index:?}");

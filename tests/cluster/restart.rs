@@ -11,7 +11,7 @@ fn run(browser: &mut Browser, sql: &str) -> Result<(), String> {
     let call = browser.execute(A, USER, sql);
     browser.settle();
     let answer = browser.answer(A, call).unwrap_or_else(|| panic!("{sql} is answered"));
-    answer.map(drop).map_err(|failure| failure.code)
+    answer.map(drop).map_err(|failure| failure.code.to_string())
 }
 
 /// Whose transactions the page knows to be at stake, each time that it was told.
@@ -71,5 +71,5 @@ fn an_interrupt_ends_live_queries_that_wait_to_run() {
     browser.settle();
     let told = browser.told(A, 1);
     assert_eq!(told.len(), 1);
-    assert_eq!(told[0].as_ref().unwrap_err().code, "SQLITE_INTERRUPT");
+    assert_eq!(told[0].as_ref().unwrap_err().code.name(), "SQLITE_INTERRUPT");
 }

@@ -122,7 +122,7 @@ fn an_interrupt_ends_what_waits_for_the_store_too() {
     browser.settle();
     for call in calls {
         let failure = browser.answer(A, call).expect("answered").unwrap_err();
-        assert_eq!(failure.code, "SQLITE_INTERRUPT");
+        assert_eq!(failure.code.name(), "SQLITE_INTERRUPT");
     }
     browser.release_store(A);
     browser.settle();

@@ -28,7 +28,7 @@ fn run(browser: &mut Browser, user: UserId, sql: &str) -> Result<Outcome, Failur
 }
 
 fn code(browser: &mut Browser, user: UserId, sql: &str) -> String {
-    run(browser, user, sql).expect_err("it fails").code
+    run(browser, user, sql).expect_err("it fails").code.to_string()
 }
 
 fn rows(browser: &mut Browser, tab: TabNo) -> Vec<String> {
@@ -173,7 +173,7 @@ fn a_follower_cannot_hold_a_transaction_open_and_is_told_the_way() {
     let call = browser.execute(B, ONE, "BEGIN");
     browser.settle();
     let failure = browser.answer(B, call).unwrap().unwrap_err();
-    assert_eq!(failure.code, "WRITE_PERMISSION_DENIED");
+    assert_eq!(failure.code.name(), "WRITE_PERMISSION_DENIED");
     assert!(failure.message.contains("WRITE_PERMISSION_DENIED") && failure.message.contains("batch()"));
     let call = browser.write(B, "BEGIN; INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); COMMIT");
     browser.settle();
@@ -276,7 +276,7 @@ fn a_silent_transaction_is_taken_away_only_when_others_wait_and_they_are_served(
         "asked for just as the transaction fell silent"
     );
     let failure = run(&mut browser, ONE, "COMMIT").unwrap_err();
-    assert_eq!(failure.code, "TRANSACTION_LOST");
+    assert_eq!(failure.code.name(), "TRANSACTION_LOST");
     assert!(failure.message.contains("silent for 4 s"), "{failure}");
     assert!(!rows(&mut browser, B).contains(&"silent".to_owned()));
 }
@@ -304,7 +304,7 @@ fn a_user_who_leaves_takes_its_transaction_along() {
     browser.request(A, |_| Request::Leave { user: OTHER });
     browser.settle();
     assert_eq!(
-        browser.answer(A, queued).unwrap().unwrap_err().code,
+        browser.answer(A, queued).unwrap().unwrap_err().code.name(),
         "DATABASE_CLOSED",
         "one that waits is answered"
     );
@@ -326,7 +326,10 @@ fn a_database_that_is_closed_rolls_back_and_the_next_leader_goes_on() {
     let closed = browser.request(A, |call| Request::Close { call });
     browser.settle();
     assert!(is_done(&mut browser, A, closed));
-    assert_eq!(browser.answer(A, waits).unwrap().unwrap_err().code, "DATABASE_CLOSED");
+    assert_eq!(
+        browser.answer(A, waits).unwrap().unwrap_err().code.name(),
+        "DATABASE_CLOSED"
+    );
     browser.pass_ms(3_000);
     assert!(is_done(&mut browser, B, waiting));
     assert_eq!(browser.leaders(), [B]);
@@ -376,7 +379,7 @@ fn a_begin_that_cannot_have_its_turn_fails_with_all_that_was_asked_behind_it() {
         browser.pass_ms(1_000);
     }
     for call in [begin, insert, commit] {
-        assert_eq!(browser.answer(A, call).unwrap().unwrap_err().code, "TIMEOUT");
+        assert_eq!(browser.answer(A, call).unwrap().unwrap_err().code.name(), "TIMEOUT");
     }
     run(&mut browser, ONE, "COMMIT").unwrap();
     browser.settle();
@@ -403,7 +406,7 @@ fn a_query_by_the_owner_sees_the_transaction_and_only_reads() {
     assert_eq!(query(&mut browser, OTHER, "SELECT a FROM t").unwrap().rows.len(), 0);
     for user in [ONE, OTHER] {
         let refused = query(&mut browser, user, "DELETE FROM t").unwrap_err();
-        assert_eq!(refused.code, "SQLITE_READONLY");
+        assert_eq!(refused.code.name(), "SQLITE_READONLY");
     }
     run(&mut browser, ONE, "COMMIT").unwrap();
     assert_eq!(rows(&mut browser, A), ["1"]);

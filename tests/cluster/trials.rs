@@ -36,7 +36,7 @@ fn crash() -> String {
 
 fn code(browser: &mut Browser, tab: TabNo, call: CallId) -> Option<String> {
     let answer = browser.answer(tab, call)?;
-    Some(answer.map_or_else(|failure| failure.code, |_| "done".into()))
+    Some(answer.map_or_else(|failure| failure.code.to_string(), |_| "done".into()))
 }
 
 #[test]

@@ -42,7 +42,7 @@ test('the package holds what its users need and nothing else', () => {
     ...['classic.js', 'd.ts', 'js', 'wasm'].map((type) => `dist/sqlite-elements.${type}`),
     'dist/sqlite-inspector.js',
     ...['custom-elements', 'vscode.html-custom-data'].map((name) => `dist/${name}.json`),
-    ...['classic', 'database', 'elements', 'inspector', 'react', 'svelte', 'values', 'vue'].map(
+    ...['classic', 'database', 'elements', 'errors', 'inspector', 'react', 'svelte', 'values', 'vue'].map(
       (name) => `dist/types/${name}.d.ts`,
     ),
   ];

@@ -21,7 +21,7 @@ fn group(tab: &mut Tab, works: &[&str]) -> Vec<String> {
     tab.assert_whole();
     run.answers
         .into_iter()
-        .map(|answer| answer.err().map(|failure| failure.code).unwrap_or_default())
+        .map(|answer| answer.err().map(|failure| failure.code.to_string()).unwrap_or_default())
         .collect()
 }
 

@@ -47,7 +47,7 @@ fn a_pattern_may_have_2000_bytes_and_a_longer_one_is_an_error_that_says_so() {
         assert_eq!(asked(1_000), Ok(vec![vec![Value::Integer(1)]]), "{operator} {piece}");
         for count in [1_001, 5_000, 12_000] {
             let failure = asked(count).expect_err("it is too long");
-            assert_eq!(failure.code, "SQLITE_ERROR");
+            assert_eq!(failure.code.name(), "SQLITE_ERROR");
             assert!(failure.message.contains("2000 bytes"), "{failure}");
         }
     }
@@ -279,7 +279,7 @@ fn a_value_or_a_result_that_is_too_large_is_an_error_with_the_bound_in_it() {
         "SELECT length(replace(hex(zeroblob(9000000)), '0', '0123456789012345678901234567890123456789'))".to_owned(),
     ] {
         let failure = tab.try_write(&sql).expect_err("it is too large");
-        assert_eq!(failure.code, "SQLITE_TOOBIG", "{sql}");
+        assert_eq!(failure.code.name(), "SQLITE_TOOBIG", "{sql}");
         assert!(failure.message.contains("256 MiB"), "{failure}");
     }
     let rows = RESULT_BYTES / 1_000_000 + 1;
@@ -300,7 +300,7 @@ fn a_database_is_full_at_its_bound_and_goes_on_as_it_was() {
         "WITH c(i) AS (VALUES (1) UNION ALL SELECT i+1 FROM c WHERE i < {blobs}) INSERT INTO t SELECT zeroblob(200000000) FROM c"
     );
     let failure = tab.try_write(&sql).expect_err("it is too large");
-    assert_eq!(failure.code, "SQLITE_FULL");
+    assert_eq!(failure.code.name(), "SQLITE_FULL");
     assert!(failure.message.contains("1024 MiB"), "{failure}");
     assert_eq!(tab.integers("SELECT a FROM t"), [1]);
     tab.write("INSERT INTO t VALUES (2)");

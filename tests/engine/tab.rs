@@ -91,7 +91,7 @@ pub(crate) fn work(sql: &str) -> Work {
 }
 
 pub(crate) fn code<T: std::fmt::Debug>(result: Result<T, SqlFailure>) -> String {
-    result.expect_err("a refusal is expected").code
+    result.expect_err("a refusal is expected").code.to_string()
 }
 
 pub(crate) fn message<T: std::fmt::Debug>(result: Result<T, SqlFailure>) -> String {

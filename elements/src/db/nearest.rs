@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use sqlite_elements::request::{Failure, FailureKind};
+use sqlite_elements::sql::Code;
 use web_sys::Element;
 
 use super::{Db, Reach};
@@ -57,5 +58,5 @@ pub(crate) fn failure_of_missing(element: &Element) -> Failure {
             tree::local_name(element)
         ),
     };
-    Failure::new(FailureKind::State, "DATABASE_MISSING", message)
+    Failure::new(FailureKind::State, Code::DatabaseMissing, message)
 }

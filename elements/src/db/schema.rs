@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use sqlite_elements::client::Connection;
 use sqlite_elements::request::Failure;
-use sqlite_elements::sql::{Script, Work};
+use sqlite_elements::sql::{Code, Script, Work};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
@@ -149,14 +149,14 @@ async fn prepare(name: &str, connection: &Connection, sources: Vec<migrations::S
 async fn migrate(connection: &Connection, scripts: Vec<Script>) -> Result<(), Failure> {
     let write = |scripts| connection.write(Work::Migrate { scripts }, MIGRATION_TIMEOUT_MS);
     match write(scripts.clone()).await {
-        Err(failure) if failure.code == "WORKER_CRASHED" => write(scripts).await.map(drop),
+        Err(failure) if failure.code == Code::WorkerCrashed => write(scripts).await.map(drop),
         done => done.map(drop),
     }
 }
 
 /// Where a page is made, its author may begin anew; where it is used, that would lose somebody's data.
 fn with_way_out(failure: Failure, name: &str) -> Failure {
-    let begins_otherwise = matches!(failure.code.as_str(), "MIGRATION_CHANGED" | "MIGRATION_FILE_LATE");
+    let begins_otherwise = matches!(failure.code, Code::MigrationChanged | Code::MigrationFileLate);
     if !begins_otherwise || !is_local() {
         return failure;
     }

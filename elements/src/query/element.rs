@@ -7,7 +7,7 @@ use custom_elements::CustomElement;
 use js_sys::{Function, WeakRef};
 use sqlite_elements::client::{Connection, Subscription};
 use sqlite_elements::request::{Failure, FailureKind};
-use sqlite_elements::sql::{Params, Rows, SqlFailure, Statement};
+use sqlite_elements::sql::{Code, Params, Rows, SqlFailure, Statement};
 use sqlite_elements::web::Timer;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, HtmlFormElement};
@@ -20,8 +20,8 @@ use crate::document::{self, Depth};
 use crate::event::{detail, fire, fire_error};
 use crate::params::Fields;
 use crate::schedule::{self, Due, ElementNumber, Look};
-use crate::style;
 use crate::tree::{self, set_attribute};
+use crate::{failure, style};
 
 mod script;
 
@@ -224,8 +224,7 @@ impl Query {
     fn wanted(self: &Rc<Self>, element: &HtmlElement) -> Wanted {
         let sql = tree::attribute(element, "sql").unwrap_or_default();
         if sql.trim().is_empty() {
-            let message = "<sqlite-query> needs its SQL, as in <sqlite-query sql=\"SELECT …\">";
-            return Wanted::Fail(Failure::new(FailureKind::State, "SQL_MISSING", message), Speaker::Query);
+            return Wanted::Fail(failure::sql_missing("sqlite-query", "SELECT"), Speaker::Query);
         }
         let mut fields = Fields::of_attributes(element);
         if let Err(failure) = self.add_form(element, &mut fields) {
@@ -265,7 +264,7 @@ impl Query {
             let message = format!(
                 "form=\"{id}\" names no form: there is no <form id=\"{id}\"> in the same tree; give one that id"
             );
-            Failure::new(FailureKind::State, "FORM_MISSING", message)
+            Failure::new(FailureKind::State, Code::FormMissing, message)
         })?;
         if !self
             .form

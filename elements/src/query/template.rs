@@ -9,14 +9,14 @@ use std::rc::Rc;
 
 use js_sys::{Array, Uint32Array};
 use sqlite_elements::request::{Failure, FailureKind};
-use sqlite_elements::sql::Value;
+use sqlite_elements::sql::{Code, Value};
 use wasm_bindgen::prelude::*;
 use web_sys::{DocumentFragment, Element, HtmlTemplateElement, Node, Text};
 
 use super::attribute::{self, Kind};
 use super::binding::{Binding, Target};
 use super::marks::{self, MarkError, Marked};
-use crate::tree;
+use crate::{failure, tree};
 
 #[wasm_bindgen(module = "/src/bulk.js")]
 extern "C" {
@@ -382,14 +382,9 @@ impl Compiler<'_> {
         let literal = || vec![marks::Piece::Literal(source.to_owned())];
         let pieces = marks::parse(source).unwrap_or_else(literal);
         Marked::resolve(&pieces, self.columns, &self.locale).map_err(|error| match error {
-            MarkError::Column(name) => {
-                let columns = self.columns.join(", ");
-                let message =
-                    format!("{{{{{name}}}}} in {place} is no column of the query; its columns are: {columns}");
-                Failure::new(FailureKind::State, "COLUMN_UNKNOWN", message)
-            }
+            MarkError::Column(name) => failure::column_unknown(&format!("{{{{{name}}}}} in {place}"), self.columns),
             MarkError::Format(reason) => {
-                Failure::new(FailureKind::State, "FORMAT_UNKNOWN", format!("in {place}: {reason}"))
+                Failure::new(FailureKind::State, Code::FormatUnknown, format!("in {place}: {reason}"))
             }
         })
     }
@@ -438,7 +433,7 @@ fn locale(element: &Element) -> Rc<str> {
 fn refused(place: &str, reason: &str) -> Failure {
     Failure::new(
         FailureKind::State,
-        "MARK_REFUSED",
+        Code::MarkRefused,
         format!("{place} takes no {{{{marks}}}}: {reason}"),
     )
 }

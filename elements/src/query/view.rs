@@ -4,7 +4,7 @@
 //! A view holds nodes of the document, so it exists only while its element is connected: what Rust holds is never
 //! collected.
 
-use sqlite_elements::request::{Failure, FailureKind};
+use sqlite_elements::request::Failure;
 use sqlite_elements::sql::Value;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, HtmlTemplateElement, Node};
@@ -17,7 +17,7 @@ use super::table::Table;
 use super::template::Blueprint;
 use crate::base;
 use crate::document::is_parsed;
-use crate::{notice, tree};
+use crate::{failure, notice, tree};
 
 /// The templates of one query, and what came of them.
 #[derive(Default)]
@@ -220,7 +220,7 @@ impl View {
         let names = ["message".to_owned(), "code".to_owned()];
         let values = [
             Value::from(failure.message.as_str()),
-            Value::from(failure.code.as_str()),
+            Value::from(&*failure.code.name()),
         ];
         self.clear_extra();
         let own_template = match self.show_extra(element, Purpose::Error, &names, &values) {
@@ -350,11 +350,8 @@ fn key_column(element: &Element, columns: &[String]) -> Result<Option<usize>, Fa
         return Ok(find_column(columns, "id"));
     };
     find_column(columns, &name).map(Some).ok_or_else(|| {
-        let message = format!(
-            "{attribute}=\"{name}\" is no column of the query; its columns are: {}",
-            columns.join(", ")
-        );
-        Failure::new(FailureKind::State, "COLUMN_UNKNOWN", message)
+        let place = format!("{attribute}=\"{name}\"");
+        failure::column_unknown(&place, columns)
     })
 }
 

@@ -65,7 +65,7 @@ impl Fate {
         if failure.message.contains("may or may not") {
             Fate::Unknown
         } else {
-            Fate::NotDone(failure.code.clone())
+            Fate::NotDone(failure.code.to_string())
         }
     }
 }
