@@ -94,7 +94,7 @@ mod tests {
         listeners.insert(ListenerId(1), USER, first);
         listeners.insert(ListenerId(2), USER, noting(&heard, 2));
         listeners.tell(&Event::Pending { writes: 0 });
-        assert_eq!(*heard.borrow(), []);
+        assert_eq!(*heard.borrow(), [0_u64; 0]);
     }
 
     #[test]

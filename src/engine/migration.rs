@@ -11,7 +11,7 @@ use super::bracket::Bracket;
 use super::effects::Effects;
 use super::recognition;
 use super::session::Session;
-use super::work::{self, Done};
+use super::unit::{self, Done};
 use crate::sql::{Code, Params, ResultCode, Script, SqlFailure};
 
 /// Characters of a script that stand in a message.
@@ -95,7 +95,7 @@ fn run(writer: &Session, sql: &str) -> Result<Effects, SqlFailure> {
     writer.begins_script();
     let effects = writer.perform(sql, &Params::none(), Watch::Statement, &|kind| bracket.admit(kind))?;
     bracket.finish()?;
-    work::close(writer, &effects)?;
+    unit::close(writer, &effects)?;
     Ok(effects)
 }
 

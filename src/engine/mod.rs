@@ -33,11 +33,13 @@ mod authorizer;
 mod bracket;
 mod class;
 mod control;
+mod double_quotes;
 mod effects;
 mod effort;
 mod enforcement;
 mod failure;
 mod given_rowid;
+mod header;
 mod import;
 mod limits;
 mod migration;
@@ -52,6 +54,7 @@ mod session;
 mod sound;
 mod text;
 mod transaction;
+mod unit;
 mod vfs;
 mod work;
 
@@ -62,6 +65,7 @@ use authorizer::Watch;
 use bracket::{Admission, Bracket};
 use class::{Seen, strongest};
 use control::Control;
+use header::Header;
 use pages::{Pages, View};
 use prepared::Kind;
 use session::{Detail, Session};
@@ -325,7 +329,7 @@ impl Engine {
 
     /// The staged pages are durable, as this commit. On an error nothing has changed.
     pub fn publish(&mut self, commit: &Commit) -> Result<(), ApplyError> {
-        let before = self.header();
+        let before = self.first_page();
         self.pages.borrow_mut().publish(commit)?;
         if !self.pages.borrow().is_staged() {
             self.staged_writes = WriteSet::default();
@@ -347,7 +351,7 @@ impl Engine {
     /// A follower moves forward by a leader's commit; what is staged is void. On an error nothing has
     /// changed.
     pub fn apply(&mut self, commit: &Commit) -> Result<(), ApplyError> {
-        let before = self.header();
+        let before = self.first_page();
         self.pages.borrow_mut().apply(commit)?;
         self.writer = None;
         self.staged_writes = WriteSet::default();
@@ -408,8 +412,8 @@ impl Engine {
 
     /// A connection asks for the encoding once, and takes a change counter that goes back for one that it has seen:
     /// after the import of such a file the reader is opened anew.
-    fn moved_by(&mut self, commit: &Commit, before: Header) {
-        let after = self.header();
+    fn moved_by(&mut self, commit: &Commit, before: FirstPage) {
+        let after = self.first_page();
         if after.encoding != before.encoding || after.change_counter < before.change_counter {
             match Session::open(&self.pages, View::Committed) {
                 Ok(reader) => self.reader = reader,
@@ -421,24 +425,22 @@ impl Engine {
         }
     }
 
-    fn header(&self) -> Header {
+    /// What a connection knows of page 1.
+    fn first_page(&self) -> FirstPage {
         let image = self.image();
-        let at = |at| image.page(PageNo::FIRST).map_or(0, |first| import::u32_at(first, at));
-        Header {
-            change_counter: at(import::CHANGE_COUNTER),
-            encoding: at(import::ENCODING).max(UTF_8),
+        let first: &[u8] = image.page(PageNo::FIRST).map_or(&[], |first| first);
+        let header = Header::of(first);
+        FirstPage {
+            change_counter: header.change_counter(),
+            encoding: header.encoding(),
         }
     }
 }
 
-/// What a connection knows of page 1.
-struct Header {
+struct FirstPage {
     change_counter: u32,
     encoding: u32,
 }
-
-/// As the header has it; 0 stands for the same, of a database that has no table so far.
-const UTF_8: u32 = 1;
 
 fn only_reads(kind: Kind, admission: Admission) -> Result<Admission, SqlFailure> {
     match kind {

@@ -12,6 +12,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::header::{LEGACY_VERSION, VERSIONS, WAL_VERSION};
 use crate::storage::{ApplyError, Commit, Dirty, Image, Page, PageCount, PageNo};
 
 /// What a connection sees.
@@ -32,12 +33,6 @@ pub(super) struct Overlay {
     count: usize,
     pages: BTreeMap<PageNo, Page>,
 }
-
-/// Where the header names the read and write versions: 2 stands for WAL
-/// (<https://sqlite.org/fileformat2.html>, 1.3.3).
-const VERSIONS: std::ops::Range<usize> = 18..20;
-const WAL_VERSION: u8 = 2;
-const LEGACY_VERSION: u8 = 1;
 
 impl Pages {
     pub(super) fn new(image: Image) -> Self {

@@ -29,6 +29,7 @@ use rusqlite::{Connection, Error, Statement};
 use super::authorizer::{Authorizer, Notes, Reads, Watch};
 use super::bracket::Admission;
 use super::control::Control;
+use super::double_quotes::texts_in_double_quotes;
 use super::effects::{Effects, rows};
 use super::enforcement::{self, Dropping, Enforcement};
 use super::failure::failure;
@@ -40,7 +41,7 @@ use super::prepared::{Access, Kind, asked_alone};
 use super::progress::{self, Progress};
 use super::schema::Schema;
 use super::text::Text;
-use super::{EngineError, given_rowid, sound, vfs};
+use super::{EngineError, given_rowid, vfs};
 use crate::sql::{Code, Params, ReadSet, ResultCode, Rows, SqlFailure, WriteSet};
 
 /// Pager cache of each connection in KiB.
@@ -393,7 +394,7 @@ impl Session {
     fn run(&self, statement: &mut Statement<'_>, kind: Kind, dropping: Dropping) -> Result<Option<Rows>, SqlFailure> {
         let ran = match (kind, dropping) {
             (Kind::Vacuum, _) => self.authorizer.under(Watch::Vacuum, || {
-                let _texts = sound::texts_in_double_quotes(&self.connection)?;
+                let _texts = texts_in_double_quotes(&self.connection)?;
                 rows(statement)
             }),
             (_, Dropping::AsItIs) => rows(statement),

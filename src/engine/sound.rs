@@ -8,23 +8,12 @@
 //! fails then too, so it is done table by table, and passes over those that it cannot check.
 
 use rusqlite::Connection;
-use rusqlite::config::DbConfig;
 
-use super::import::{ENCODING, u32_at};
+use super::header::{Header, u32_at};
 use super::{Engine, EngineError, limits, migration};
 use crate::sql::{Code, ResultCode, SqlFailure};
 use crate::storage::{Image, PageNo};
 
-/// Where the header names what a reader and a writer must know, and the bytes at the end of each page that are not used
-/// (<https://sqlite.org/fileformat2.html>, 1.3).
-const VERSIONS: std::ops::Range<usize> = 18..20;
-const RESERVED: usize = 20;
-const FREE_PAGES: usize = 32;
-const SCHEMA_FORMAT: usize = 44;
-const NEWEST: u8 = 2;
-const NEWEST_SCHEMA_FORMAT: u32 = 4;
-const ENCODINGS: u32 = 3;
-const HEADER: usize = 100;
 /// Pages from a root to a leaf: SQLite goes no deeper, and needs 13 for the largest database.
 const TREE_PAGES: usize = 19;
 const INTERIOR_INDEX: u8 = 2;
@@ -36,14 +25,12 @@ pub(super) fn verify(image: &Image) -> Result<(), EngineError> {
     let Some(first) = image.page(PageNo::FIRST) else {
         return Ok(());
     };
-    if !first.starts_with(b"SQLite format 3\0") {
+    let header = Header::of(first);
+    if !header.is_sqlite() {
         return Err(EngineError::NotADatabase("its first page has no header"));
     }
-    let size = match u16::from_be_bytes([first[16], first[17]]) {
-        1 => 65536,
-        size => usize::from(size),
-    };
-    if size != image.page_size().bytes() || first.len() != size {
+    let size = image.page_size();
+    if header.page_size() != Some(size) || first.len() != size.bytes() {
         return Err(EngineError::NotADatabase("its header names another page size"));
     }
     Ok(())
@@ -51,18 +38,16 @@ pub(super) fn verify(image: &Image) -> Result<(), EngineError> {
 
 /// Looks at the header of a file alone.
 pub(super) fn check_header(file: &[u8]) -> Result<(), SqlFailure> {
-    if file.len() < HEADER {
+    let header = Header::of(file);
+    if !header.is_whole() {
         return Err(SqlFailure::import_refused("it is cut off"));
     }
-    let known = file[VERSIONS].iter().all(|version| (1..=NEWEST).contains(version))
-        && u32_at(file, SCHEMA_FORMAT) <= NEWEST_SCHEMA_FORMAT
-        && u32_at(file, ENCODING) <= ENCODINGS;
-    if !known {
+    if !header.is_known() {
         return Err(SqlFailure::import_refused(
             "its format is not one that SQLite knows so far",
         ));
     }
-    if file[RESERVED] > 32 {
+    if header.reserved() > 32 {
         return Err(SqlFailure::import_refused(
             "more than 32 bytes of each page are reserved: it may be encrypted",
         ));
@@ -98,19 +83,6 @@ pub(super) fn check(source: &Engine) -> Result<(), SqlFailure> {
         .map_err(|failure| SqlFailure::import_refused(&failure.message))
 }
 
-/// Has texts in double quotes understood for a while, as schemas of other programs may have them.
-pub(super) fn texts_in_double_quotes(connection: &Connection) -> rusqlite::Result<impl Drop + '_> {
-    struct Back<'a>(&'a Connection);
-    impl Drop for Back<'_> {
-        fn drop(&mut self) {
-            // What was set can be set back.
-            _ = self.0.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false);
-        }
-    }
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, true)?;
-    Ok(Back(connection))
-}
-
 /// No tree is deeper than SQLite can go, and no page is in two places.
 fn check_trees(image: &Image, roots: &[u32]) -> Result<(), String> {
     let mut seen = vec![false; image.pages().len()];
@@ -123,16 +95,16 @@ fn check_trees(image: &Image, roots: &[u32]) -> Result<(), String> {
         if std::mem::replace(seen, true) {
             return Err(format!("page {number} is used twice"));
         }
-        let header = &page[if number == 1 { HEADER } else { 0 }..];
-        if ![INTERIOR_INDEX, INTERIOR_TABLE].contains(&header[0]) {
+        let tree = &page[if number == 1 { Header::LENGTH } else { 0 }..];
+        if ![INTERIOR_INDEX, INTERIOR_TABLE].contains(&tree[0]) {
             continue;
         }
         if depth >= TREE_PAGES {
             return Err(format!("a tree is more than {TREE_PAGES} pages deep"));
         }
-        let cells = usize::from(u16::from_be_bytes([header[3], header[4]]));
-        path.push((u32_at(header, 8), depth + 1));
-        for pointer in header[12..].chunks_exact(2).take(cells) {
+        let cells = usize::from(u16::from_be_bytes([tree[3], tree[4]]));
+        path.push((u32_at(tree, 8), depth + 1));
+        for pointer in tree[12..].chunks_exact(2).take(cells) {
             let at = usize::from(u16::from_be_bytes([pointer[0], pointer[1]]));
             path.push((u32_at(page, at), depth + 1));
         }
@@ -152,7 +124,8 @@ fn check_free_pages(image: &Image, seen: &mut [bool]) -> Result<(), String> {
             _ => Err(format!("page {number} is free and is none or used as well")),
         }
     };
-    let (mut trunk, mut count) = (u32_at(first, FREE_PAGES), 0);
+    let header = Header::of(first);
+    let (mut trunk, mut count) = (header.free_trunk(), 0);
     while trunk != 0 {
         let page = free(trunk)?;
         let leaves = u32_at(page, 4) as usize;
@@ -165,7 +138,7 @@ fn check_free_pages(image: &Image, seen: &mut [bool]) -> Result<(), String> {
         trunk = u32_at(page, 0);
         count += 1 + leaves;
     }
-    let said = u32_at(first, FREE_PAGES + 4) as usize;
+    let said = header.free_pages() as usize;
     if count == said {
         Ok(())
     } else {

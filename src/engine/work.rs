@@ -6,14 +6,43 @@
 //! `RAISE(ROLLBACK)` and `OR ROLLBACK` would roll the neighbours back. So none of that can reach a
 //! neighbour here, and the price is a few microseconds per unit.
 
+use super::Engine;
 use super::authorizer::Watch;
 use super::bracket::Bracket;
 use super::effects::Effects;
 use super::migration;
-use super::pragma;
 use super::prepared::Kind;
 use super::session::{Detail, Session};
-use crate::sql::{Code, Outcome, Permit, SqlFailure, Statement, Work, WriteSet};
+use super::unit::{self, Done};
+use crate::sql::{Answer, Code, Outcome, Permit, SqlFailure, Statement, Work, WriteSet};
+
+impl Engine {
+    /// Runs one unit; one that brings a file has it staged before.
+    pub(super) fn run_one(&mut self, work: &Work) -> Answer {
+        let staging = self.pages.borrow().staging();
+        let file = match work {
+            Work::Import { file, .. } => Some(file.as_slice()),
+            Work::Migrate { scripts } => migration::seed(self.writer()?, scripts)?,
+            Work::Batch { .. } => None,
+        };
+        let mut take_back = file.is_some();
+        let imported = file.map_or(Ok(()), |file| self.import(file));
+        let done = imported.and_then(|()| {
+            if let (Some(_), Work::Migrate { scripts }) = (file, work) {
+                migration::begin(self.writer()?, scripts)?;
+            }
+            let outcome = self.run_unit(work)?;
+            take_back = true;
+            self.check_schema().map(|()| outcome)
+        });
+        done.inspect_err(|_| {
+            if take_back {
+                self.writer = None;
+                self.pages.borrow_mut().stage_again(staging);
+            }
+        })
+    }
+}
 
 /// Runs one unit: all of it, or nothing.
 pub(super) fn run(writer: &Session, work: &Work, detail: Detail) -> Result<(Outcome, WriteSet), SqlFailure> {
@@ -39,14 +68,6 @@ pub(super) fn run(writer: &Session, work: &Work, detail: Detail) -> Result<(Outc
     Ok((outcome, done.effects.writes))
 }
 
-/// What a unit did.
-#[derive(Default)]
-pub(super) struct Done {
-    pub(super) effects: Effects,
-    /// To be reported instead of SQLite's own count.
-    pub(super) changes: Option<u64>,
-}
-
 /// Deferred: there is no other writer, and `IMMEDIATE` would make the first page of a new database
 /// also for work that then does nothing.
 fn begin(writer: &Session) -> Result<(), SqlFailure> {
@@ -62,15 +83,6 @@ fn finish(writer: &Session) -> Result<(), SqlFailure> {
     }
     let committed = writer.own(|connection| connection.prepare_cached("COMMIT")?.raw_execute());
     committed.map(drop).map_err(|refusal| writer.named(refusal))
-}
-
-/// The end of a batch or a script: what it set for itself ends here, and what it did under it is looked at.
-pub(super) fn close(writer: &Session, effects: &Effects) -> Result<(), SqlFailure> {
-    if effects.statements == effects.settings && !writer.is_as_always() {
-        return Err(pragma::alone());
-    }
-    writer.settle()?;
-    writer.restore()
 }
 
 fn batch(writer: &Session, statements: &[Statement], permit: Permit) -> Result<Done, SqlFailure> {
@@ -94,7 +106,7 @@ fn batch(writer: &Session, statements: &[Statement], permit: Permit) -> Result<D
         all.then(effects);
     }
     bracket.finish()?;
-    close(writer, &all)?;
+    unit::close(writer, &all)?;
     Ok(Done {
         effects: all,
         changes: None,
