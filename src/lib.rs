@@ -10,6 +10,7 @@
 //! Everything but `client`, `web`, `storage::indexeddb` and `tab::worker` is free of the browser: no
 //! clock, no randomness, no async runtime. So the same code runs inside `cargo test`, many tabs at once.
 
+pub mod ascending;
 pub mod client;
 pub mod durations;
 mod encoding;

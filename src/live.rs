@@ -10,10 +10,9 @@
 //! incrementally: it is right for every SELECT that SQLite can run, and a run is local and takes
 //! microseconds to milliseconds.
 
-use std::collections::BTreeMap;
-
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::ascending::Ascending;
 use crate::request::QueryId;
 use crate::sql::{Code, ReadSet, ResultCode, Rows, SqlFailure, Statement, WriteSet};
 use crate::time::Timestamp;
@@ -24,7 +23,7 @@ pub const FRAME_MS: u64 = 16;
 /// All live queries of one tab.
 #[derive(Debug, Default)]
 pub struct Live {
-    queries: BTreeMap<QueryId, LiveQuery>,
+    queries: Ascending<QueryId, LiveQuery>,
     last_run: Option<Timestamp>,
     /// It was run, and made way for what the page asks.
     made_way: Option<QueryId>,
@@ -140,16 +139,17 @@ impl Live {
     /// The page stops all that it waits for: those never run, and the one that made way.
     pub fn stop(&mut self) -> Vec<QueryId> {
         let made_way = self.made_way.take();
-        let waits = |id: &QueryId, query: &LiveQuery| {
-            matches!(query.state, State::New) || made_way == Some(*id) && matches!(query.state, State::Due)
+        let waits = |id: QueryId, query: &LiveQuery| {
+            matches!(query.state, State::New) || made_way == Some(id) && matches!(query.state, State::Due)
         };
-        let waiting = self.queries.iter_mut().filter(|(id, query)| waits(id, query));
-        waiting
-            .map(|(id, query)| {
+        let waiting = self.queries.iter().filter(|(id, query)| waits(*id, query));
+        let stopped: Vec<QueryId> = waiting.map(|(id, _)| id).collect();
+        for id in &stopped {
+            if let Some(query) = self.queries.get_mut(id) {
                 query.state = State::Stopped;
-                *id
-            })
-            .collect()
+            }
+        }
+        stopped
     }
 
     fn frame_end(&self) -> Timestamp {
@@ -158,7 +158,7 @@ impl Live {
 
     fn first(&self, wanted: impl Fn(&State) -> bool) -> Option<(QueryId, Statement)> {
         let mut found = self.queries.iter().filter(|(_, query)| wanted(&query.state));
-        found.next().map(|(id, query)| (*id, query.statement.clone()))
+        found.next().map(|(id, query)| (id, query.statement.clone()))
     }
 
     /// Takes in an answer; gives it back if it is news to the page.

@@ -6,9 +6,9 @@
 //! definition immaterial, and an element that is moved (taken out and put in within one task) finds nothing to do.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
+use sqlite_elements::ascending::Ascending;
 use wasm_bindgen_futures::spawn_local;
 
 /// Names one element of this page.
@@ -29,7 +29,7 @@ pub(crate) trait Look {
 
 thread_local! {
     static NEXT_NUMBER: Cell<u32> = const { Cell::new(1) };
-    static LOOKING: RefCell<BTreeMap<ElementNumber, Weak<dyn Look>>> = const { RefCell::new(BTreeMap::new()) };
+    static LOOKING: RefCell<Ascending<ElementNumber, Weak<dyn Look>>> = const { RefCell::new(Ascending::new()) };
 }
 
 impl ElementNumber {

@@ -9,7 +9,6 @@
 //! made there, in the order of the methods.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use js_sys::{Function, Object, Promise, Uint8Array};
@@ -23,6 +22,7 @@ use super::connection::{Connection, Listener, OpenOptions, Subscription};
 use super::error::{ArgumentError, js_error};
 use super::promise::{done, promise};
 use super::result::{change_detail, query_result, rows_object, set};
+use crate::ascending::Ascending;
 use crate::durations::WRITE_TIMEOUT_MS;
 use crate::request::{Event, Failure, LeaderInfo, NonLeaderWrites, Origin};
 use crate::sql::{Outcome, Rows, SqlFailure, Statement, Work};
@@ -47,7 +47,7 @@ pub struct LiveQuery {
 #[derive(Default)]
 struct Registered {
     last: u32,
-    live: BTreeMap<u32, Subscription>,
+    live: Ascending<u32, Subscription>,
     changes: Vec<Listener>,
 }
 

@@ -4,9 +4,9 @@
 //! itself or another included.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::ascending::Ascending;
 use crate::request::{Event, UserId};
 
 /// Names one listener until it is dropped.
@@ -21,7 +21,7 @@ impl ListenerId {
 pub(super) type EventCallback = Rc<RefCell<dyn FnMut(&Event)>>;
 
 #[derive(Default)]
-pub(super) struct Listeners(RefCell<BTreeMap<ListenerId, Listener>>);
+pub(super) struct Listeners(RefCell<Ascending<ListenerId, Listener>>);
 
 struct Listener {
     user: UserId,
@@ -41,7 +41,7 @@ impl Listeners {
 
     /// In the order in which they came; one that is dropped by another before its turn hears nothing.
     pub(super) fn tell(&self, event: &Event) {
-        let ids: Vec<ListenerId> = self.0.borrow().keys().copied().collect();
+        let ids: Vec<ListenerId> = self.0.borrow().keys().collect();
         for id in ids {
             let each = self.0.borrow().get(&id).map(|listener| Rc::clone(&listener.each));
             if let Some(each) = each {
@@ -52,9 +52,8 @@ impl Listeners {
 
     /// What this user registered, which hears nothing any more.
     pub(super) fn take_of(&self, user: UserId) -> Vec<EventCallback> {
-        let mut listeners = self.0.borrow_mut();
-        let taken = listeners.extract_if(.., |_, listener| listener.user == user);
-        taken.map(|(_, listener)| listener.each).collect()
+        let taken = self.0.borrow_mut().take(|_, listener| listener.user == user);
+        taken.into_iter().map(|(_, listener)| listener.each).collect()
     }
 
     /// They have heard the last.

@@ -7,7 +7,7 @@
 //! A list that counts all writes and asks the mode only when read was refused: switched on in the middle of a write,
 //! it would show one that nobody was told to expect.
 
-use std::collections::BTreeSet;
+use crate::ascending::Ascending;
 
 /// Names one write, queued or announced; never given twice in a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +27,7 @@ pub(super) struct Optimistic {
     last: u64,
     /// In the order in which they were announced.
     announced: Vec<(WriteNumber, String)>,
-    queued: BTreeSet<WriteNumber>,
+    queued: Ascending<WriteNumber, ()>,
 }
 
 impl Optimistic {
@@ -59,7 +59,7 @@ impl Optimistic {
                 self.announced.remove(place);
             }
         }
-        self.queued.insert(write);
+        self.queued.insert(write, ());
         Some(write)
     }
 

@@ -3,16 +3,16 @@
 //! Owned by [`super::session`]. The worker has its own list, which dies with it; from this one the next worker gets them.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::ascending::Ascending;
 use crate::request::{QueryId, UserId};
 use crate::sql::{Rows, SqlFailure, Statement};
 
 pub(super) type RowsCallback = Rc<RefCell<dyn FnMut(Result<Rows, SqlFailure>)>>;
 
 #[derive(Default)]
-pub(super) struct Queries(RefCell<BTreeMap<QueryId, PageQuery>>);
+pub(super) struct Queries(RefCell<Ascending<QueryId, PageQuery>>);
 
 struct PageQuery {
     user: UserId,
@@ -47,7 +47,7 @@ impl Queries {
     }
 
     pub(super) fn ids(&self) -> Vec<QueryId> {
-        self.0.borrow().keys().copied().collect()
+        self.0.borrow().keys().collect()
     }
 
     /// What the worker is asked now, if the query is wanted still.
@@ -71,7 +71,7 @@ impl Queries {
         let queries = self.0.borrow();
         queries
             .iter()
-            .any(|(id, query)| taken_up != Some(*id) && query.answering == Answering::Waiting)
+            .any(|(id, query)| taken_up != Some(id) && query.answering == Answering::Waiting)
     }
 
     /// The worker died.
@@ -83,14 +83,18 @@ impl Queries {
 
     /// Those of a user that is gone.
     pub(super) fn take_of(&self, user: UserId) -> Vec<QueryId> {
-        let mut queries = self.0.borrow_mut();
-        let taken = queries.extract_if(.., |_, query| query.user == user);
-        taken.map(|(id, _)| id).collect()
+        let taken = self.0.borrow_mut().take(|_, query| query.user == user);
+        taken.into_iter().map(|(id, _)| id).collect()
     }
 
     /// The session is over: whom to tell.
     pub(super) fn take_all(&self) -> Vec<RowsCallback> {
-        self.0.take().into_values().map(|query| query.each).collect()
+        self.0
+            .take()
+            .take_all()
+            .into_iter()
+            .map(|(_, query)| query.each)
+            .collect()
     }
 }
 

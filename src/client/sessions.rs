@@ -1,7 +1,6 @@
 //! The sessions of this page by the names of their databases: all users of a name share one.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use super::session::Session;
@@ -12,7 +11,7 @@ thread_local! {
 }
 
 #[derive(Default)]
-struct Sessions(BTreeMap<String, Weak<Session>>);
+struct Sessions(Vec<Weak<Session>>);
 
 /// The session of this name; begins one if there is none that can be used.
 pub(super) fn shared(name: &str, durability: Durability) -> Rc<Session> {
@@ -32,19 +31,16 @@ pub(super) fn retire(session: &Rc<Session>) {
 
 impl Sessions {
     fn of(&self, name: &str) -> Option<Rc<Session>> {
-        let session = self.0.get(name)?.upgrade()?;
-        (!session.is_over()).then_some(session)
+        let mut open = self.0.iter().filter_map(Weak::upgrade);
+        open.find(|session| session.name() == name && !session.is_over())
     }
 
     fn insert(&mut self, session: &Rc<Session>) {
-        self.0.retain(|_, session| session.strong_count() > 0);
-        self.0.insert(session.name().to_owned(), Rc::downgrade(session));
+        self.0.retain(|session| session.strong_count() > 0);
+        self.0.push(Rc::downgrade(session));
     }
 
     fn remove(&mut self, session: &Rc<Session>) {
-        let shared = self.0.get(session.name()).map(Weak::as_ptr);
-        if shared == Some(Rc::as_ptr(session)) {
-            self.0.remove(session.name());
-        }
+        self.0.retain(|other| other.as_ptr() != Rc::as_ptr(session));
     }
 }

@@ -59,7 +59,7 @@ pub(super) struct Past {
 
 /// Which leaderships ended with a word, or are this tab's own, which did not die of what they ran.
 #[derive(Debug, Default)]
-pub(super) struct Endings(BTreeSet<Epoch>);
+pub(super) struct Endings(VecDeque<Epoch>);
 
 impl Past {
     pub(super) fn record(&self) -> Record {
@@ -100,9 +100,11 @@ impl Past {
 
 impl Endings {
     pub(super) fn note(&mut self, epoch: Epoch) {
-        self.0.insert(epoch);
-        while self.0.len() > MOST_ENDINGS {
-            self.0.pop_first();
+        if !self.0.contains(&epoch) {
+            self.0.push_back(epoch);
+        }
+        if self.0.len() > MOST_ENDINGS {
+            self.0.pop_front();
         }
     }
 }

@@ -11,9 +11,8 @@
 //!
 //! [`Input::TurnEnded`]: super::Input::TurnEnded
 
-use std::collections::BTreeMap;
-
 use super::{Timestamp, WriteError};
+use crate::ascending::Ascending;
 use crate::durations::{LONGEST_TURN_MS, SILENT_TURN_MS};
 use crate::storage::RequestId;
 
@@ -37,7 +36,7 @@ pub enum TurnEnd {
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     /// With the time until which each may wait.
-    waiting: BTreeMap<RequestId, Timestamp>,
+    waiting: Ascending<RequestId, Timestamp>,
     open: Option<Open>,
 }
 
@@ -111,15 +110,16 @@ impl Turns {
 
     /// Those that wait and have waited long enough; they wait no more.
     pub(super) fn take_overdue(&mut self, now: Timestamp) -> Vec<RequestId> {
-        let (overdue, waiting) = std::mem::take(&mut self.waiting)
-            .into_iter()
-            .partition(|(_, deadline)| *deadline <= now);
-        self.waiting = waiting;
-        BTreeMap::into_keys(overdue).collect()
+        let overdue = self.waiting.take(|_, deadline| *deadline <= now);
+        overdue.into_iter().map(|(request, _)| request).collect()
     }
 
     /// All that wait; they wait no more.
     pub(super) fn take_waiting(&mut self) -> Vec<RequestId> {
-        std::mem::take(&mut self.waiting).into_keys().collect()
+        self.waiting
+            .take_all()
+            .into_iter()
+            .map(|(request, _)| request)
+            .collect()
     }
 }

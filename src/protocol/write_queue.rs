@@ -11,6 +11,7 @@ use std::rc::Rc;
 use super::long_writes::{LongWrites, Others};
 use super::trials::{Trial, Trials};
 use super::{Timestamp, WriteError};
+use crate::ascending::Ascending;
 use crate::sabotage::{self, Sabotage};
 use crate::sql::{Answer, Outcome, Work};
 use crate::storage::{Commit, RequestId, Seq, TabId};
@@ -96,7 +97,7 @@ pub(super) struct WriteQueue {
     group: Option<Group>,
     unstored: BTreeMap<RequestId, Remembered>,
     /// Below this counter each tab has its answers, by what it sent to this leadership.
-    settled_below: BTreeMap<TabId, u64>,
+    settled_below: Ascending<TabId, u64>,
 }
 
 /// An answer that no commit holds: remembered while this leadership lasts, so that a request which is
@@ -148,9 +149,11 @@ impl WriteQueue {
 
     /// Whether the tab has its answer: then this is a late copy, and what answered it may be forgotten here.
     pub(super) fn is_settled(&mut self, queued: &Queued) -> bool {
-        let settled_below = self.settled_below.entry(queued.request.tab).or_default();
-        *settled_below = queued.settled_below.max(*settled_below);
-        queued.request.counter < *settled_below && !sabotage::is(Sabotage::DedupeOff)
+        let tab = queued.request.tab;
+        let before = self.settled_below.get(&tab).copied().unwrap_or_default();
+        let settled_below = queued.settled_below.max(before);
+        self.settled_below.insert(tab, settled_below);
+        queued.request.counter < settled_below && !sabotage::is(Sabotage::DedupeOff)
     }
 
     pub(super) fn remember(&mut self, request: RequestId, unstored: Remembered) {

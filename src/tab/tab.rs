@@ -8,7 +8,7 @@
 //! again. An output that is answered on the spot puts its answer at the end of the queue of inputs; none is dropped.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::agenda::Agenda;
@@ -40,7 +40,7 @@ pub struct Tab {
     /// Whether this tab led when last told of.
     was: Here,
     told_pending: usize,
-    warned_of: BTreeSet<MessageError>,
+    warned_of: Vec<MessageError>,
     closing: Closing,
 }
 
@@ -71,7 +71,7 @@ impl Tab {
             inputs: VecDeque::new(),
             was: Here::Follows,
             told_pending: 0,
-            warned_of: BTreeSet::new(),
+            warned_of: Vec::new(),
             closing: Closing::No,
         };
         tab.agenda.tell(Event::Opened { tab: id.to_string() });
@@ -180,7 +180,8 @@ impl Tab {
 
     /// Each version is warned of once: its leader says something each second.
     fn not_understood(&mut self, now: Timestamp, error: MessageError) {
-        if self.warned_of.insert(error) {
+        if !self.warned_of.contains(&error) {
+            self.warned_of.push(error);
             self.agenda.tell(Event::Warning(error.into()));
         }
         if let MessageError::Version(_) = error {

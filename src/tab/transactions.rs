@@ -14,13 +14,14 @@
 //! in `Lost`, where every call fails until the user says that it has understood: else the statements behind
 //! would be committed one by one, by a page that believes them inside a transaction.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::agenda::Agenda;
 use super::asked::{Asked, Purpose, Timing};
 use super::pulse::Bound;
 use super::timed_engine::TimedEngine;
+use crate::ascending::Ascending;
 use crate::engine::{Class, Ending, Staged, Standing};
 use crate::protocol::{Input, Message, Timestamp, TurnEnd};
 use crate::request::{CallId, Event, Failure, FailureKind, Response, UserId};
@@ -33,7 +34,7 @@ const LONGEST_STATEMENT_MS: u64 = 60_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Transactions {
-    of: BTreeMap<UserId, State>,
+    of: Ascending<UserId, State>,
     /// Calls that waited and are to be routed anew.
     released: VecDeque<Asked>,
     /// Whose the page knows to be at stake.
@@ -118,7 +119,7 @@ impl Transactions {
     pub(super) fn tell(&mut self, agenda: &mut Agenda) {
         let at_stake = |state: &State| matches!(state, State::Open(_) | State::Lost(_));
         let found = self.of.iter().filter(|(_, state)| at_stake(state));
-        let users: Vec<UserId> = found.map(|(user, _)| *user).collect();
+        let users: Vec<UserId> = found.map(|(user, _)| user).collect();
         if users != self.told {
             self.told.clone_from(&users);
             agenda.tell(Event::Transactions { users });
@@ -141,7 +142,7 @@ impl Transactions {
 
     fn user_of(&self, request: RequestId) -> Option<UserId> {
         let found = self.of.iter().find(|(_, state)| state.turn() == Some(request));
-        found.map(|(user, _)| *user)
+        found.map(|(user, _)| user)
     }
 }
 

@@ -3,9 +3,9 @@
 //! Queries, writes and the status ask here. A database is found by the number of its element; the cores are held weakly.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
+use sqlite_elements::ascending::Ascending;
 use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::Code;
 use web_sys::Element;
@@ -15,7 +15,7 @@ use crate::schedule::ElementNumber;
 use crate::{base, document, tree};
 
 thread_local! {
-    static DATABASES: RefCell<BTreeMap<ElementNumber, Weak<Db>>> = const { RefCell::new(BTreeMap::new()) };
+    static DATABASES: RefCell<Ascending<ElementNumber, Weak<Db>>> = const { RefCell::new(Ascending::new()) };
 }
 
 /// From now on this database can be found.
