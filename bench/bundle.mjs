@@ -5,7 +5,7 @@
 import { build } from 'esbuild';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { root, run, since } from '../.tasks/process.mjs';
+import { root, run, since } from '../tools/process.mjs';
 
 export const bundled = 'target/bench';
 

@@ -7,10 +7,10 @@
 // it ends after the library that it is measuring, and prints what it has.
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { build } from '../.tasks/build.mjs';
-import { main, TaskError } from '../.tasks/process.mjs';
-import { serve } from '../.tasks/serve.mjs';
-import { setUp } from '../.tasks/setup.mjs';
+import { build } from '../tools/build.mjs';
+import { main, TaskError } from '../tools/process.mjs';
+import { serve } from '../tools/serve.mjs';
+import { setUp } from '../tools/setup.mjs';
 import { bundle, bundled, versionOf } from './bundle.mjs';
 import { compared, ours } from './libraries.mjs';
 import { measureAlone, measureCompared } from './round.mjs';

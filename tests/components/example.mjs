@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { transform } from 'esbuild';
-import { root } from '../../.tasks/process.mjs';
+import { root } from '../../tools/process.mjs';
 
 /** The component. `sqlite-elements` in it is this package, by the name that package.json gives it. */
 export async function loadTodo() {

@@ -54,11 +54,11 @@ function cargo(args, env = {}) {
 
 async function generateBindings(dev, compiled) {
   await step('wasm-bindgen (the first time, this compiles the tool)', () => {
-    cargo(['build', '--package', 'bindgen', '--bin', 'bindgen']);
+    cargo(['build', '--package', 'wasm-glue']);
     rmSync(bindings, { recursive: true, force: true });
     const strip = dev ? ['--keep-debug'] : ['--remove-name-section', '--remove-producers-section'];
     const options = ['--target', 'web', '--omit-default-module-path', '--out-dir', bindings, ...strip];
-    run(join(root, 'target/debug/bindgen'), [compiled, ...options]);
+    run(join(root, 'target/debug/wasm-glue'), ['bindgen', compiled, ...options]);
   });
 }
 

@@ -88,7 +88,7 @@ test('never leaves its folders', async () => {
     '/data/..%2fpackage.json',
     '/data//etc/passwd',
     '/dist/..%2fpackage.json',
-    '/dist/%2e%2e%2f.tasks/serve.mjs',
+    '/dist/%2e%2e%2ftools/serve.mjs',
   ];
   for (const path of attempts) {
     const { status, body } = await ask(path);

@@ -11,7 +11,7 @@ import { findBrowser } from './setup/browser.mjs';
 import { wasmTests } from './wasm_tests.mjs';
 
 const target = ['--target', 'wasm32-unknown-unknown'];
-const taskTests = ['.tasks/serve.test.mjs', '.tasks/manifest.test.mjs', '.tasks/places.test.mjs'];
+const taskTests = ['tools/serve.test.mjs', 'tools/manifest.test.mjs', 'tools/places.test.mjs'];
 const components = ['node', 'jsdom', 'happy-dom'].map((name) => `tests/components/${name}.test.mjs`);
 const strict = ['--', '--deny', 'warnings'];
 const playwrightConfig = 'tests/playwright.config.ts';
@@ -23,7 +23,7 @@ export const steps = [
   {
     name: 'API reference',
     part: 'lint',
-    command: () => [process.execPath, [join(root, '.tasks/reference.mjs'), '--check']],
+    command: () => [process.execPath, [join(root, 'tools/typescript-6.mjs'), '--check']],
   },
   { name: 'rustfmt', part: 'lint', command: () => ['cargo', ['fmt', '--all', '--check']] },
   {

@@ -2,7 +2,7 @@
 // Elements Manifest, schema 2.1.0) and vscode.html-custom-data.json (VS Code's HTML data). Both are made from
 // elements/types, which holds every description; manifest.test.mjs compares that with what the elements' source observes,
 // writes, fires and makes.
-// TypeScript's parser reads it: that of .tasks/reference, because version 7 has none to call. The usual analyzers were
+// TypeScript's parser reads it: that of tools/typescript-6, because version 7 has none to call. The usual analyzers were
 // refused: they look for classes that extend HTMLElement in JavaScript, and most of these are in Rust.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -22,7 +22,7 @@ export function writeManifests(folder) {
 
 /** Every element of `SqliteTags`: what it is, takes, says, has and shows. */
 export function readElements() {
-  const ts = createRequire(join(root, '.tasks/reference/package.json'))('typescript');
+  const ts = createRequire(join(root, 'tools/typescript-6/package.json'))('typescript');
   const parse = (path) =>
     ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true).statements;
   const named = sources.flatMap((path) => [...parse(path)]).filter(({ name }) => name);

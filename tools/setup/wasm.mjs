@@ -45,10 +45,10 @@ export function setUpRust() {
 
 /** Makes sure that SQLite's C can be compiled to WebAssembly. */
 export function setUpClang() {
-  const clang = join(root, '.tasks/llvm/clang');
+  const clang = join(root, 'tools/llvm/clang');
   if (
     output(clang, ['--print-targets'])?.includes('wasm32') &&
-    output(join(root, '.tasks/llvm/llvm-ar'), ['--version'])
+    output(join(root, 'tools/llvm/llvm-ar'), ['--version'])
   )
     return;
   installPackages(
