@@ -66,7 +66,7 @@ function parse(words) {
   }
 }
 
-await main(async (words) => {
+await main(import.meta, async (words) => {
   const { peers, rounds, libraries } = parse(words);
   setUp('test');
   await build();

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { findBrowser } from '../tools/setup/browser.mjs';
+import { findChromium } from '../tools/setup/browsers.mjs';
 
 const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'];
 
@@ -55,7 +55,7 @@ async function measureLive(writer, watcher, count) {
 /** Runs `work` with a browser that has never been anywhere; ends the browser, also when `work` takes too long. */
 async function inProfile(address, library, work) {
   const profile = await mkdtemp(join(tmpdir(), 'sqlite-elements-bench-'));
-  const executablePath = findBrowser().chromium;
+  const executablePath = findChromium().chromium;
   // What the terminal interrupts is figures.mjs, which lets the round end.
   const signals = { handleSIGINT: false, handleSIGTERM: false };
   const context = await chromium.launchPersistentContext(profile, { executablePath, args, headless: true, ...signals });

@@ -1,20 +1,21 @@
 // Builds dist/: Rust → WebAssembly → wasm-bindgen → wasm-opt, and elements/index.ts → ES modules, and
 // one classic script that has the WebAssembly in it.
-// Called by `npm run build`, `npm run build:dev` (quick: not optimised, larger), `npm start`, and `npm test`.
+// Called by `npm run build`, `npm run build:dev` (quick: not optimised, larger), `npm test`, and `npm start`, which serves
+// the demos then: the one command for somebody who has just cloned this.
 // What takes long runs only when its input changed: cargo knows by itself; for the rest a stamp holds a hash of the input.
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleClassic } from './classic.mjs';
-import { writeManifests } from './manifest.mjs';
 import { checkPlaces, rustFlags } from './places.mjs';
-import { isProgram, main, root, run, since, step, TaskError } from './process.mjs';
+import { main, root, run, since, step, TaskError } from './process.mjs';
 import { setUp } from './setup.mjs';
 import { checkSizes } from './sizes.mjs';
 
 const target = 'wasm32-unknown-unknown';
 // package.json's "imports" calls the JavaScript in here `#bindgen`.
 const bindings = join(root, 'target/bindgen');
+const stampFile = join(bindings, 'stamp');
 const dist = join(root, 'dist');
 const wasm = join(dist, 'sqlite-elements.wasm');
 const optimise = ['--low-memory-unused', '-Oz', '--converge', '--strip-debug', '--strip-producers'];
@@ -32,36 +33,34 @@ export async function build({ dev = false } = {}) {
     cargo(['build', '--package', 'elements', '--target', target, '--profile', profile], env);
   });
   const stamp = stampOf(profile, compiled);
-  const before = readStamp();
-  if (before !== `${stamp}\n` || !existsSync(wasm)) {
-    rmSync(stampFile(), { force: true });
-    await generateBindings(dev, compiled);
+  if (!existsSync(wasm) || !existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
+    await step('wasm-bindgen (the first time, this compiles the tool)', () => bind(compiled, dev));
     await step(dev ? 'copy the WebAssembly' : 'wasm-opt', () => finishWasm(dev));
-    writeFileSync(stampFile(), `${stamp}\n`);
+    writeFileSync(stampFile, stamp);
   }
   await step('bundle the JavaScript', () => bundle(dev));
   for (const name of types) cpSync(join(root, 'elements', name), join(dist, name), { recursive: true });
-  writeManifests(dist);
+  (await import('./typescript-6/manifest.mjs')).writeManifests(dist);
   if (!dev) checkPlaces(dist);
   checkSizes({ dev });
   console.log(`built dist/ in ${since(start)}`);
 }
 
-/** cargo with its progress on the terminal. Its target folder is fixed: the paths above rely on it. */
+/** cargo with its progress on the terminal. Its target folder is fixed: the paths above rely on it. @param {string[]} args */
 function cargo(args, env = {}) {
   run('cargo', args, { env: { CARGO_TARGET_DIR: join(root, 'target'), ...env } });
 }
 
-async function generateBindings(dev, compiled) {
-  await step('wasm-bindgen (the first time, this compiles the tool)', () => {
-    cargo(['build', '--package', 'wasm-glue']);
-    rmSync(bindings, { recursive: true, force: true });
-    const strip = dev ? ['--keep-debug'] : ['--remove-name-section', '--remove-producers-section'];
-    const options = ['--target', 'web', '--omit-default-module-path', '--out-dir', bindings, ...strip];
-    run(join(root, 'target/debug/wasm-glue'), ['bindgen', compiled, ...options]);
-  });
+/** Makes the folder of bindings anew, without a stamp. @param {string} compiled @param {boolean} dev */
+function bind(compiled, dev) {
+  cargo(['build', '--package', 'wasm-glue']);
+  rmSync(bindings, { recursive: true, force: true });
+  const strip = dev ? ['--keep-debug'] : ['--remove-name-section', '--remove-producers-section'];
+  const options = ['--target', 'web', '--omit-default-module-path', '--out-dir', bindings, ...strip];
+  run(join(root, 'target/debug/wasm-glue'), ['bindgen', compiled, ...options]);
 }
 
+/** @param {boolean} dev */
 function finishWasm(dev) {
   mkdirSync(dist, { recursive: true });
   const bound = join(bindings, 'elements_bg.wasm');
@@ -73,10 +72,12 @@ function finishWasm(dev) {
  * An ES module for each entry, for every browser that has what the library needs anyway (Web Locks: 2022). What one of
  * them imports from the other on demand is written as the other's address; they may share no code, which would become a
  * third module, and the worker and bundlers know of no third.
+ * @param {boolean} dev
  */
 async function bundle(dev) {
-  const { build, transform } = await import('esbuild');
+  const { build } = await import('esbuild');
   const { name, version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  /** @satisfies {import('esbuild').BuildOptions} */
   const options = {
     absWorkingDir: root,
     bundle: true,
@@ -86,37 +87,35 @@ async function bundle(dev) {
     legalComments: 'none',
     banner: { js: `/*! ${name} ${version} | ${license} */` },
     logLevel: 'warning',
-    plugins: [styleSheets(transform, dev)],
+    plugins: [styleSheets(dev)],
   };
-  const modules = { entryPoints: entries, outdir: dist, splitting: true, metafile: true, format: 'esm' };
-  const { metafile } = await build({ ...options, ...modules });
+  const { metafile } = await build({
+    ...options,
+    entryPoints: entries,
+    outdir: dist,
+    splitting: true,
+    metafile: true,
+    format: 'esm',
+  });
   const made = Object.keys(metafile.outputs);
   if (made.length !== Object.keys(entries).length) throw new TaskError(`the modules share code: ${made.join(', ')}`);
   await bundleClassic(options, wasm, join(dist, 'sqlite-elements.classic.js'));
 }
 
-/** A style sheet is imported as its text, from which a module constructs one. */
-function styleSheets(transform, dev) {
+/** A style sheet is imported as its text, from which a module constructs one. @param {boolean} dev @returns {import('esbuild').Plugin} */
+function styleSheets(dev) {
   return {
     name: 'style sheets',
-    setup({ onLoad }) {
+    setup({ onLoad, esbuild }) {
       onLoad({ filter: /\.css$/ }, async ({ path }) => {
-        const { code } = await transform(readFileSync(path, 'utf8'), { loader: 'css', minify: !dev });
+        const { code } = await esbuild.transform(readFileSync(path, 'utf8'), { loader: 'css', minify: !dev });
         return { contents: code, loader: 'text' };
       });
     },
   };
 }
 
-function stampFile() {
-  return join(bindings, 'stamp');
-}
-
-function readStamp() {
-  return existsSync(stampFile()) ? readFileSync(stampFile(), 'utf8') : undefined;
-}
-
-/** Changes with whatever the bindings and the optimised WebAssembly are made from. */
+/** Changes with whatever the bindings and the optimised WebAssembly are made from. @param {string} profile @param {string} compiled */
 function stampOf(profile, compiled) {
   const hash = createHash('sha256').update(JSON.stringify([profile, optimise]));
   for (const file of [compiled, join(root, 'Cargo.lock'), join(root, 'package-lock.json')])
@@ -124,9 +123,8 @@ function stampOf(profile, compiled) {
   return hash.digest('hex');
 }
 
-if (isProgram(import.meta)) {
-  await main(async (args) => {
-    setUp('build');
-    await build({ dev: args.includes('--dev') });
-  });
-}
+await main(import.meta, async (words) => {
+  setUp('build');
+  await build({ dev: words.includes('--dev') });
+  if (words.includes('--serve')) await (await import('./serve.mjs')).serveDemos();
+});

@@ -13,14 +13,24 @@ const inPlaceOf = new Map([
   [join('src', 'client', 'library.js'), join(folder, 'library.ts')],
 ]);
 
-/** `options`: what esbuild is told for the module too. `wasm`: the path of the finished WebAssembly. */
+/**
+ * `options`: what esbuild is told for the module too. `wasm`: the path of the finished WebAssembly.
+ * @param {import('esbuild').BuildOptions} options @param {string} wasm @param {string} outfile
+ */
 export async function bundleClassic(options, wasm, outfile) {
   const { build } = await import('esbuild');
   const packed = gzipSync(await readFile(wasm), { level: options.minify ? 9 : 1 }).toString('base64');
-  const replaced = new Set();
+  const left = new Map(inPlaceOf);
+  /** @type {import('esbuild').Plugin} */
   const classic = {
     name: 'classic',
-    setup: ({ onLoad }) => onLoad({ filter: /\.[jt]s$/ }, (file) => replace(file, replaced)),
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /\.[jt]s$/ }, async ({ path }) => {
+        const [end, instead] = [...inPlaceOf].find(([end]) => path.endsWith(sep + end)) ?? [];
+        if (!end || !instead) return undefined;
+        left.delete(end);
+        return { contents: await readFile(instead, 'utf8'), loader: 'ts', resolveDir: dirname(instead) };
+      }),
   };
   await build({
     ...options,
@@ -29,17 +39,9 @@ export async function bundleClassic(options, wasm, outfile) {
     format: 'iife',
     globalName: 'library',
     // The names are known to elements/classic/*.ts.
-    banner: { js: `${options.banner.js}\n(function sqliteElementsLibrary(sqliteElementsWasm) {` },
+    banner: { js: `${options.banner?.js}\n(function sqliteElementsLibrary(sqliteElementsWasm) {` },
     footer: { js: `return library;\n})('${packed}');` },
-    plugins: [...options.plugins, classic],
+    plugins: [...(options.plugins ?? []), classic],
   });
-  if (replaced.size !== inPlaceOf.size) throw new Error('the classic build has not found the files that it replaces');
-}
-
-async function replace({ path }, replaced) {
-  const end = [...inPlaceOf.keys()].find((end) => path.endsWith(sep + end));
-  if (!end) return undefined;
-  replaced.add(end);
-  const instead = inPlaceOf.get(end);
-  return { contents: await readFile(instead, 'utf8'), loader: 'ts', resolveDir: dirname(instead) };
+  if (left.size > 0) throw new Error(`the classic build has not found ${[...left.keys()].join(', ')}`);
 }

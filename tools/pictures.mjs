@@ -6,27 +6,28 @@
 import { chromium } from '@playwright/test';
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isProgram, main, root, TaskError } from './process.mjs';
+import { main, root, TaskError } from './process.mjs';
 import { serve } from './serve.mjs';
+import { findChromium } from './setup/browsers.mjs';
 
 const folder = join(root, 'docs/pictures');
 /** What a reader of the README should not have to wait for. */
 const mostBytes = 120 * 1024;
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const args = ['--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--font-render-hinting=none'];
 
+/** @typedef {import('@playwright/test').Page} Page */
+/** @type {Record<string, (camera: Camera) => Promise<void>>} */
 const pictures = { tabs: twoTabs, kanban, explorer, inspector };
 
-/** Makes all of them. */
-export async function takePictures() {
+async function takePictures() {
   mkdirSync(folder, { recursive: true });
   const server = await serve();
-  const browser = await chromium.launch({ executablePath, args });
+  const browser = await chromium.launch({ executablePath: findChromium().chromium, args });
   try {
     for (const [name, take] of Object.entries(pictures)) {
-      for (const colorScheme of ['light', 'dark']) {
-        const options = { baseURL: server.url, colorScheme, reducedMotion: 'reduce', locale: 'en' };
-        const profile = await browser.newContext(options);
+      for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+        const shown = /** @type {const} */ ({ colorScheme, reducedMotion: 'reduce', locale: 'en' });
+        const profile = await browser.newContext({ baseURL: server.url, ...shown });
         const path = join(folder, `${name}-${colorScheme}.png`);
         await take(new Camera(profile, path));
         await profile.close();
@@ -43,11 +44,13 @@ export async function takePictures() {
 
 /** One profile of the browser, and where the picture of its tabs goes. */
 class Camera {
+  /** @param {import('@playwright/test').BrowserContext} profile @param {string} path */
   constructor(profile, path) {
     this.profile = profile;
     this.path = path;
   }
 
+  /** @param {string} address @param {number} width @param {number} height */
   async open(address, width, height) {
     const page = await this.profile.newPage();
     await page.setViewportSize({ width, height });
@@ -59,36 +62,29 @@ class Camera {
     return page;
   }
 
+  /** @param {Page} page */
   async take(page) {
     await page.screenshot({ path: this.path });
   }
 
-  /** Pages of one size, side by side. */
-  async takeTogether(pages, { gap = 16 } = {}) {
-    const shots = [];
-    for (const page of pages) shots.push(`data:image/png;base64,${(await page.screenshot()).toString('base64')}`);
-    const { width, height } = pages[0].viewportSize();
+  /** Pages of one size, side by side. @param {Page[]} pages @param {number} width @param {number} height */
+  async takeTogether(pages, width, height) {
+    const gap = 16;
+    const shots = await Promise.all(pages.map((page) => page.screenshot()));
+    const images = shots.map((shot) => `<img src="data:image/png;base64,${shot.toString('base64')}" width="${width}">`);
     const table = await this.profile.newPage();
     await table.setViewportSize({ width: pages.length * (width + gap) - gap, height });
-    await table.setContent('<body style="margin: 0; display: flex"></body>');
-    await table.evaluate(
-      async ([shots, width, gap]) => {
-        document.body.style.gap = `${gap}px`;
-        for (const src of shots) {
-          const image = Object.assign(new Image(), { src, width });
-          await image.decode();
-          document.body.append(image);
-        }
-      },
-      [shots, width, gap],
-    );
+    await table.setContent(`<body style="margin: 0; display: flex; gap: ${gap}px">${images.join('')}</body>`);
     await table.screenshot({ path: this.path, omitBackground: true });
   }
 }
 
+/** @param {Camera} camera */
 async function twoTabs(camera) {
-  const [left, right] = [await camera.open('todo.html', 520, 600), await camera.open('todo.html', 520, 600)];
-  const add = async (page, title) => {
+  const [width, height] = [520, 600];
+  const left = await camera.open('todo.html', width, height);
+  const right = await camera.open('todo.html', width, height);
+  const add = async (/** @type {Page} */ page, /** @type {string} */ title) => {
     await page.getByLabel('What to do').fill(title);
     await page.getByLabel('What to do').press('Enter');
     for (const each of [left, right]) await each.getByRole('checkbox', { name: title }).waitFor();
@@ -100,11 +96,13 @@ async function twoTabs(camera) {
     await page.getByText('1 of 4 done').waitFor();
     await rest(page);
   }
-  await camera.takeTogether([left, right]);
+  await camera.takeTogether([left, right], width, height);
 }
 
+/** @param {Camera} camera */
 async function kanban(camera) {
   const page = await camera.open('kanban.html', 1040, 740);
+  /** @type {[title: string, ...lanes: string[]][]} */
   const cards = [
     ['Write the release notes', 'Doing', 'Done'],
     ['Measure a fail-over', 'Doing', 'Done'],
@@ -123,6 +121,7 @@ async function kanban(camera) {
   await camera.take(page);
 }
 
+/** @param {Camera} camera */
 async function explorer(camera) {
   const page = await camera.open('explorer.html', 1040, 920);
   await page.getByText('Movies found: 3,201').waitFor();
@@ -133,13 +132,11 @@ async function explorer(camera) {
   await camera.take(page);
 }
 
+/** @param {Camera} camera */
 async function inspector(camera) {
   const page = await camera.open('inspector.html', 1040, 840);
-  for (const [bird, place] of [
-    ['Curlew', 'Harbour'],
-    ['Avocet', 'Harbour'],
-    ['Robin', 'Wood'],
-  ]) {
+  const places = { Curlew: 'Harbour', Avocet: 'Harbour', Robin: 'Wood' };
+  for (const [bird, place] of Object.entries(places)) {
     await page.getByLabel('Bird').fill(bird);
     await page.getByLabel('Place').selectOption(place);
     await page.getByLabel('Bird').press('Enter');
@@ -159,10 +156,10 @@ async function inspector(camera) {
   await camera.take(page);
 }
 
-/** Nothing has the focus or is pointed at. */
+/** Nothing has the focus or is pointed at. @param {Page} page */
 async function rest(page) {
   await page.mouse.move(0, 0);
-  await page.evaluate(() => document.activeElement?.blur());
+  await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
 }
 
-if (isProgram(import.meta)) await main(takePictures);
+await main(import.meta, takePictures);

@@ -5,14 +5,15 @@ import { placeIn, rustFlags } from './places.mjs';
 
 test('a path of the machine that builds is found wherever it stands', () => {
   const folders = ['/home/ada/elements', '/home/ada'];
-  for (const [text, found] of [
+  /** @type {[text: string, found: string][]} */
+  const places = [
     ['\0asm\x01/home/ada/elements/src/lib.rs\0', '/home/ada/elements/src/lib.rs'],
     ['panicked at /home/ada/x.c', '/home/ada/x.c'],
     ['from /srv/ci/.cargo/registry/src/a/b.rs', '/.cargo/registry/src/a/b.rs'],
     ['C:\\Users\\ada\\.rustup\\toolchains', '\\.rustup\\toolchains'],
     ['/opt/cargo/registry/src/a', '/cargo/registry/src/a'],
-  ])
-    assert.equal(placeIn(text, folders), found);
+  ];
+  for (const [text, found] of places) assert.equal(placeIn(text, folders), found);
 });
 
 test('what every build says is no place', () => {

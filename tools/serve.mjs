@@ -1,35 +1,20 @@
-// A small static server for the demos and the tests: demo/ at /, dist/ at /dist/, vega-datasets' data at /data/.
+// A static server for the demos and the tests: demo/ at /, dist/ at /dist/, vega-datasets' data at /data/.
 // Called by `npm start`, `npm run serve`, and the browser tests, which start further ones as other origins:
-//   const server = await serve({ port: 0, root: 'tests/pages', headers: { 'X-Any': '1' } });
+//   const server = await serve({ root: 'tests/pages', headers: { 'X-Any': '1' } });
 //   server.url; await server.close();
-// No dependency: what it must not do (leave its folders) is easier to see in a page of code.
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+// sirv finds and sends the files, in its mode for development: it looks anew at each request, and browsers ask each time.
+// Here is what it does not know: several folders, the headers that a page asks for, and other origins.
 import { createServer } from 'node:http';
-import { extname, join, resolve, sep } from 'node:path';
-import { pipeline } from 'node:stream';
-import { isProgram, main, root as checkout, TaskError } from './process.mjs';
+import { resolve } from 'node:path';
+import sirv from 'sirv';
+import { main, root as checkout, TaskError } from './process.mjs';
 
-const types = {
-  '.css': 'text/css; charset=utf-8',
-  '.csv': 'text/csv; charset=utf-8',
-  '.gif': 'image/gif',
-  '.html': 'text/html; charset=utf-8',
-  '.ico': 'image/x-icon',
-  '.jpg': 'image/jpeg',
-  '.js': 'text/javascript; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.map': 'application/json; charset=utf-8',
-  '.mjs': 'text/javascript; charset=utf-8',
-  '.png': 'image/png',
-  '.sql': 'text/plain; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.ts': 'text/plain; charset=utf-8',
-  '.tsv': 'text/tab-separated-values; charset=utf-8',
-  '.txt': 'text/plain; charset=utf-8',
-  '.wasm': 'application/wasm',
-  '.webp': 'image/webp',
-};
+/**
+ * @typedef {object} ServeOptions
+ * @property {number} [port] 0, the default, is any free port.
+ * @property {string} [root] What / shows, relative to the checkout; `demo` unless told.
+ * @property {Record<string, string> | ((url: URL) => Record<string, string> | undefined)} [headers] Sent with every answer.
+ */
 
 // A page asks for one of these with ?csp=strict or ?csp=trusted-types.
 const strict = [
@@ -42,98 +27,55 @@ const strict = [
   "base-uri 'none'",
   "form-action 'self'",
 ].join('; ');
+/** @type {Record<string, string>} */
 const policies = { strict, 'trusted-types': `${strict}; require-trusted-types-for 'script'` };
 
-/**
- * Starts a server on this machine only; port 0 means any free one. `root` (relative to the checkout) is what / shows;
- * `headers` go with every answer: an object, or a function that is given the request's URL.
- */
+/** Starts a server on this machine only. @param {ServeOptions} options */
 export async function serve({ port = 0, root = 'demo', headers = {} } = {}) {
-  const mounts = [
-    ['/dist/', join(checkout, 'dist')],
-    ['/data/', join(checkout, 'node_modules/vega-datasets/data')],
-    ['/', resolve(checkout, root)],
-  ];
-  const server = createServer((request, response) => {
-    answer(request, response, mounts, headers).catch(() => refuse(response, 500));
+  const folders = { '/dist/': 'dist', '/data/': 'node_modules/vega-datasets/data', '/': root };
+  const mounts = Object.entries(folders).map(([prefix, folder]) => {
+    const options = { dev: true, etag: true, extensions: [], onNoMatch: missing };
+    return { prefix, send: sirv(resolve(checkout, folder), options) };
   });
-  await new Promise((done, failed) => server.once('error', failed).listen(port, '127.0.0.1', done));
+  const server = createServer((request, response) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
+    const address = `http://localhost${request.url}`;
+    const url = URL.canParse(address) ? new URL(address) : undefined;
+    const mount = mounts.find(({ prefix }) => url?.pathname.startsWith(prefix));
+    if (!url || !mount) return refuse(response, 400);
+    const own = typeof headers === 'function' ? headers(url) : headers;
+    response.setHeaders(new Map(Object.entries({ ...headersOf(url), ...own })));
+    // A folder is its index; without the slash it is not there, because what its page refers to would not be.
+    request.url = url.pathname.slice(mount.prefix.length - 1).replace(/\/$/, '/index.html');
+    mount.send(request, response);
+  });
+  await new Promise((done, failed) => server.once('error', failed).listen(port, '127.0.0.1', () => done(undefined)));
+  const { port: found } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const close = () => new Promise((done) => void server.close(done).closeAllConnections());
+  return { url: `http://localhost:${found}/`, port: found, close };
+}
+
+/** @param {URL} url @returns {Record<string, string>} */
+function headersOf({ pathname, searchParams }) {
+  const policy = /(\/|\.html)$/.test(pathname) && policies[searchParams.get('csp') ?? ''];
   return {
-    url: `http://localhost:${server.address().port}/`,
-    port: server.address().port,
-    close: () =>
-      new Promise((done) => {
-        server.close(done);
-        server.closeAllConnections();
-      }),
+    'X-Content-Type-Options': 'nosniff',
+    ...(policy && { 'Content-Security-Policy': policy }),
+    ...(pathname.startsWith('/dist/') && { 'Access-Control-Allow-Origin': '*' }),
   };
 }
 
-async function answer(request, response, mounts, headers) {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
-  const url = requestUrl(request);
-  const found = url && locate(url.pathname, mounts);
-  if (!found) return refuse(response, 400);
-  const extra = typeof headers === 'function' ? headers(url) : headers;
-  for (const [name, value] of Object.entries(extra ?? {})) response.setHeader(name, value);
-  if (found.mount === '/dist/') response.setHeader('Access-Control-Allow-Origin', '*');
-  let path = found.path;
-  let info = await stat(path).catch(() => undefined);
-  if (info?.isDirectory()) {
-    if (!url.pathname.endsWith('/')) {
-      // One slash only: a location that begins with two would name another host.
-      const location = `/${url.pathname.replace(/^\/+/, '')}/${url.search}`;
-      return response.writeHead(301, { Location: location }).end();
-    }
-    path = join(path, 'index.html');
-    info = await stat(path).catch(() => undefined);
-  }
-  // Browsers ask for it unasked; a page without one is not at fault, and its console stays clean.
-  if (!info && url.pathname === '/favicon.ico') return response.writeHead(204).end();
-  if (!info?.isFile()) return refuse(response, 404);
-  send(request, response, path, info, url);
+/**
+ * Browsers ask for an icon unasked; a page without one is not at fault, and its console stays clean.
+ * @type {import('node:http').RequestListener}
+ */
+function missing({ url }, response) {
+  if (url === '/favicon.ico') response.writeHead(204).end();
+  else refuse(response, 404);
 }
 
-function send(request, response, path, info, url) {
-  const type = types[extname(path).toLowerCase()] ?? 'application/octet-stream';
-  const etag = `"${info.size.toString(36)}-${Math.trunc(info.mtimeMs * 1000).toString(36)}"`;
-  response.setHeader('Content-Type', type);
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  response.setHeader('Cache-Control', 'no-cache');
-  response.setHeader('ETag', etag);
-  const policy = policies[url.searchParams.get('csp')];
-  if (policy && extname(path) === '.html') response.setHeader('Content-Security-Policy', policy);
-  if (request.headers['if-none-match'] === etag) return response.writeHead(304).end();
-  response.setHeader('Content-Length', info.size);
-  if (request.method === 'HEAD') return response.end();
-  pipeline(createReadStream(path), response, (error) => error && response.destroy());
-}
-
-function requestUrl(request) {
-  try {
-    return new URL(`http://localhost${request.url.startsWith('/') ? '' : '/'}${request.url}`);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The file that a URL's path stands for; undefined if it is malformed or would be outside of the mounted folder. */
-function locate(pathname, mounts) {
-  let decoded;
-  try {
-    decoded = decodeURIComponent(pathname);
-  } catch {
-    return undefined;
-  }
-  if (decoded.includes('\0') || decoded.includes('\\')) return undefined;
-  const [mount, folder] = mounts.find(([prefix]) => decoded.startsWith(prefix)) ?? [];
-  if (!folder) return undefined;
-  const path = resolve(folder, `.${sep}${decoded.slice(mount.length)}`);
-  return path === folder || path.startsWith(folder + sep) ? { mount, path } : undefined;
-}
-
+/** @param {import('node:http').ServerResponse} response @param {number} status */
 function refuse(response, status) {
-  if (response.headersSent) return response.destroy();
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${status}\n`);
 }
 
@@ -142,14 +84,12 @@ export async function serveDemos() {
   const wanted = Number(process.env.PORT || 8080);
   for (let port = wanted; port < wanted + 20; port += 1) {
     try {
-      const { url } = await serve({ port });
-      console.log(url);
-      return;
+      return console.log((await serve({ port })).url);
     } catch (error) {
-      if (error.code !== 'EADDRINUSE') throw error;
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EADDRINUSE') throw error;
     }
   }
   throw new TaskError(`no free port from ${wanted} to ${wanted + 19}`);
 }
 
-if (isProgram(import.meta)) await main(serveDemos);
+await main(import.meta, serveDemos);

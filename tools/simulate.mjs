@@ -3,9 +3,9 @@
 // Every 100 runs it prints the steps, the tabs that closed or crashed, and the faults by kind.
 import { randomInt } from 'node:crypto';
 import { main, run } from './process.mjs';
-import { setUpRust } from './setup/wasm.mjs';
+import { setUpRust } from './setup/rust.mjs';
 
-await main(() => {
+await main(import.meta, () => {
   setUpRust();
   const SEED = process.env.SEED ?? String(randomInt(2 ** 40));
   console.log(`from SEED=${SEED} on; stop it with Ctrl+C`);

@@ -8,7 +8,6 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { root, TaskError } from './process.mjs';
 
 const memory = join(root, 'target/bindgen/sizes.json');
-
 const inspector = 'sqlite-inspector.js';
 /** Instead of all others. */
 const classic = 'sqlite-elements.classic.js';
@@ -20,9 +19,13 @@ const documents = {
   [classic]: 'docs/use-it-from.md',
 };
 
-/** Throws over a budget; a dev build is only shown, uncompressed. */
+const kib = (/** @type {number} */ bytes) => `${(bytes / 1024).toFixed(1)} KiB`;
+
+/** Throws over a budget; a dev build is only shown, uncompressed. @param {{ dev: boolean }} options */
 export function checkSizes({ dev }) {
+  /** @type {Record<string, { gzip: number, brotli: number }>} */
   const known = existsSync(memory) ? JSON.parse(readFileSync(memory, 'utf8')) : {};
+  /** @type {typeof known} */
   const fresh = {};
   const budget = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).sizeBudget;
   let total = 0;
@@ -33,12 +36,15 @@ export function checkSizes({ dev }) {
       continue;
     }
     const key = createHash('sha256').update(bytes).digest('hex');
-    fresh[key] = known[key] ?? { gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotliCompressSync(bytes).length };
-    const { gzip, brotli } = fresh[key];
-    console.log(`  ${name}: ${kib(bytes.length)}, gzip ${kib(gzip)}, brotli ${kib(brotli)}`);
-    compareWith(document, name, [bytes.length, gzip, brotli]);
-    if (name === inspector) holdAgainst(budget.inspectorBrotliKiB, brotli, inspector);
-    else if (name !== classic) total += brotli;
+    const sizes = known[key] ?? {
+      gzip: gzipSync(bytes, { level: 9 }).length,
+      brotli: brotliCompressSync(bytes).length,
+    };
+    fresh[key] = sizes;
+    console.log(`  ${name}: ${kib(bytes.length)}, gzip ${kib(sizes.gzip)}, brotli ${kib(sizes.brotli)}`);
+    compareWith(document, name, [bytes.length, sizes.gzip, sizes.brotli]);
+    if (name === inspector) holdAgainst(budget.inspectorBrotliKiB, sizes.brotli, inspector);
+    else if (name !== classic) total += sizes.brotli;
   }
   if (dev) return;
   writeFileSync(memory, JSON.stringify(fresh));
@@ -46,19 +52,20 @@ export function checkSizes({ dev }) {
   console.log(`  what every page loads: ${kib(total)} in brotli, of a budget of ${budget.brotliKiB} KiB`);
 }
 
+/** @param {number} budgetKiB @param {number} bytes @param {string} what */
 function holdAgainst(budgetKiB, bytes, what) {
   if (bytes > budgetKiB * 1024)
     throw new TaskError(`${what} takes ${kib(bytes)} in brotli; the budget is ${budgetKiB} KiB`);
 }
 
-/** A compiler's next version shifts a figure: within a tenth the document still tells the truth. */
+/**
+ * A compiler's next version shifts a figure: within a tenth the document still tells the truth.
+ * @type {(document: string, name: string, sizes: number[]) => void}
+ */
 function compareWith(document, name, sizes) {
-  const row = new RegExp(`\\| \`${name}\` +\\|(.*)\\|`).exec(readFileSync(join(root, document), 'utf8'));
-  const said = row?.[1].split('|').map((cell) => 1024 * parseFloat(cell.replace(',', '')));
-  const agrees = said?.length === sizes.length && sizes.every((size, at) => Math.abs(said[at] / size - 1) < 0.1);
-  if (!agrees) throw new TaskError(`${document}: the sizes of ${name} are ${sizes.map(kib).join(' | ')}`);
-}
-
-function kib(bytes) {
-  return `${(bytes / 1024).toFixed(1)} KiB`;
+  const [, row] = new RegExp(`\\| \`${name}\` +\\|(.*)\\|`).exec(readFileSync(join(root, document), 'utf8')) ?? [];
+  const said = row?.split('|').map((cell) => 1024 * parseFloat(cell.replace(',', ''))) ?? [];
+  const isSaid = (/** @type {number} */ size, /** @type {number} */ at) => Math.abs((said[at] ?? 0) / size - 1) < 0.1;
+  if (said.length === sizes.length && sizes.every(isSaid)) return;
+  throw new TaskError(`${document}: the sizes of ${name} are ${sizes.map(kib).join(' | ')}`);
 }

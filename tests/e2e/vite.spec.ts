@@ -1,7 +1,7 @@
 // The application of demo/vite-app: it has the library as a package, and Vite makes files of its own from both. So the
 // worker and the WebAssembly must be found although the library's code is elsewhere than it was.
 import { type Page } from '@playwright/test';
-import { buildApp, prepareApp, serveApp } from '../../tools/vite_app.mjs';
+import { buildApp, prepareApp, serveApp } from '../../tools/applications.mjs';
 import { leaderFirst, ready } from './support/database.ts';
 import { expect, test } from './support/test.ts';
 

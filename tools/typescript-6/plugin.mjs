@@ -6,24 +6,18 @@
 import { CommentTag, Converter, OptionDefaults, ReflectionKind } from 'typedoc';
 import { MarkdownTheme, MarkdownThemeContext } from 'typedoc-plugin-markdown';
 
-class Context extends MarkdownThemeContext {
-  partials = withoutRepetition(this.partials);
-}
-
-function withoutRepetition(partials) {
-  return {
-    ...partials,
-    signatureReturns: (signature, options) =>
-      signature.comment?.getTag('@returns') ? partials.signatureReturns(signature, options) : '',
-  };
-}
-
 class Theme extends MarkdownTheme {
+  /** @override @param {import('typedoc-plugin-markdown').MarkdownPageEvent<import('typedoc').Reflection>} page */
   getRenderContext(page) {
-    return new Context(this, page, this.application.options);
+    const context = new MarkdownThemeContext(this, page, this.application.options);
+    const { signatureReturns } = context.partials;
+    context.partials.signatureReturns = (signature, options) =>
+      signature.comment?.getTag('@returns') ? signatureReturns(signature, options) : '';
+    return context;
   }
 }
 
+/** @type {Map<`@${string}`, `@${string}`>} */
 const lists = new Map([
   ['@slot', '@content'],
   ['@attr', '@writtenAttributes'],
@@ -32,7 +26,7 @@ const lists = new Map([
   ['@cssprop', '@customProperties'],
 ]);
 
-/** `@part error The message …`, and more of the kind, as a section with a line for each. */
+/** `@part error The message …`, and more of the kind, as a section with a line for each. @param {import('typedoc').Comment} comment */
 function listTags(comment) {
   for (const [tag, section] of lists) {
     const found = comment.getTags(tag);
@@ -44,14 +38,14 @@ function listTags(comment) {
   }
 }
 
+/** @param {import('typedoc-plugin-markdown').MarkdownApplication} application */
 export function load(application) {
   application.options.setValue('blockTags', [...OptionDefaults.blockTags, ...lists.keys()]);
   application.renderer.defineTheme('reference', Theme);
   application.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
     for (const reflection of Object.values(project.reflections)) {
       if (reflection.comment) listTags(reflection.comment);
-      delete reflection.inheritedFrom;
-      delete reflection.overwrites;
+      Object.assign(reflection, { inheritedFrom: undefined, overwrites: undefined });
     }
   });
   application.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
@@ -60,8 +54,8 @@ export function load(application) {
     // For programs: what it says of the elements stands at each of them.
     for (const tags of project.getReflectionsByKind(ReflectionKind.Interface))
       if (tags.name === 'SqliteTags') project.removeReflection(tags);
-    // Who imports the default export calls it what the types call it.
-    for (const main of project.getReflectionsByKind(ReflectionKind.Function))
-      if (main.name === 'default') main.name = main.signatures[0].name = 'init';
+    // As the types call it; a page that imports the default may call it anything.
+    for (const main of project.getReflectionsByKind(ReflectionKind.Function | ReflectionKind.CallSignature))
+      if (main.name === 'default') main.name = 'init';
   });
 }
