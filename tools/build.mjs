@@ -46,7 +46,10 @@ export async function build({ dev = false } = {}) {
   console.log(`built dist/ in ${since(start)}`);
 }
 
-/** cargo with its progress on the terminal. Its target folder is fixed: the paths above rely on it. @param {string[]} args */
+/**
+ * cargo with its progress on the terminal. Its target folder is fixed: the paths above rely on it.
+ * @param {string[]} args
+ */
 function cargo(args, env = {}) {
   run('cargo', args, { env: { CARGO_TARGET_DIR: join(root, 'target'), ...env } });
 }
@@ -102,7 +105,10 @@ async function bundle(dev) {
   await bundleClassic(options, wasm, join(dist, 'sqlite-elements.classic.js'));
 }
 
-/** A style sheet is imported as its text, from which a module constructs one. @param {boolean} dev @returns {import('esbuild').Plugin} */
+/**
+ * A style sheet is imported as its text, from which a module constructs one.
+ * @param {boolean} dev @returns {import('esbuild').Plugin}
+ */
 function styleSheets(dev) {
   return {
     name: 'style sheets',
@@ -115,7 +121,10 @@ function styleSheets(dev) {
   };
 }
 
-/** Changes with whatever the bindings and the optimised WebAssembly are made from. @param {string} profile @param {string} compiled */
+/**
+ * Changes with whatever the bindings and the optimised WebAssembly are made from.
+ * @param {string} profile @param {string} compiled
+ */
 function stampOf(profile, compiled) {
   const hash = createHash('sha256').update(JSON.stringify([profile, optimise]));
   for (const file of [compiled, join(root, 'Cargo.lock'), join(root, 'package-lock.json')])

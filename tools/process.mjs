@@ -12,7 +12,10 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** A failure that the reader of the terminal can act upon: printed without a stack. */
 export class TaskError extends Error {}
 
-/** With the terminal's input and output, unless told. @param {string} command @param {string[]} args @param {Options} options */
+/**
+ * With the terminal's input and output, unless told.
+ * @param {string} command @param {string[]} args @param {Options} options
+ */
 function runInCheckout(command, args, { env, ...options }) {
   const surroundings = { ...process.env, ...env };
   return spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options, env: surroundings, encoding: 'utf8' });
@@ -25,7 +28,10 @@ export function run(command, args, options = {}) {
   throw new TaskError(`${command} ${args.slice(0, 3).join(' ')} … failed (${error?.message ?? status ?? signal})`);
 }
 
-/** A program's standard output, trimmed; undefined if it is missing or fails. @param {string} command @param {string[]} args */
+/**
+ * A program's standard output, trimmed; undefined if it is missing or fails.
+ * @param {string} command @param {string[]} args
+ */
 export function output(command, args) {
   const { status, stdout } = runInCheckout(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   return status === 0 ? stdout.trim() : undefined;

@@ -126,14 +126,20 @@ function reportOf(config) {
   return join(root, 'target', config === 'playwright' ? 'playwright.json' : `playwright-${config}.json`);
 }
 
-/** One that passed only when repeated has passed, and Playwright lists it as flaky. @param {string} config @returns {Counts} */
+/**
+ * One that passed only when repeated has passed, and Playwright lists it as flaky.
+ * @param {string} config @returns {Counts}
+ */
 function playwrightCounts(config) {
   if (!existsSync(reportOf(config))) return { passed: 0, failed: 0 };
   const { stats, errors } = JSON.parse(readFileSync(reportOf(config), 'utf8'));
   return { passed: stats.expected + stats.flaky, failed: stats.unexpected + (errors?.length ?? 0) };
 }
 
-/** The sum of cargo's (and wasm-bindgen-test's) lines; there is one per test program. @param {string} output @returns {Counts} */
+/**
+ * The sum of cargo's (and wasm-bindgen-test's) lines; there is one per test program.
+ * @param {string} output @returns {Counts}
+ */
 function cargoCounts(output) {
   const counts = { passed: 0, failed: 0 };
   for (const [, passed, failed] of output.matchAll(/test result: .*?(\d+) passed; (\d+) failed/g)) {

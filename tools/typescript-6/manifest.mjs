@@ -60,7 +60,10 @@ export function htmlData() {
   return { version: /** @type {const} */ (1.1), tags };
 }
 
-/** Those of a type that names all; the value set `v` is VS Code's for attributes that are on by presence. @param {string} type */
+/**
+ * Those of a type that names all; the value set `v` is VS Code's for attributes that are on by presence.
+ * @param {string} type
+ */
 function valuesOf(type) {
   if (type === 'boolean') return { valueSet: 'v' };
   const names = type.split(' | ').map((part) => /^'(.*)'$/.exec(part)?.[1]);
@@ -169,7 +172,10 @@ function nameOf({ name }) {
   return ts.isStringLiteral(name) ? name.text : name.getText();
 }
 
-/** Names of unions of this file are replaced by what they stand for: who reads it elsewhere has not the file. @type {(type: string) => string} */
+/**
+ * Names of unions of this file are replaced by what they stand for: who reads it elsewhere has not the file.
+ * @type {(type: string) => string}
+ */
 function resolved(type) {
   const parts = type.split('|').map((part) => {
     const alias = aliases.get(part.trim());

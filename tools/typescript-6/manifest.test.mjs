@@ -25,7 +25,10 @@ const words = {
   part: /(?:"part", Some\(|\bpart\(&document, element, )"(\w+)"/g,
 };
 
-/** The text of the files of a folder whose path ends and begins so. @type {(folder: string, end: string, ...starts: string[]) => string} */
+/**
+ * The text of the files of a folder whose path ends and begins so.
+ * @type {(folder: string, end: string, ...starts: string[]) => string}
+ */
 function textOf(folder, end, ...starts) {
   const paths = /** @type {string[]} */ (readdirSync(folder, { recursive: true }));
   return paths
@@ -34,7 +37,10 @@ function textOf(folder, end, ...starts) {
     .join('\n');
 }
 
-/** The source of one element: sqlite-query's is in query/, sqlite-db's also in db.rs. @type {(tag: string, file?: string) => string} */
+/**
+ * The source of one element: sqlite-query's is in query/, sqlite-db's also in db.rs.
+ * @type {(tag: string, file?: string) => string}
+ */
 function sourceOf(tag, file = '') {
   if (tag === 'sqlite-inspector') return inspector;
   const name = tag.replace('sqlite-', '');

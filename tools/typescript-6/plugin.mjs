@@ -26,7 +26,10 @@ const lists = new Map([
   ['@cssprop', '@customProperties'],
 ]);
 
-/** `@part error The message …`, and more of the kind, as a section with a line for each. @param {import('typedoc').Comment} comment */
+/**
+ * `@part error The message …`, and more of the kind, as a section with a line for each.
+ * @param {import('typedoc').Comment} comment
+ */
 function listTags(comment) {
   for (const [tag, section] of lists) {
     const found = comment.getTags(tag);
