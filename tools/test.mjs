@@ -52,6 +52,7 @@ const steps = [
   },
   { name: 'build', run: node('tools/build.mjs') },
   { part: 'lint', name: 'types', needs: 'build', run: npm('tsc', '--project', '.') },
+  { part: 'lint', name: "demos' types", needs: 'build', run: npm('tsc', '--project', 'demo') },
   { part: 'lint', name: "package's types", needs: 'build', run: npm('tsc', '--project', 'tests/types') },
   // What npm would pack is compared with a list by tests/e2e/vite.spec.ts.
   { part: 'lint', name: 'package', needs: 'build', run: npm('publint', 'run', '--strict', '--pack', 'false') },
