@@ -34,7 +34,11 @@ const own = ['--package', 'sqlite-elements'];
 /** In their order. @type {Step[]} */
 const steps = [
   { part: 'lint', name: 'prettier', run: npm('prettier', '--check', '--log-level', 'warn', '.') },
-  { part: 'lint', name: 'ESLint', run: npm('eslint', '--max-warnings', '0') },
+  {
+    part: 'lint',
+    name: 'ESLint',
+    run: npm('eslint', '--cache', '--cache-location', 'target/eslint', '--max-warnings', '0'),
+  },
   { part: 'lint', name: 'API reference', run: node('tools/typescript-6/reference.mjs', '--check') },
   { part: 'lint', name: 'rustfmt', run: cargo('fmt', '--all', '--check') },
   { part: 'lint', name: 'clippy', run: cargo('clippy', '--quiet', '--workspace', '--all-targets', ...strict) },
