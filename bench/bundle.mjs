@@ -5,7 +5,7 @@
 import { build } from 'esbuild';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { root, run, since } from '../.tasks/process.mjs';
+import { install, root, run } from '../tools/process.mjs';
 
 export const bundled = 'target/bench';
 
@@ -18,6 +18,7 @@ const sqlocal = join(packages, 'sqlocal');
 const sqlocalEngine = join(sqlocal, 'node_modules/@sqlite.org/sqlite-wasm/dist');
 
 // By folder: the adapter, the worker if it has one of its own, and what they fetch by its name.
+/** @type {Record<string, { adapter: string, worker?: string, assets?: string[] }>} */
 const folders = {
   ours: { adapter: 'bench/ours.mjs' },
   dexie: { adapter: 'bench/peers/dexie.mjs' },
@@ -43,14 +44,17 @@ const folders = {
   },
 };
 
-/** Bundles the operations and what these libraries need; installs the peers' packages if one of them is a peer's. */
+/**
+ * Bundles the operations and what these libraries need; installs the peers' packages if one of them is a peer's.
+ * @param {import('./adapter.d.ts').Library[]} libraries
+ */
 export async function bundle(libraries) {
   if (libraries.some((library) => library.package)) installPeers();
   const out = join(root, bundled);
   rmSync(out, { recursive: true, force: true });
   await bundleModules({ operations: 'bench/operations.mjs' }, out);
   for (const folder of new Set(libraries.map((library) => library.folder))) {
-    const { adapter, worker, assets = [] } = folders[folder];
+    const { adapter = '', worker, assets = [] } = folders[folder] ?? {};
     mkdirSync(join(out, folder));
     await bundleModules({ adapter, ...(worker && { worker }) }, join(out, folder));
     for (const asset of assets) copyFileSync(asset, join(out, folder, basename(asset)));
@@ -58,12 +62,15 @@ export async function bundle(libraries) {
   }
 }
 
-/** The version of a peer's package that is installed. */
+/** The version of a peer's package that is installed. @param {string} name */
 export function versionOf(name) {
   return JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')).version;
 }
 
-/** Minified, as a page would be served them; what is imported on demand becomes a module of its own. */
+/**
+ * Minified, as a page would be served them; what is imported on demand becomes a module of its own.
+ * @param {Record<string, string>} entryPoints @param {string} outdir
+ */
 function bundleModules(entryPoints, outdir) {
   return build({
     absWorkingDir: root,
@@ -87,11 +94,8 @@ function installPeers() {
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   const { dependencies } = JSON.parse(readFileSync(join(peers, 'package.json'), 'utf8'));
   const names = Object.entries(dependencies).map(([name, version]) => `${name} ${version}`);
-  const start = performance.now();
-  console.log(`installing the peers (npm ci in bench/peers): ${names.join(', ')} …`);
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: peers,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  console.log(`  done in ${since(start)}`);
+  const words = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  install(`the peers (npm ci in bench/peers): ${names.join(', ')}`, () =>
+    run('npm', words, { cwd: peers, stdio: ['ignore', 'ignore', 'inherit'] }),
+  );
 }

@@ -7,26 +7,33 @@
 // it ends after the library that it is measuring, and prints what it has.
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { build } from '../.tasks/build.mjs';
-import { main, TaskError } from '../.tasks/process.mjs';
-import { serve } from '../.tasks/serve.mjs';
-import { setUp } from '../.tasks/setup.mjs';
+import { build } from '../tools/build.mjs';
+import { main, TaskError } from '../tools/process.mjs';
+import { serve } from '../tools/serve.mjs';
+import { setUp } from '../tools/setup.mjs';
 import { bundle, bundled, versionOf } from './bundle.mjs';
 import { compared, ours } from './libraries.mjs';
 import { measureAlone, measureCompared } from './round.mjs';
 import { lines, table } from './table.mjs';
 
-const options = {
+/** @typedef {import('./adapter.d.ts').Library} Library */
+
+const options = /** @type {const} */ ({
   peers: { type: 'boolean', default: false },
   rounds: { type: 'string', default: '3' },
   only: { type: 'string', default: '' },
-};
+});
 // `opfs` of SQLite's own WebAssembly uses a SharedArrayBuffer, and pages get that with these headers only.
 const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
-/** Every library once in each round, each time another one first: what else the machine does hits all of them. */
+/**
+ * Every library once in each round, each time another one first: what else the machine does hits all of them.
+ * @type {(libraries: Library[], rounds: number, once: (library: Library) => Promise<import('./adapter.d.ts').Figures>) => Promise<{ all: Map<string, Map<string, number[]>>, errors: string[] }>}
+ */
 async function measure(libraries, rounds, once) {
+  /** @type {Map<string, Map<string, number[]>>} */
   const all = new Map(libraries.map(({ name }) => [name, new Map()]));
+  /** @type {string[]} */
   const errors = [];
   let stopped = false;
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (stopped = true));
@@ -36,11 +43,10 @@ async function measure(libraries, rounds, once) {
       if (stopped) return { all, errors };
       try {
         const figures = all.get(library.name);
-        for (const [name, times] of Object.entries(await once(library))) {
-          figures.set(name, [...(figures.get(name) ?? []), ...times]);
-        }
+        for (const [name, times] of Object.entries(await once(library)))
+          figures?.set(name, [...(figures.get(name) ?? []), ...times]);
       } catch (error) {
-        errors.push(`✗ ${library.name}, round ${round + 1}: ${error.message.split('\n')[0]}`);
+        errors.push(`✗ ${library.name}, round ${round + 1}: ${messageOf(error).split('\n')[0]}`);
       }
     }
     if (libraries.length > 1) console.log(`round ${round + 1} of ${rounds}: load ${load()}`);
@@ -54,37 +60,46 @@ function load() {
     .join(', ');
 }
 
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** @param {string[]} words */
 function parse(words) {
   try {
     const { peers, rounds, only } = parseArgs({ args: words, options }).values;
     const count = Number(rounds);
     if (!Number.isInteger(count) || count < 1) throw new TaskError('--rounds wants a whole number from 1');
-    const isWanted = ({ name }) => name === ours.name || name.toLowerCase().includes(only.toLowerCase());
+    const isWanted = (/** @type {Library} */ { name }) =>
+      name === ours.name || name.toLowerCase().includes(only.toLowerCase());
     return { peers, rounds: count, libraries: peers ? compared.filter(isWanted) : [ours] };
   } catch (error) {
-    throw new TaskError(error.message);
+    throw new TaskError(messageOf(error));
   }
 }
 
-await main(async (words) => {
+await main(import.meta, async (words) => {
   const { peers, rounds, libraries } = parse(words);
   setUp('test');
   await build();
   await bundle(libraries);
   const isolated = libraries.filter((library) => library.isolated).map(({ folder }) => `/${folder}/`);
-  const headers = ({ pathname }) => (isolated.some((path) => pathname.startsWith(path)) ? isolation : {});
+  const headers = (/** @type {URL} */ { pathname }) =>
+    isolated.some((path) => pathname.startsWith(path)) ? isolation : {};
   const server = await serve({ root: bundled, headers });
   try {
     const once = peers ? measureCompared : measureAlone;
     const { all, errors } = await measure(libraries, rounds, (library) => once(server.url, library));
     if (peers) {
-      const packages = new Set(libraries.map((library) => library.package).filter(Boolean));
+      const packages = new Set(libraries.flatMap((library) => library.package ?? []));
       console.log([...packages].map((name) => `${name} ${versionOf(name)}`).join(', '));
     }
     const found = new Map([...all].filter(([, figures]) => figures.size > 0));
-    if (found.has(ours.name)) console.log((peers ? table(found, libraries) : lines(found.get(ours.name))).join('\n'));
+    const own = found.get(ours.name);
+    if (own) console.log((peers ? table(found, libraries) : lines(own)).join('\n'));
     if (errors.length > 0) console.log(errors.join('\n'));
-    if (!found.has(ours.name)) process.exitCode = 1;
+    if (!own) process.exitCode = 1;
   } finally {
     await server.close();
   }

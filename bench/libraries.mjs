@@ -1,14 +1,16 @@
 // The libraries that are measured: this one, and its peers, some of them in more than one configuration.
-// Read by figures.mjs, bundle.mjs and round.mjs. `folder` is the library's in what bundle.mjs makes; several
-// configurations share one and differ in `settings`, which the adapter's `open` is given. `tabs: 1` are engines that only
-// one tab can have open, `live` those whose queries follow another tab's writes, `isolated` those whose pages have to be
-// served as cross-origin isolated (COOP and COEP). `survives` is the worst that an acknowledged write survives, as the head
-// of the adapter or of its worker explains: nothing, a crash of tab and browser, a power cut.
+// Read by figures.mjs, bundle.mjs and round.mjs.
+/** @typedef {import('./adapter.d.ts').Library} Library */
+
+/** @type {Library} */
 export const ours = { name: 'sqlite-elements', folder: 'ours', live: true, survives: 'crash' };
 
+/** @satisfies {Partial<Library>} */
 const wa = { folder: 'wa_sqlite', package: '@journeyapps/wa-sqlite' };
+/** @satisfies {Partial<Library>} */
 const official = { folder: 'sqlite_wasm', package: '@sqlite.org/sqlite-wasm', tabs: 1, survives: 'power cut' };
 
+/** @type {Library[]} */
 export const compared = [
   ours,
   { ...ours, name: 'sqlite-elements, strict', settings: { durability: 'strict' }, survives: 'power cut' },

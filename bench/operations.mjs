@@ -1,11 +1,16 @@
-// What is measured, in the page: the operations over the database of an adapter (ours.mjs says what that has).
+// What is measured, in the page: the operations over the database of an adapter (adapter.d.ts says what that has).
 // Bundled by bundle.mjs; round.mjs calls these by name in the tabs of a round. Each page holds one database.
 // Results are looked at as well: a library that is fast because it lost rows has failed.
 const count = 10_000;
+/** @type {import('./adapter.d.ts').Database} */
 let database;
+/** @type {Map<number, number>} */
 const seen = new Map();
 
-/** How long it takes from nothing to an open database, and to one with tables in it, from which a lazy engine is open. */
+/**
+ * How long it takes from nothing to an open database, and to one with tables in it, from which a lazy engine is open.
+ * @param {string} adapter @param {object} settings @param {{ first: boolean }} tab
+ */
 export async function open(adapter, settings, { first }) {
   const start = performance.now();
   const { open } = await import(adapter);
@@ -25,10 +30,11 @@ export async function insertAll() {
 export async function fillOurs() {
   const fill = `WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < ${count})
     INSERT INTO t SELECT x, 'name ' || x, x / 7.0, x * 31, 'some text of row ' || x FROM n`;
+  /** @type {[string, [number, string]][]} */
   const inserts = Array.from({ length: count }, (_, at) => ['INSERT INTO u VALUES (?, ?)', [at, `row ${at}`]]);
   return {
-    '10k rows, 1 statement': [await timed(() => database.database.execute(fill))],
-    '10k rows, 1 batch of 10k statements': [await timed(() => database.database.batch(inserts))],
+    '10k rows, 1 statement': [await timed(() => database.database?.execute(fill))],
+    '10k rows, 1 batch of 10k statements': [await timed(() => database.database?.batch(inserts))],
   };
 }
 
@@ -49,48 +55,53 @@ export async function singleRows() {
 
 /** In a follower's page: its own durable writes. */
 export async function queueRows() {
-  const write = (at) => database.database.queueWrite('INSERT INTO u VALUES (?, ?)', [40_000 + at, 'x']);
+  const write = (/** @type {number} */ at) =>
+    database.database?.queueWrite('INSERT INTO u VALUES (?, ?)', [40_000 + at, 'x']);
   return { '1 durable row from a follower': await each(200, write) };
 }
 
 /** From here on notes when the live query's callback was given which row; resolves when it has been called once. */
 export function watch() {
   return new Promise((resolve) => {
-    database.watch((id) => {
+    database.watch?.((id) => {
       seen.set(id, performance.timeOrigin + performance.now());
-      resolve();
+      resolve(undefined);
     });
   });
 }
 
-/** Writes a row; resolves with the time of the call, by a clock that all tabs share. */
+/** Writes a row; resolves with the time of the call, by a clock that all tabs share. @param {number} id */
 export async function insertOne(id) {
   const called = performance.timeOrigin + performance.now();
   await database.insertOne(id, 'x');
   return called;
 }
 
-/** When the callback was given that row; undefined as long as it was not. */
+/** When the callback was given that row; undefined as long as it was not. @param {number} id */
 export function seenAt(id) {
   return seen.get(id);
 }
 
+/** @param {number} id @returns {import('./adapter.d.ts').Row} */
 function rowOf(id) {
   return [id, `name ${id}`, id / 7, id * 31, `some text of row ${id}`];
 }
 
+/** @param {() => unknown} work */
 async function timed(work) {
   const start = performance.now();
   await work();
   return performance.now() - start;
 }
 
+/** @param {number} count @param {(at: number) => unknown} work */
 async function each(count, work) {
   const times = [];
   for (let at = 0; at < count; at += 1) times.push(await timed(() => work(at)));
   return times;
 }
 
+/** @param {unknown} found @param {unknown} wanted */
 function expect(found, wanted) {
   if (found !== wanted) throw new Error(`found ${found} where ${wanted} should be`);
 }

@@ -5,15 +5,23 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { findBrowser } from '../.tasks/setup/browser.mjs';
+import { findChromium } from '../tools/setup/browsers.mjs';
+
+/** @typedef {import('./adapter.d.ts').Library} Library */
+/** @typedef {import('./adapter.d.ts').Figures} Figures */
+/** @typedef {Awaited<ReturnType<typeof tab>>} Tab */
 
 const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'];
 
-/** What is measured of us when nobody else is: more, because two tabs are what we are for. */
+/**
+ * What is measured of us when nobody else is: more, because two tabs are what we are for.
+ * @param {string} address @param {Library} library
+ */
 export function measureAlone(address, library) {
   return inProfile(address, library, async (newTab) => {
     const leader = await newTab();
     const { opened } = await leader.open();
+    /** @type {Figures} */
     const figures = { 'cold open': [opened] };
     Object.assign(figures, await leader.call('fillOurs'), await leader.call('singleRows'));
     const follower = await newTab();
@@ -23,7 +31,7 @@ export function measureAlone(address, library) {
   });
 }
 
-/** What every library is measured by. */
+/** What every library is measured by. @param {string} address @param {Library} library */
 export function measureCompared(address, library) {
   return inProfile(address, library, async (newTab) => {
     const tab = await newTab();
@@ -40,7 +48,10 @@ export function measureCompared(address, library) {
 /** Between two changes: somebody's, not a loop's. Ours runs its queries once per frame, and would be measured waiting. */
 const pauseMs = 50;
 
-/** From the call in one tab to the live query's callback in another, both on one clock. */
+/**
+ * From the call in one tab to the live query's callback in another, both on one clock.
+ * @param {Tab} writer @param {Tab} watcher @param {number} count
+ */
 async function measureLive(writer, watcher, count) {
   await watcher.call('watch');
   const times = [];
@@ -52,10 +63,13 @@ async function measureLive(writer, watcher, count) {
   return { 'live, other tab: call → callback': times };
 }
 
-/** Runs `work` with a browser that has never been anywhere; ends the browser, also when `work` takes too long. */
+/**
+ * Runs `work` with a browser that has never been anywhere; ends the browser, also when `work` takes too long.
+ * @type {<T>(address: string, library: Library, work: (newTab: () => Promise<Tab>) => Promise<T>) => Promise<T>}
+ */
 async function inProfile(address, library, work) {
   const profile = await mkdtemp(join(tmpdir(), 'sqlite-elements-bench-'));
-  const executablePath = findBrowser().chromium;
+  const executablePath = findChromium().chromium;
   // What the terminal interrupts is figures.mjs, which lets the round end.
   const signals = { handleSIGINT: false, handleSIGTERM: false };
   const context = await chromium.launchPersistentContext(profile, { executablePath, args, headless: true, ...signals });
@@ -70,17 +84,31 @@ async function inProfile(address, library, work) {
   }
 }
 
-/** A page of the library's folder, in which the functions of operations.mjs can be called. */
+/**
+ * A page of the library's folder, in which the functions of operations.mjs can be called.
+ * @param {import('@playwright/test').Page} page @param {string} address @param {Library} library @param {boolean} first
+ */
 async function tab(page, address, { folder, settings }, first) {
   await page.goto(`${address}${folder}/`);
   // Loaded before the clock runs: they are not the library.
-  await page.evaluate(async () => (globalThis.operations = await import('/operations.js')) && undefined);
-  const call = (name, ...args) => page.evaluate(([name, args]) => globalThis.operations[name](...args), [name, args]);
+  await page.evaluate(
+    async (address) => Object.assign(globalThis, { operations: await import(address) }) && undefined,
+    '/operations.js',
+  );
+  /** @type {(name: string, ...args: unknown[]) => Promise<any>} */
+  const call = (name, ...args) =>
+    page.evaluate(
+      ([name, args]) => /** @type {any} */ (globalThis).operations[name](...args),
+      /** @type {const} */ ([name, args]),
+    );
   return {
     call,
     open: () => call('open', `/${folder}/adapter.js`, settings, { first }),
-    waitFor: async (name, arg) => {
-      const found = await page.waitForFunction(([name, arg]) => globalThis.operations[name](arg), [name, arg]);
+    waitFor: async (/** @type {string} */ name, /** @type {number} */ id) => {
+      const found = await page.waitForFunction(
+        ([name, id]) => /** @type {any} */ (globalThis).operations[name](id),
+        /** @type {const} */ ([name, id]),
+      );
       return found.jsonValue();
     },
   };

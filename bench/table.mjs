@@ -1,7 +1,9 @@
 // Times as text: a line for each operation, or a table of libraries by operations. Called by figures.mjs.
 // Lists of times are in ms; the table is Markdown, because docs/benchmark.md is where it goes.
 
-/** A line for each operation of one library. */
+/** @typedef {Map<string, number[]>} Times */
+
+/** A line for each operation of one library. @param {Times} figures */
 export function lines(figures) {
   return [...figures].map(
     ([name, times]) =>
@@ -12,14 +14,15 @@ export function lines(figures) {
 /**
  * The first library is the one that the others are divided by: `median / p95 (median ÷ its median)`. Behind an
  * operation's name, of how many measurements; in a cell only if they are others.
+ * @param {Map<string, Times>} byLibrary @param {import('./adapter.d.ts').Library[]} libraries
  */
 export function table(byLibrary, libraries) {
-  const [[, base]] = byLibrary;
+  const [base = new Map()] = byLibrary.values();
   const operations = [...base.keys()];
   const found = libraries.filter(({ name }) => byLibrary.has(name));
   const rows = found.map(({ name, survives, tabs }) => {
     const figures = byLibrary.get(name);
-    const cells = operations.map((operation) => cell(figures.get(operation), base.get(operation)));
+    const cells = operations.map((operation) => cell(figures?.get(operation), base.get(operation)));
     return [name, survives, tabs ?? 'any', ...cells];
   });
   const heads = ['ms: p50 / p95 (p50 ÷ ours)', 'an acknowledged row survives', 'tabs'];
@@ -27,6 +30,7 @@ export function table(byLibrary, libraries) {
   return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }
 
+/** @param {number[] | undefined} times @param {number[]} base */
 function cell(times, base) {
   if (!times) return '–';
   const ratio = median(times) / median(base);
@@ -35,19 +39,23 @@ function cell(times, base) {
   return `${text(median(times))} / ${text(late(times))} (${ratio.toFixed(digits)})${fewer}`;
 }
 
+/** @param {number[]} times */
 function median(times) {
   return at(times, 0.5);
 }
 
+/** @param {number[]} times */
 function late(times) {
   return at(times, 0.95);
 }
 
+/** @param {number[]} times @param {number} share */
 function at(times, share) {
   const sorted = [...times].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
 }
 
+/** @param {number} time */
 function text(time) {
   return time.toFixed(time < 10 ? 2 : time < 100 ? 1 : 0);
 }

@@ -2,9 +2,11 @@
 // Called by chat.html. The name is kept for as long as the tab is, so that two tabs are two people.
 // The page includes this before the library, so the first query knows the name and no event is missed.
 const names = ['Ada', 'Alan', 'Barbara', 'Edgar', 'Grace', 'Radia'];
-const field = document.getElementById('name');
+/** @type {HTMLInputElement} */
+const field = document.querySelector('#name');
 const { title } = document;
 
+/** @param {string} name */
 function be(name) {
   sessionStorage.setItem('name', name);
   document.getElementById('say').dataset.me = name;

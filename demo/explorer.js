@@ -11,8 +11,10 @@ const insert = `
     value ->> 'IMDB Rating', value ->> 'IMDB Votes', value ->> 'Worldwide Gross'
   FROM (SELECT key, value, CAST(substr(value ->> 'Release Date', -4) AS INTEGER) AS year FROM json_each(?2))`;
 
+/** @param {import('../elements/sqlite-elements.d.ts').Database} database */
 async function load(database) {
   const [known] = (await database.execute('SELECT movies FROM dataset')).rows;
+  /** @returns {Promise<any>} */
   const count = async () => (await database.execute('SELECT count(*) AS loaded FROM movie')).rows[0].loaded;
   if (known && (await count()) >= known.movies) return;
   const response = await fetch('/data/movies.json');

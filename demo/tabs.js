@@ -5,6 +5,7 @@ const element = document.querySelector('sqlite-db');
 const kept = 50;
 const increment = "UPDATE counter SET value = value + 1 WHERE name = 'apples'";
 
+/** @param {string} id @param {string} text */
 function show(id, text) {
   document.getElementById(id).textContent = text;
 }
@@ -14,10 +15,12 @@ function showTab() {
   element.database.onDataChange(showChange);
 }
 
+/** @param {{ detail: { leaderId: string } }} event */
 function showLeader({ detail }) {
   show('leader', detail.leaderId);
 }
 
+/** @type {Parameters<import('../elements/sqlite-elements.d.ts').Database['onDataChange']>[0]} */
 function showChange(changeType, { tables, seq, latencyMs }) {
   const entry = document.createElement('li');
   const parts = [

@@ -1,7 +1,7 @@
 // How the tests in other engines than Chromium run: one worker, and so one browser, for each engine that is there.
-// Called by `.tasks/test.mjs`. Playwright only runs them: it does not drive Debian's builds of these browsers.
+// Called by `tools/test.mjs`. Playwright only runs them: it does not drive Debian's builds of these browsers.
 import { defineConfig } from '@playwright/test';
-import { enginesFound } from '../.tasks/setup/engines.mjs';
+import { enginesFound } from '../tools/setup/browsers.mjs';
 import { type Engine } from './engines/test.ts';
 
 // What is driven in a way of its own.

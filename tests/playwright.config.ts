@@ -1,5 +1,5 @@
 // How the end-to-end tests run: one worker for each of two cores, no retry (a test that passes only the second time
-// has found something), every launch on a profile of its own. Called by `.tasks/test.mjs` and by `npx playwright test`.
+// has found something), every launch on a profile of its own. Called by `tools/test.mjs` and by `npx playwright test`.
 import { defineConfig } from '@playwright/test';
 
 export default defineConfig({

@@ -1,10 +1,16 @@
 // The worker's side of worker_database.mjs: answers its calls with an engine. Called by the workers of the engines.
-// An engine has `run(text)` for statements without parameters, `insert(text, rows)`, and `select(text, params)`, which
-// gives `{ columns, rows }`. `insert` of several rows is one transaction here, whatever the engine.
+// What an engine has: ../adapter.d.ts. `insert` of several rows is one transaction here, with every engine.
 
-/** `open(name, settings)` resolves with the engine. Calls are done one after another, in their order. */
+/** @typedef {import('../adapter.d.ts').Engine} Engine */
+
+/**
+ * `open(name, settings)` resolves with the engine. Calls are done one after another, in their order.
+ * @param {(name: string, settings: any) => Promise<Engine>} open
+ */
 export function answerCalls(open) {
+  /** @type {Engine} */
   let engine;
+  /** @type {Record<string, (...args: any[]) => unknown>} */
   const methods = {
     open: async (name, settings) => {
       engine = await open(name, settings);
@@ -21,7 +27,7 @@ export function answerCalls(open) {
   let turn = Promise.resolve();
   self.onmessage = ({ data: { id, method, args } }) => {
     turn = turn
-      .then(() => methods[method](...args))
+      .then(() => methods[method]?.(...args))
       .then(
         (result) => self.postMessage({ id, result }),
         (error) => self.postMessage({ id, error: String(error?.message ?? error) }),

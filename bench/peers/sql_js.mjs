@@ -1,6 +1,7 @@
 // sql.js: SQLite in memory. Adapter for the benchmark; sql_js_worker.mjs has the engine.
 import { openInWorker } from './worker_database.mjs';
 
+/** @type {import('../adapter.d.ts').Open} */
 export function open(name, settings) {
   return openInWorker(new URL('./worker.js', import.meta.url), name, settings);
 }

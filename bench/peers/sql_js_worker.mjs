@@ -5,10 +5,12 @@ import initSqlJs from 'sql.js';
 import { answerCalls } from './engine_worker.mjs';
 
 answerCalls(async () => {
-  const { Database } = await initSqlJs({ locateFile: (file) => new URL(file, import.meta.url).href });
+  const { Database } = await initSqlJs({
+    locateFile: (/** @type {string} */ file) => new URL(file, import.meta.url).href,
+  });
   const database = new Database();
   const prepared = new Map();
-  const prepare = (text) => {
+  const prepare = (/** @type {string} */ text) => {
     if (!prepared.has(text)) prepared.set(text, database.prepare(text));
     return prepared.get(text);
   };

@@ -12,7 +12,7 @@ answerCalls(async (name, { wal }) => {
   const database = new OpfsSAHPoolDb(`/${name}`);
   if (wal) database.exec('PRAGMA locking_mode = exclusive; PRAGMA journal_mode = wal');
   const prepared = new Map();
-  const prepare = (text) => {
+  const prepare = (/** @type {string} */ text) => {
     if (!prepared.has(text)) prepared.set(text, database.prepare(text));
     return prepared.get(text);
   };

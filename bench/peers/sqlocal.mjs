@@ -1,11 +1,12 @@
 // SQLocal: SQLite's own WebAssembly in a worker of the library's, and a client in the page. Adapter for the benchmark,
-// see ../ours.mjs for what it has. The worker is the library's own, bundled as an entry of its own.
+// see ../adapter.d.ts for what it has. The worker is the library's own, bundled as an entry of its own.
 // Its storage is the VFS `opfs`, which shares a file between tabs by locks, and needs a cross-origin isolated page.
 // An acknowledged write is a commit of SQLite with a rollback journal and its default, `synchronous=full`: the files are
 // flushed, so it survives a power cut. `reactiveQuery` re-runs for every tab's changes of the tables it reads.
 import { SQLocal } from 'sqlocal';
 import * as sql from '../statements.mjs';
 
+/** @type {import('../adapter.d.ts').Open} */
 export async function open(name) {
   const processor = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   const database = new SQLocal({ databasePath: name, reactive: true, processor });
@@ -20,6 +21,8 @@ export async function open(name) {
     selectAll: () => database.sql(sql.selectAll),
     newest: async () => (await database.sql(sql.selectNewest))[0].n,
     watch: (callback) =>
-      database.reactiveQuery({ sql: sql.selectNewest, params: [] }).subscribe(([row]) => callback(row.n)),
+      database
+        .reactiveQuery({ sql: sql.selectNewest, params: [] })
+        .subscribe((/** @type {{ n: number }[]} */ [row]) => callback(row?.n)),
   };
 }

@@ -18,6 +18,7 @@ import { answerCalls } from './engine_worker.mjs';
 
 const plain = () => import('@journeyapps/wa-sqlite/dist/wa-sqlite.mjs');
 const asyncify = () => import('@journeyapps/wa-sqlite/dist/wa-sqlite-async.mjs');
+/** @type {Record<string, [factory: () => Promise<any>, storage: () => Promise<any>]>} */
 const storages = {
   IDBBatchAtomicVFS: [asyncify, () => import('@journeyapps/wa-sqlite/src/examples/IDBBatchAtomicVFS.js')],
   IDBMirrorVFS: [asyncify, () => import('@journeyapps/wa-sqlite/src/examples/IDBMirrorVFS.js')],
@@ -27,7 +28,7 @@ const storages = {
 };
 
 answerCalls(async (name, { vfs }) => {
-  const [factory, storage] = await Promise.all(storages[vfs].map((load) => load()));
+  const [factory, storage] = await Promise.all((storages[vfs] ?? []).map((load) => load()));
   const module = await factory.default();
   const sqlite = SQLite.Factory(module);
   sqlite.vfs_register(await storage[vfs].create('bench', module), true);
@@ -38,9 +39,10 @@ answerCalls(async (name, { vfs }) => {
   return engineOf(sqlite, database);
 });
 
+/** @param {any} sqlite @param {number} database @returns {import('../adapter.d.ts').Engine} */
 function engineOf(sqlite, database) {
   const prepared = new Map();
-  const prepare = async (text) => {
+  const prepare = async (/** @type {string} */ text) => {
     if (!prepared.has(text)) {
       const statements = sqlite.statements(database, text, { unscoped: true });
       prepared.set(text, (await statements.next()).value);

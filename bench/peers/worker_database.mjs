@@ -1,31 +1,40 @@
 // The page's side of an engine that brings no way from the page to its worker: the adapter of all of those. See
-// ../ours.mjs for what it has, and engine_worker.mjs for the other side.
+// ../adapter.d.ts for what it has, and engine_worker.mjs for the other side.
 // A call is one message there and one back, as in our library. Rows come as arrays and are made objects of here: objects
 // would take about three times as long to be cloned, which would be this file's fault and not the engine's.
 import * as sql from '../statements.mjs';
 
-/** Starts the worker at `address`, which opens the database as `settings` say. */
+/** @typedef {import('../adapter.d.ts').Database} Database */
+/** @typedef {import('../adapter.d.ts').Answer} Answer */
+
+/**
+ * Starts the worker at `address`, which opens the database as `settings` say.
+ * @type {(address: URL, name: string, settings: object) => Promise<Database>}
+ */
 export async function openInWorker(address, name, settings) {
   const worker = new Worker(address, { type: 'module' });
+  /** @type {Map<number, { resolve: (result: any) => void, reject: (error: Error) => void }>} */
   const waiting = new Map();
   let last = 0;
-  const fail = (message) => {
+  const fail = (/** @type {string} */ message) => {
     for (const { reject } of waiting.values()) reject(new Error(message));
     waiting.clear();
   };
   worker.onerror = ({ message }) => fail(message ?? 'the worker did not start');
   worker.onmessage = ({ data: { id, result, error } }) => {
-    const { resolve, reject } = waiting.get(id);
+    const call = waiting.get(id);
     waiting.delete(id);
-    if (error === undefined) resolve(result);
-    else reject(new Error(error));
+    if (error === undefined) call?.resolve(result);
+    else call?.reject(new Error(error));
   };
+  /** @type {(method: string, ...args: any[]) => Promise<any>} */
   const call = (method, ...args) =>
     new Promise((resolve, reject) => {
       last += 1;
       waiting.set(last, { resolve, reject });
       worker.postMessage({ id: last, method, args });
     });
+  /** @type {(text: string, params?: any[]) => Promise<any[]>} */
   const select = async (text, params = []) => objects(await call('select', text, params));
   await call('open', name, settings);
   return {
@@ -38,10 +47,12 @@ export async function openInWorker(address, name, settings) {
   };
 }
 
+/** @param {Answer} answer */
 function objects({ columns, rows }) {
   return rows.map((row) => {
+    /** @type {Record<string, unknown>} */
     const object = {};
-    for (let at = 0; at < columns.length; at += 1) object[columns[at]] = row[at];
+    for (const [at, column] of columns.entries()) object[column] = row[at];
     return object;
   });
 }

@@ -1,5 +1,5 @@
 // The classic build, dist/sqlite-elements.classic.js: the whole library as one file for `<script src>` without
-// type="module". Bundled by .tasks/classic.mjs into one function that is called with the WebAssembly:
+// type="module". Bundled by tools/classic.mjs into one function that is called with the WebAssembly:
 //   (function sqliteElementsLibrary(sqliteElementsWasm) { …; return library; })('H4sI…')
 // The worker is given the text of that same function (library.ts), so nothing is loaded a second time, and from
 // nowhere: pages that cannot import modules or fetch files, those of file: above all, have the library too.

@@ -7,17 +7,42 @@
 
 import { editable } from './editable.js';
 
-const cores = new WeakMap();
+/**
+ * What Rust has of an element; each kind of element has some of it.
+ * @typedef {object} Core
+ * @property {number} number
+ * @property {string} state
+ * @property {unknown} error
+ * @property {boolean} leader
+ * @property {number | boolean} pending
+ * @property {unknown} database
+ * @property {unknown[]} rows
+ * @property {() => Promise<void>} refresh
+ * @property {() => Promise<unknown>} submit
+ * @property {(event: Event) => void} submitted
+ * @property {(event: Event) => void} clicked
+ * @property {(event: Event) => void} changed
+ * @property {(target: EventTarget | null) => void} withdrawn
+ */
+
+/** @typedef {{ new (...args: any[]): HTMLElement, prototype: HTMLElement, settings?: string[] }} Base */
+
+const cores = /** @type {{ get(element: Element): Core } & WeakMap<Element, Core>} */ (new WeakMap());
 
 // What a query that left the document has rendered. Kept here and not in Rust: what Rust holds is never collected.
+/** @type {WeakMap<Element, Node[]>} */
 const remains = new WeakMap();
 
 // The custom states of elements, for `:state()` in style sheets; null where the browser has none. Made when an element first
 // shows one: of a thousand rows, each with a write, most never do.
+/** @type {WeakMap<Element, CustomStateSet | null>} */
 const states = new WeakMap();
 
 export const elements = {
-  /** Joins element and core, and takes over properties that were set before the element was defined. */
+  /**
+   * Joins element and core, and takes over properties that were set before the element was defined.
+   * @param {any} element @param {Core} core
+   */
   attach(element, core) {
     cores.set(element, core);
     for (const name of element.constructor.settings) {
@@ -28,20 +53,22 @@ export const elements = {
     }
   },
 
-  /** The number of an element's core; undefined if it has none. */
+  /** The number of an element's core; undefined if it has none. @param {Element} element */
   numberOf(element) {
     return cores.get(element)?.number;
   },
 
+  /** @param {Element} element @param {Node[]} nodes */
   leave(element, nodes) {
     if (nodes.length > 0) remains.set(element, nodes);
   },
 
+  /** @param {Element} element */
   hasLeft(element) {
     return remains.has(element);
   },
 
-  /** `names` has the states that are on, with spaces between. */
+  /** `names` has the states that are on, with spaces between. @param {HTMLElement} element @param {string} names */
   showStates(element, names) {
     const on = names.split(' ').filter(Boolean);
     if (!states.has(element)) {
@@ -58,6 +85,7 @@ export const elements = {
     }
   },
 
+  /** @param {Element} element */
   takeLeft(element) {
     const nodes = remains.get(element) ?? [];
     remains.delete(element);
@@ -65,7 +93,10 @@ export const elements = {
   },
 };
 
-/** Gives a class properties that mirror attributes: texts, and switches that are on by presence. */
+/**
+ * Gives a class properties that mirror attributes: texts, and switches that are on by presence.
+ * @param {Base} base @param {string[]} texts @param {string[]} switches
+ */
 function reflect(base, texts, switches = []) {
   base.settings = [...texts, ...switches];
   for (const name of texts) {
@@ -91,6 +122,7 @@ function reflect(base, texts, switches = []) {
   }
 }
 
+/** @param {Base} base @param {string} name @param {PropertyDescriptor & ThisType<HTMLElement>} accessors */
 function property(base, name, accessors) {
   Object.defineProperty(base.prototype, name, { ...accessors, configurable: true, enumerable: true });
 }

@@ -11,14 +11,23 @@ import { forms } from './form.js';
 import { tree } from './tree.js';
 
 // What each had chosen when it was left: from that, what somebody chose can be told.
+/** @type {WeakMap<HTMLSelectElement, string[]>} */
 const left = new WeakMap();
 
-const chosen = (select) => [...select.selectedOptions].map(({ value }) => value);
-const defaults = (select) => [...select.options].filter((option) => option.defaultSelected).map(({ value }) => value);
-const same = (one, other) => one.length === other.length && one.every((value, at) => value === other[at]);
-const isTouched = (select) => left.has(select) && !same(left.get(select), chosen(select));
+/** @typedef {{ values: string[], defaults: string[], touched: boolean }} Before What was so before options changed. */
 
-/** What the attribute `value` says; undefined if there is none. */
+const chosen = (/** @type {HTMLSelectElement} */ select) => [...select.selectedOptions].map(({ value }) => value);
+const defaults = (/** @type {HTMLSelectElement} */ select) =>
+  [...select.options].filter((option) => option.defaultSelected).map(({ value }) => value);
+/** @type {(one: string[], other: string[]) => boolean} */
+const same = (one, other) => one.length === other.length && one.every((value, at) => value === other[at]);
+const isTouched = (/** @type {HTMLSelectElement} */ select) =>
+  left.has(select) && !same(/** @type {string[]} */ (left.get(select)), chosen(select));
+
+/**
+ * What the attribute `value` says; undefined if there is none.
+ * @param {HTMLSelectElement} select @returns {string[] | undefined}
+ */
 function said(select) {
   const value = select.getAttribute('value');
   if (value === null) return undefined;
@@ -31,35 +40,43 @@ function said(select) {
   }
 }
 
+/** @param {HTMLSelectElement} select @param {string[]} values */
 function choose(select, values) {
   if (same(chosen(select), values)) return;
   if (select.multiple) for (const option of select.options) option.selected = values.includes(option.value);
   else select.selectedIndex = [...select.options].findIndex(({ value }) => value === values[0]);
 }
 
-/** As `value` says; a reset of the form comes back to it. */
+/** As `value` says; a reset of the form comes back to it. @param {HTMLSelectElement} select @param {string[]} values */
 function follow(select, values) {
   for (const option of select.options) option.toggleAttribute('selected', values.includes(option.value));
   choose(select, values);
 }
 
 // The trees in which forms are heard.
+/** @type {WeakSet<Node>} */
 const heard = new WeakSet();
 
-/** From now on a form that is reset shows what its rows say. The fields are reset after the event. */
+/**
+ * From now on a form that is reset shows what its rows say. The fields are reset after the event.
+ * @param {Node} root
+ */
 function hearResets(root) {
   if (heard.has(root)) return;
   heard.add(root);
-  root.addEventListener('reset', ({ target }) => setTimeout(() => forms.fields(target).forEach(restore)));
+  root.addEventListener('reset', ({ target }) =>
+    setTimeout(() => forms.fields(/** @type {HTMLFormElement} */ (target)).forEach(restore)),
+  );
 }
 
+/** @param {Element} field */
 function restore(field) {
   if (!(field instanceof HTMLSelectElement) || !said(field)) return;
-  follow(field, said(field));
+  follow(field, /** @type {string[]} */ (said(field)));
   left.set(field, chosen(field));
 }
 
-/** As a browser does by itself. */
+/** As a browser does by itself. @param {HTMLSelectElement} select */
 function chooseByDefault(select) {
   if (select.multiple || select.size > 1) return;
   const options = [...select.options];
@@ -68,22 +85,26 @@ function chooseByDefault(select) {
 }
 
 export const choices = {
-  /** What is stored has changed; who is choosing something else keeps that. */
+  /**
+   * What is stored has changed; who is choosing something else keeps that.
+   * @param {HTMLSelectElement} select @param {string} value
+   */
   fill(select, value) {
     hearResets(document);
     hearResets(tree.root(select));
     const own = isTouched(select) && select.matches(':focus') ? chosen(select) : undefined;
     select.setAttribute('value', value);
-    follow(select, said(select));
+    follow(select, /** @type {string[]} */ (said(select)));
     if (own) choose(select, own);
     else left.set(select, chosen(select));
   },
 
-  /** Before options change: comes back into `after`. */
+  /** Before options change: comes back into `after`. @param {HTMLSelectElement} select @returns {Before} */
   before(select) {
     return { values: chosen(select), defaults: defaults(select), touched: isTouched(select) };
   },
 
+  /** @param {HTMLSelectElement} select @param {Before} before */
   after(select, before) {
     const values = said(select);
     if (values) hearResets(tree.root(select));

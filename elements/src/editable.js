@@ -10,40 +10,49 @@ import { tree } from './tree.js';
 const selector = '[contenteditable]:not([contenteditable="false"])[data-name]';
 
 // What an element said when the editing began, or when it was last handed over.
+/** @type {WeakMap<Element, string>} */
 const before = new WeakMap();
 // What the database said last.
+/** @type {WeakMap<Element, string>} */
 const stored = new WeakMap();
 // Elements whose text was refused: it is handed over again.
+/** @type {WeakSet<Element>} */
 const refused = new WeakSet();
 // Elements that were being edited when the database said something else.
+/** @type {WeakSet<Element>} */
 const passedOver = new WeakSet();
 
+/** @param {HTMLElement} element */
 function text(element) {
   // A browser leaves a <br> behind at the end, which is no line.
   return element.innerText.replace(/\n$/, '');
 }
 
+/** @param {HTMLElement} element */
 function isChanged(element) {
   return refused.has(element) || before.get(element) !== text(element);
 }
 
+/** @param {HTMLElement} element @param {string} value */
 function show(element, value) {
   passedOver.delete(element);
   refused.delete(element);
   if (element.childElementCount > 0 || element.textContent !== value) {
     const caret = caretIn(element);
     element.textContent = value;
-    if (caret !== undefined) getSelection().collapse(element.firstChild ?? element, Math.min(caret, value.length));
+    if (caret !== undefined)
+      /** @type {Selection} */ (getSelection()).collapse(element.firstChild ?? element, Math.min(caret, value.length));
   }
   before.set(element, text(element));
 }
 
-/** Where in its text somebody stands who edits it. */
+/** Where in its text somebody stands who edits it. @param {HTMLElement} element */
 function caretIn(element) {
   const { anchorNode, anchorOffset } = getSelection() ?? {};
   return element.matches(':focus') && anchorNode?.parentNode === element ? anchorOffset : undefined;
 }
 
+/** @param {HTMLElement} element */
 function handOver(element) {
   if (!isChanged(element)) return;
   refused.delete(element);
@@ -55,34 +64,38 @@ function handOver(element) {
 export const editable = {
   text,
 
-  /** Those in an element or a form. */
+  /** Those in an element or a form. @param {Element} element */
   within(element) {
     return tree.findAll(element, selector);
   },
 
-  /** Shows what is stored, unless somebody is editing it. */
+  /** Shows what is stored, unless somebody is editing it. @param {HTMLElement} element @param {string} value */
   fill(element, value) {
     stored.set(element, value);
     if (element.matches(':focus') && isChanged(element)) passedOver.add(element);
     else show(element, value);
   },
 
+  /** @param {Element} element */
   refuse(element) {
     if (element.matches(selector)) refused.add(element);
   },
 
+  /** @param {{ target: any }} event */
   began({ target }) {
     if (!tree.matches(target, selector)) return;
     if (!stored.has(target)) stored.set(target, text(target));
     before.set(target, text(target));
   },
 
+  /** @param {{ target: any }} event */
   ended({ target }) {
     if (!tree.matches(target, selector)) return;
     if (isChanged(target)) handOver(target);
-    else if (passedOver.has(target)) show(target, stored.get(target));
+    else if (passedOver.has(target)) show(target, /** @type {string} */ (stored.get(target)));
   },
 
+  /** @param {KeyboardEvent & { target: any }} event */
   pressed(event) {
     const { target, key, isComposing, shiftKey } = event;
     if (isComposing || event.defaultPrevented || !tree.matches(target, selector)) return;

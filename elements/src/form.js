@@ -3,9 +3,12 @@
 
 import { tree } from './tree.js';
 
+/** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Field */
+/** @typedef {[name: string, value: FormDataEntryValue]} Entry */
+
 let parted = 0;
 
-const stay = (event) => {
+const stay = (/** @type {Event} */ event) => {
   event.preventDefault();
   event.stopPropagation();
 };
@@ -15,54 +18,73 @@ export const forms = {
    * Has the radio buttons of a row be groups of their own, where several of one name are in it and in no form: gives each
    * group a hidden form, the only thing by which HTML (4.10.5.1.16) parts groups of one name. It stands before the
    * buttons, so that it is there when they are inserted, and its id starts with `sqlite-radios-`.
+   * @param {Element} row
    */
   part(row) {
+    /** @type {Map<string, HTMLInputElement[]>} */
     const groups = new Map();
-    for (const radio of tree.findAll(row, 'input[type=radio][name]:not([form])')) {
+    for (const radio of /** @type {HTMLInputElement[]} */ (tree.findAll(row, 'input[type=radio][name]:not([form])'))) {
       if (radio.form === null) groups.set(radio.name, [...(groups.get(radio.name) ?? []), radio]);
     }
-    for (const radios of groups.values()) {
+    for (const radios of /** @type {Iterable<[Field, ...Field[]]>} */ (groups.values())) {
       if (radios.length < 2) continue;
-      const form = tree.create(tree.owner(row), 'form');
+      const form = tree.create(/** @type {Document} */ (tree.owner(row)), 'form');
       form.id = `sqlite-radios-${(parted += 1)}`;
       form.hidden = true;
       // Enter in a radio button submits its form.
       form.addEventListener('submit', stay);
-      tree.insert(tree.parent(radios[0]), form, radios[0]);
+      tree.insert(/** @type {Node} */ (tree.parent(radios[0])), form, radios[0]);
       for (const radio of radios) radio.setAttribute('form', form.id);
     }
   },
 
-  /** The names of boxes that queries in an element would render, had they rows. */
+  /** The names of boxes that queries in an element would render, had they rows. @param {Element} element */
   awaited(element) {
-    return tree.findAll(element, ':scope sqlite-query template:not([for])').flatMap((template) => {
+    return /** @type {HTMLTemplateElement[]} */ (
+      tree.findAll(element, ':scope sqlite-query template:not([for])')
+    ).flatMap((template) => {
       // A framework appends what stands in a template as its children.
       const content = template.content.firstChild ? template.content : template;
       const boxes = content.querySelectorAll('input[type=checkbox][name][value]');
-      return [...boxes].map(({ name }) => name).filter((name) => name && !name.includes('{{'));
+      return [.../** @type {NodeListOf<HTMLInputElement>} */ (boxes)]
+        .map(({ name }) => name)
+        .filter((name) => name && !name.includes('{{'));
     });
   },
 
-  /** Whether all fields take what stands in them; if not, says so at the first that does not. */
+  /**
+   * Whether all fields take what stands in them; if not, says so at the first that does not.
+   * @param {Field[]} fields
+   */
   report(fields) {
-    const isInvalid = (field) => field.willValidate && field.validity?.valid === false;
+    const isInvalid = (/** @type {Field} */ field) => field.willValidate && field.validity?.valid === false;
     return fields.find(isInvalid)?.reportValidity() ?? true;
   },
 
-  /** The form's fields, those included that belong to it from outside, in document order. */
+  /**
+   * The form's fields, those included that belong to it from outside, in document order.
+   * @param {HTMLFormElement} form @returns {Element[]}
+   */
   fields(form) {
-    return [...Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, 'elements').get.call(form)];
+    return [
+      .../** @type {any} */ (Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, 'elements')).get.call(form),
+    ];
   },
 
-  /** What the form says: comes back into `reset`. */
+  /** What the form says: comes back into `reset`. @param {HTMLFormElement} form */
   said(form) {
     return [...new FormData(form)];
   },
 
-  /** As by its reset button, unless it says something else by now: that was typed meanwhile. */
+  /**
+   * As by its reset button, unless it says something else by now: that was typed meanwhile.
+   * @param {HTMLFormElement} form @param {Entry[]} said
+   */
   reset(form, said) {
     const says = [...new FormData(form)];
-    const same = ([name, value], at) => name === said[at][0] && (value instanceof File || value === said[at][1]);
+    const same = (/** @type {Entry} */ [name, value], /** @type {number} */ at) =>
+      name === /** @type {Entry} */ (said[at])[0] &&
+      (value instanceof File || value === /** @type {Entry} */ (said[at])[1]);
     if (says.length === said.length && says.every(same)) HTMLFormElement.prototype.reset.call(form);
   },
 };

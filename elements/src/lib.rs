@@ -11,6 +11,18 @@
 //! tree                          what is asked of any node, whatever a form's fields are called
 //! query::{marks, order, attribute}, text, number   free of the document: compiled and tested natively too
 //! ```
+//!
+//! Rust is their language. What is in JavaScript, and why (its types are in comments, and checked):
+//!
+//! | file | has | because |
+//! |---|---|---|
+//! | `base.js` | the classes that the elements extend | accessors on a prototype and `super()` are written in JavaScript alone; weak maps of nodes, since what Rust holds is never collected |
+//! | `tree.js` | questions about nodes | `web_sys` calls `form.closest`, which a field of that name hides; the prototypes' methods are out of its reach |
+//! | `bulk.js` | the first rows of a query | one call for all rows: in Rust every text and attribute is a call from WebAssembly |
+//! | `choice.js`, `editable.js`, `form.js` | what people choose and type | every step asks the browser: Rust would add a call from WebAssembly to each |
+//! | `misplaced.js` | the warning of elements that the parser moved | the same, and it runs once |
+//! | `format.js` | formats and the order of texts | `Intl`, `Date` and regular expressions are in the browser already; in Rust they would come with the page |
+//! | `transition.js` | view transitions | to `web_sys` they are unstable: behind a flag of the compiler |
 
 pub mod failure;
 pub mod number;

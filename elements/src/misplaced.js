@@ -10,9 +10,10 @@ import { tree } from './tree.js';
 const said = new Set();
 
 const parts = 'table, thead, tbody, tfoot, tr';
-const isEmpty = (element) => tree.childCount(element) === 0;
+const isEmpty = (/** @type {Element} */ element) => tree.childCount(element) === 0;
+/** @param {Node | null} node @param {string} selector @returns {node is Element} */
 const isIn = (node, selector) => node instanceof Element && tree.matches(node, selector);
-const nextIsTable = (element) => isIn(tree.next(element), 'table');
+const nextIsTable = (/** @type {Element} */ element) => isIn(tree.next(element), 'table');
 
 const advice = {
   query:
@@ -23,6 +24,7 @@ const advice = {
     '<td><sqlite-write sql="…">…</sqlite-write></td>. For fields in several cells, give its form an id and the fields that form="…".',
 };
 
+/** @param {Element} element @param {string} text */
 function warn(element, text) {
   const message = `<${element.localName} sql="${element.getAttribute('sql') ?? ''}"> ${text}`;
   if (said.has(message)) return;
@@ -30,21 +32,26 @@ function warn(element, text) {
   console.warn(message);
 }
 
-/** A template of rows or cells that stands in no table, or a query whose template stayed behind in the table. */
+/**
+ * A template of rows or cells that stands in no table, or a query whose template stayed behind in the table.
+ * @param {Element} element
+ */
 function isQueryMoved(element) {
-  const template = tree.find(element, 'template:not([for])');
+  const template = /** @type {HTMLTemplateElement | null} */ (tree.find(element, 'template:not([for])'));
   if (!template) {
-    const left = nextIsTable(element) && tree.find(tree.next(element), 'template');
+    const left = nextIsTable(element) && tree.find(/** @type {Element} */ (tree.next(element)), 'template');
     return Boolean(left && isEmpty(element) && !tree.closest(left, 'sqlite-query'));
   }
   const row = template.content.firstElementChild;
   return isIn(row, 'tr, td, th, thead, tbody, tfoot') && !isIn(template.parentElement, parts);
 }
 
+/** @param {Element} element */
 function isWriteMoved(element) {
   return isEmpty(element) && (nextIsTable(element) || isIn(element.parentElement, parts));
 }
 
+/** @param {Element} element */
 function look(element) {
   if (!element.isConnected) return;
   if (element.localName === 'sqlite-query' && isQueryMoved(element)) warn(element, advice.query);
@@ -52,7 +59,7 @@ function look(element) {
 }
 
 export const misplaced = {
-  /** Looks when the element is parsed. */
+  /** Looks when the element is parsed. @param {Element} element */
   look(element) {
     if (!tree.isLoading(document)) look(element);
     else document.addEventListener('DOMContentLoaded', () => look(element), { once: true });

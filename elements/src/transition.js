@@ -1,6 +1,7 @@
 // Changes of rows as view transitions (CSS View Transitions 1): `<sqlite-query transition>`.
 // Called by query/element.rs. All queries that change in one go share a transition: a second one would end the first.
 
+/** @type {(() => void)[] | undefined} */
 let waiting;
 
 export const transitions = {
@@ -13,12 +14,12 @@ export const transitions = {
     );
   },
 
-  /** Calls `update` once, when the browser has a picture of what was there before. */
+  /** Calls `update` once, when the browser has a picture of what was there before. @param {() => void} update */
   start(update) {
     if (waiting) return void waiting.push(update);
     waiting = [update];
     const { ready, finished } = document.startViewTransition(() => {
-      const updates = waiting;
+      const updates = /** @type {(() => void)[]} */ (waiting);
       waiting = undefined;
       for (const each of updates) each();
     });

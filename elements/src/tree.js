@@ -4,9 +4,15 @@
 // [LegacyOverrideBuiltIns]): with `<input name="closest">` in it, `form.closest` is that field. So everything is asked by
 // the prototypes' own methods. The worker and a server load this module too, and have none of these classes.
 
-const method = (type, name) => Function.prototype.call.bind(type?.prototype[name]);
+/**
+ * @type {<T, N extends keyof T>(type: { prototype: T } | undefined, name: N) =>
+ *   T[N] extends (...args: infer A) => infer R ? (self: T, ...args: A) => R : never}
+ */
+const method = (type, name) =>
+  /** @type {any} */ (Function.prototype.call.bind(/** @type {any} */ (type?.prototype[name])));
+/** @type {<T, N extends keyof T>(type: { prototype: T } | undefined, name: N) => (self: T) => T[N]} */
 const getter = (type, name) =>
-  Function.prototype.call.bind(type && Object.getOwnPropertyDescriptor(type.prototype, name)?.get);
+  Function.prototype.call.bind(/** @type {any} */ (type && Object.getOwnPropertyDescriptor(type.prototype, name)?.get));
 
 const { Document, DocumentFragment, Element, HTMLElement, HTMLFormElement, Node } = globalThis;
 
@@ -32,16 +38,19 @@ export const tree = {
   insert: method(Node, 'insertBefore'),
   append: method(Node, 'appendChild'),
   copy: method(Node, 'cloneNode'),
-  childAt: (node, at) => childNodes(node)[at],
-  childCount: (node) => childNodes(node).length,
+  childAt: (/** @type {Node} */ node, /** @type {number} */ at) => childNodes(node)[at],
+  childCount: (/** @type {Node} */ node) => childNodes(node).length,
 
-  /** Takes a node out of its parent, if it has one. */
+  /** Takes a node out of its parent, if it has one. @param {Node} node */
   detach(node) {
     const from = parent(node);
     if (from) removeChild(from, node);
   },
 
-  /** Moves a node with its state; throws where the browser cannot do that. */
+  /**
+   * Moves a node with its state; throws where the browser cannot do that.
+   * @param {Element | DocumentFragment} to @param {Node} node @param {Node | null} before
+   */
   move(to, node, before) {
     const { moveBefore } = (to instanceof Element ? Element : DocumentFragment).prototype;
     moveBefore.call(to, node, before);
@@ -50,25 +59,31 @@ export const tree = {
   closest: method(Element, 'closest'),
   matches: method(Element, 'matches'),
   find: method(Element, 'querySelector'),
-  findAll: (element, selector) => [...findAll(element, selector)],
+  findAll: (/** @type {Element} */ element, /** @type {string} */ selector) => [...findAll(element, selector)],
   localName: getter(Element, 'localName'),
   attribute: method(Element, 'getAttribute'),
   attributeNames: method(Element, 'getAttributeNames'),
   hasAttribute: method(Element, 'hasAttribute'),
-  /** An SVG knows `xlink:href` by its namespace alone. */
+  /**
+   * An SVG knows `xlink:href` by its namespace alone.
+   * @type {(element: Element, name: string, value: string) => void}
+   */
   setAttribute(element, name, value) {
     if (name.startsWith('xlink:')) setAttributeNS(element, 'http://www.w3.org/1999/xlink', name, value);
     else setAttribute(element, name, value);
   },
   removeAttribute: method(Element, 'removeAttribute'),
 
-  /** One declaration. A value that the property does not take is ignored, as in a style sheet. */
+  /**
+   * One declaration. A value that the property does not take is ignored, as in a style sheet.
+   * @type {(element: Element & ElementCSSInlineStyle, property: string, value: string) => void}
+   */
   setStyle(element, property, value) {
     const style = element instanceof HTMLFormElement ? styleOfForm(element) : element.style;
     style.setProperty(property, value);
   },
 
-  isLoading: (document) => readyState(document) === 'loading',
+  isLoading: (/** @type {Document} */ document) => readyState(document) === 'loading',
   active: getter(Document, 'activeElement'),
   byId: method(Document, 'getElementById'),
   create: method(Document, 'createElement'),

@@ -1,10 +1,11 @@
 // The elements: their attributes, properties, methods, events and parts.
 //
 // The one source of all descriptions of them: the types of frameworks (react.d.ts, svelte.d.ts, vue.d.ts) are derived from
-// `SqliteTags`, dist/custom-elements.json and the data for editors are made from this text (.tasks/manifest.mjs). In the
-// comment of an element, `@attr` is an attribute that it writes itself, for style sheets; `@cssstate` is one of its custom
-// states, as in `:state(pending)`; `@part` an element in it that
-// it makes, and `@csspart` one in its shadow tree; `@cssprop` a custom property; `@slot` what is expected in it. A test holds all of it against the Rust source (.tasks/manifest.test.mjs).
+// `SqliteTags`; dist/custom-elements.json and the data for editors are made from this text (tools/typescript-6/manifest.mjs).
+// In the comment of an element, `@attr` is an attribute that it writes itself, for style sheets; `@cssstate` is one of its
+// custom states, as in `:state(pending)`; `@part` an element in it that it makes, and `@csspart` one in its shadow tree;
+// `@cssprop` a custom property; `@slot` what is expected in it. Two tests hold all of it against the elements
+// (tools/typescript-6/manifest.test.mjs and tests/e2e/manifest.spec.ts).
 
 import type { ChangeDetail, ChangeType, Database } from './database.js';
 import type { SqliteElementsError } from './errors.js';

@@ -25,7 +25,10 @@ const detached = 2;
 /** The longest name of a kind that stands in a message. */
 const longestKind = 40;
 
-/** What can be bound as it is: a primitive, or a view of bytes; else an array of one, which says of what kind it is, or why not. */
+/**
+ * What can be bound as it is: a primitive, or a view of bytes; else an array of one, which says of what kind it is, or why not.
+ * @param {unknown} given
+ */
 function bound(given) {
   if (given === undefined || given === null) return null;
   if (['boolean', 'number', 'bigint', 'string'].includes(typeof given)) return given;
@@ -35,7 +38,7 @@ function bound(given) {
   return Number.isNaN(getTime.call(given)) ? [invalidDate] : toISOString.call(given);
 }
 
-/** `[names, values]`, where the values of an array have no names; the kind of anything else. */
+/** `[names, values]`, where the values of an array have no names; the kind of anything else. @param {unknown} given */
 function parametersOf(given) {
   if (given === undefined || given === null) return [null, []];
   if (Array.isArray(given)) return [null, Array.from({ length: given.length }, (_, at) => bound(given[at]))];
@@ -44,7 +47,7 @@ function parametersOf(given) {
   return [entries.map(([name]) => name), entries.map(([, value]) => bound(value))];
 }
 
-/** The statements of a batch, pairs among them; the kind of anything but an array. */
+/** The statements of a batch, pairs among them; the kind of anything but an array. @param {unknown} given */
 function statementsOf(given) {
   if (!Array.isArray(given)) return kindOf(given);
   return Array.from({ length: given.length }, (_, at) => {
@@ -53,7 +56,10 @@ function statementsOf(given) {
   });
 }
 
-/** A view of the bytes of a buffer or of a view, not a copy; an array of one, as above, if they are gone; else nothing. */
+/**
+ * A view of the bytes of a buffer or of a view, not a copy; an array of one, as above, if they are gone; else nothing.
+ * @param {unknown} given
+ */
 function bytesOf(given) {
   try {
     if (ArrayBuffer.isView(given)) {
@@ -68,20 +74,22 @@ function bytesOf(given) {
   }
 }
 
+/** @param {unknown} given */
 function isBlob(given) {
   return blobSize !== undefined && has(blobSize, given);
 }
 
-/** Promises the bytes of a `Blob`. */
+/** Promises the bytes of a `Blob`. @param {Blob} blob */
 function bytesOfBlob(blob) {
   return readBlob.call(blob);
 }
 
+/** @param {unknown} given */
 function isSignal(given) {
   return isAborted !== undefined && has(isAborted, given);
 }
 
-/** What a developer would call it; never what it holds. */
+/** What a developer would call it; never what it holds. @param {unknown} given */
 function kindOf(given) {
   if (given === null) return 'null';
   if (typeof given !== 'object') return typeof given;
@@ -94,23 +102,30 @@ function kindOf(given) {
   return 'object';
 }
 
-/** An object literal or one without a prototype, of any window: not a Map, a Date, an element. */
+/**
+ * An object literal or one without a prototype, of any window: not a Map, a Date, an element.
+ * @param {unknown} given @returns {given is object}
+ */
 function isPlain(given) {
   if (typeof given !== 'object') return false;
   const prototype = Object.getPrototypeOf(given);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Whether it is of the kind that this method is for. */
+/**
+ * Whether it is of the kind that this method is for.
+ * @type {<T>(method: (this: T) => unknown, given: unknown) => given is T}
+ */
 function has(method, given) {
   try {
-    method.call(given);
+    method.call(/** @type {any} */ (given));
     return true;
   } catch {
     return false;
   }
 }
 
+/** @type {(prototype: object, name: PropertyKey) => (this: any) => any} */
 function getter(prototype, name) {
   for (let at = prototype; at; at = Object.getPrototypeOf(at)) {
     const get = Object.getOwnPropertyDescriptor(at, name)?.get;

@@ -16,6 +16,7 @@
 // classic script that imports the library, and keeps what is posted before the library listens. That was refused for all
 // pages: a policy would have to allow the library twice, as a script and as a worker's.
 
+/** @param {number} number */
 export function workerScript(number) {
   const file = libraryUrl();
   // The name tells the library, in the worker, that its file is the worker's script: see elements/environment.ts.
@@ -33,6 +34,7 @@ export function workerNeeds() {
   );
 }
 
+/** @param {string} file */
 function text(file) {
   const library = JSON.stringify(file);
   const name = 'sqlite-elements';
@@ -50,6 +52,7 @@ function text(file) {
   return { name, kind: 'classic', text };
 }
 
+/** @param {string} address */
 function isOfThisOrigin(address) {
   const { protocol, host } = new URL(address);
   // Not its `origin`, which is "null" for the protocols of some browsers' extensions.

@@ -7,6 +7,9 @@
 // columns: 1.3 ms at best, 2.6 in the median; with Object.fromEntries 3.7 and 15.
 
 const HEADER = 24;
+/**
+ * @typedef {[magic: number, columns: number, rows: number, numbers: number, lengths: number, textSize: number]} Header
+ */
 const NULL = 0;
 const INTEGER = 1;
 const LARGE_INTEGER = 2;
@@ -14,13 +17,11 @@ const REAL = 3;
 const TEXT = 4;
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** `packed` may be a view of WebAssembly memory: nothing of the result refers to it. */
+/** `packed` may be a view of WebAssembly memory: nothing of the result refers to it. @param {Uint8Array} packed */
 export function decodeRows(packed) {
   const bytes = packed.byteOffset % 8 === 0 ? packed : packed.slice();
-  const [, columnCount, rowCount, numberCount, lengthCount, textSize] = new Uint32Array(
-    bytes.buffer,
-    bytes.byteOffset,
-    HEADER / 4,
+  const [, columnCount, rowCount, numberCount, lengthCount, textSize] = /** @type {Header} */ (
+    /** @type {unknown} */ (new Uint32Array(bytes.buffer, bytes.byteOffset, HEADER / 4))
   );
   const numbersAt = bytes.byteOffset + HEADER;
   const lengthsAt = numbersAt + 8 * numberCount;
@@ -37,7 +38,8 @@ export function decodeRows(packed) {
   let number = 0;
 
   const columns = [];
-  for (; length < columnCount; length += 1) columns.push(text.slice(textAt, (textAt += lengths[length])));
+  for (; length < columnCount; length += 1)
+    columns.push(text.slice(textAt, (textAt += /** @type {number} */ (lengths[length]))));
   const template = templateOf(columns);
   const rows = new Array(rowCount);
   for (let row = 0, cell = 0; row < rowCount; row += 1) {
@@ -45,20 +47,24 @@ export function decodeRows(packed) {
     for (let column = 0; column < columnCount; column += 1, cell += 1) {
       const tag = tags[cell];
       let value;
-      if (tag === TEXT) value = text.slice(textAt, (textAt += lengths[length++]));
+      if (tag === TEXT) value = text.slice(textAt, (textAt += /** @type {number} */ (lengths[length++])));
       else if (tag === INTEGER || tag === REAL) value = numbers[number++];
       else if (tag === NULL) value = null;
       else if (tag === LARGE_INTEGER) value = large[number++];
-      else value = bytes.slice(blobAt, (blobAt += lengths[length++]));
-      object[columns[column]] = value;
+      else value = bytes.slice(blobAt, (blobAt += /** @type {number} */ (lengths[length++])));
+      object[/** @type {string} */ (columns[column])] = value;
     }
     rows[row] = object;
   }
   return { columns, rows };
 }
 
-/** Defined, not assigned: assigning `__proto__`, or a name that the page froze in Object.prototype, makes no property. */
+/**
+ * Defined, not assigned: assigning `__proto__`, or a name that the page froze in Object.prototype, makes no property.
+ * @param {string[]} columns
+ */
 function templateOf(columns) {
+  /** @type {Record<string, unknown>} */
   const template = {};
   for (const column of columns)
     Object.defineProperty(template, column, { value: null, writable: true, enumerable: true, configurable: true });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { transform } from 'esbuild';
-import { root } from '../../.tasks/process.mjs';
+import { root } from '../../tools/process.mjs';
 
 /** The component. `sqlite-elements` in it is this package, by the name that package.json gives it. */
 export async function loadTodo() {
@@ -21,24 +21,25 @@ export async function loadTodo() {
   return (await import(pathToFileURL(file).href)).Todo;
 }
 
-/** What is thrown without being caught, or said in the console, fails the test file. */
+/** What is thrown without being caught, or said in the console, fails the test file. @param {Window} [window] */
 export function expectSilence(window) {
+  /** @type {string[]} */
   const said = [];
-  const hear = (error) => said.push(String(error?.stack ?? error));
+  const hear = (/** @type {any} */ error) => said.push(String(error?.stack ?? error));
   process.on('unhandledRejection', hear);
   window?.addEventListener('error', (event) => hear(event.error ?? event.message));
-  for (const method of ['error', 'warn']) console[method] = (...words) => hear(words.join(' '));
+  for (const method of /** @type {const} */ (['error', 'warn'])) console[method] = (...words) => hear(words.join(' '));
   after(() => assert.deepEqual(said, []));
 }
 
-export const isUnsupported = (error) => {
+export const isUnsupported = (/** @type {any} */ error) => {
   assert.equal(error.name, 'StateError');
   assert.equal(error.code, 'ENVIRONMENT_UNSUPPORTED');
   assert.match(error.message, /needs a browser/);
   return true;
 };
 
-/** Every way to a database is closed, and says why. */
+/** Every way to a database is closed, and says why. @param {typeof import('sqlite-elements')} library */
 export async function expectUnsupported({ default: init, Database, MultiTabDatabase }) {
   await assert.rejects(init(), isUnsupported);
   await assert.rejects(Database.newDatabase('app.db'), isUnsupported);

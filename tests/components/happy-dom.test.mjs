@@ -7,9 +7,10 @@ after(() => window.happyDOM.close());
 // What test runners' environments do: everything of the window is global, but for what Node has itself.
 for (let from = window; from && from !== Object.prototype; from = Object.getPrototypeOf(from)) {
   for (const name of Object.getOwnPropertyNames(from)) {
-    if (!(name in globalThis)) Object.defineProperty(globalThis, name, { get: () => window[name], configurable: true });
+    if (!(name in globalThis))
+      Object.defineProperty(globalThis, name, { get: () => /** @type {any} */ (window)[name], configurable: true });
   }
 }
 // Only now, because React looks at once whether there is a page.
 const { testComponentIn } = await import('./rendered.mjs');
-testComponentIn(window);
+testComponentIn(/** @type {any} */ (window));

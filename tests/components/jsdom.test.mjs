@@ -1,4 +1,5 @@
 // A component test in jsdom. Called by `npm test`.
+// @ts-expect-error: it brings no types, and @types/jsdom would be a package for this line.
 import { JSDOM } from 'jsdom';
 
 const { window } = new JSDOM('<!doctype html><title>Test</title>', { url: 'http://localhost/' });

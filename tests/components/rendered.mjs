@@ -7,36 +7,40 @@ import { createRoot } from 'react-dom/client';
 import { expectSilence, expectUnsupported, isUnsupported, loadTodo } from './example.mjs';
 
 /** React appends children, which happy-dom moves into the template's content. */
-const inTemplate = (template) => (template.content.firstChild ? template.content : template);
+const inTemplate = (/** @type {HTMLTemplateElement} */ template) =>
+  template.content.firstChild ? template.content : template;
 
+/** @param {Window & typeof globalThis} window */
 export function testComponentIn(window) {
-  globalThis.IS_REACT_ACT_ENVIRONMENT = true;
+  Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
   expectSilence(window);
 
   test('a component with the elements renders, reacts to its user, and goes', async () => {
     const Todo = await loadTodo();
     const app = document.body.appendChild(document.createElement('div'));
+    /** What is there. @type {(selector: string, within?: ParentNode) => any} */
+    const find = (selector, within = app) => within.querySelector(selector);
     const tree = createRoot(app);
     await act(() => tree.render(createElement(Todo)));
     // The component has asked for it; a form that is sent from then on stays where it is.
     await import('sqlite-elements');
-    assert.equal(app.querySelector('h1').textContent, '0 entries');
-    const query = app.querySelector('sqlite-db[name="todo.db"] > sqlite-query');
+    assert.equal(find('h1').textContent, '0 entries');
+    const query = find('sqlite-db[name="todo.db"] > sqlite-query');
     assert.match(query.getAttribute('sql'), /^SELECT id, title, done FROM todo/);
-    const box = inTemplate(query.querySelector('ul > template')).querySelector('[type=checkbox]');
+    const box = find('[type=checkbox]', inTemplate(find('ul > template', query)));
     assert.deepEqual([box.getAttribute('data-sqlite-checked'), box.checked], ['{{done}}', false]);
-    assert.equal(inTemplate(query.querySelector('template[for=empty]')).textContent, 'Nothing to do.');
-    const search = app.querySelector('input[type=search]');
+    assert.equal(inTemplate(find('template[for=empty]', query)).textContent, 'Nothing to do.');
+    const search = find('input[type=search]');
     await act(() => {
-      Object.getOwnPropertyDescriptor(window.HTMLInputElement.prototype, 'value').set.call(search, 'pear');
+      Object.getOwnPropertyDescriptor(window.HTMLInputElement.prototype, 'value')?.set?.call(search, 'pear');
       search.dispatchEvent(new window.Event('input', { bubbles: true }));
     });
     assert.equal(query.getAttribute('data-word'), 'pear');
-    app.querySelector('input[name=title]').value = 'apple';
-    await act(() => app.querySelector('form > button').click());
+    find('input[name=title]').value = 'apple';
+    await act(() => find('form > button').click());
     // What an element would say, a test can say in its place.
     await act(() => query.dispatchEvent(new window.CustomEvent('rows', { detail: { count: 2 } })));
-    assert.equal(app.querySelector('h1').textContent, '2 entries');
+    assert.equal(find('h1').textContent, '2 entries');
     await act(() => tree.unmount());
     assert.equal(document.querySelector('sqlite-db'), null);
   });

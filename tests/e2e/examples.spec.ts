@@ -4,7 +4,7 @@
 import { type ConsoleMessage, type Page } from '@playwright/test';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildExample, prepareExamples, renderExample } from '../../.tasks/examples.mjs';
+import { buildExample, prepareExamples, renderExample } from '../../tools/applications.mjs';
 import { leaderFirst, ready, rowsOf } from './support/database.ts';
 import { Origin } from './support/origin.ts';
 import { expect, test } from './support/test.ts';

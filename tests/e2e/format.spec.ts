@@ -181,6 +181,6 @@ test('a select of several options and checkboxes of one name are JSON arrays', a
      <sqlite-query id="each" sql="SELECT value, typeof(value) AS type FROM chosen, json_each(kinds)"><template><i>{{value}} {{type}}</i></template></sqlite-query>`,
   );
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.locator('b')).toHaveText('["a \"b\"",2] ["mon"] 1'.replace('a "b"', 'a \\"b\\"'));
+  await expect(page.locator('b')).toHaveText('["a \\"b\\"",2] ["mon"] 1');
   await expect(page.locator('i')).toHaveText(['a "b" text', '2 integer']);
 });

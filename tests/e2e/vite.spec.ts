@@ -2,7 +2,7 @@
 // worker and the WebAssembly must be found although the library's code is elsewhere than it was.
 import { type Page } from '@playwright/test';
 import { readdirSync } from 'node:fs';
-import { buildApp, prepareApp, serveApp } from '../../.tasks/vite_app.mjs';
+import { buildApp, prepareApp, serveApp } from '../../tools/applications.mjs';
 import { leaderFirst, ready } from './support/database.ts';
 import { expect, test } from './support/test.ts';
 

@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findEngines } from '../../.tasks/setup/engines.mjs';
+import { findEngines } from '../../tools/setup/browsers.mjs';
 import { FailOvers } from '../e2e/support/fail_over.ts';
 import { type Contents, isOf, Ledger } from '../e2e/support/ledger.ts';
 import { MiniBrowser } from './minibrowser.ts';

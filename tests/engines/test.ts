@@ -4,7 +4,7 @@ import { expect, test as base } from '@playwright/test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findEngines } from '../../.tasks/setup/engines.mjs';
+import { findEngines } from '../../tools/setup/browsers.mjs';
 import { Origin } from '../e2e/support/origin.ts';
 import { startFirefox } from './firefox.ts';
 import { Tab, type Scripted } from './tab.ts';

@@ -9,7 +9,7 @@ import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { serve } from '../../../.tasks/serve.mjs';
+import { serve } from '../../../tools/serve.mjs';
 import { blocksOf } from '../guide/blocks.ts';
 
 export interface Example {

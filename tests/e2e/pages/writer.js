@@ -4,6 +4,12 @@
 // The next write waits for the ledger's answer to the report of the last one: so the ledger sets the pace (timers of
 // hidden tabs are throttled), and what was acknowledged is known even if this tab is gone in the next moment. The table
 // takes an id twice: only the library keeps it from being there twice.
+
+/** @typedef {import('../support/ledger.ts').Report} Report */
+/** @template R @typedef {R extends unknown ? Omit<R, 'writer' | 'number' | 'at'> & { at?: number } : never} Unsigned */
+
+/** What the tests find here. @type {import('../support/ledger.ts').WritingPage} */
+const page = /** @type {any} */ (globalThis);
 const query = new URLSearchParams(location.search);
 // A page that is loaded again under the same address is another writer.
 const writer = `${query.get('tab')}.${crypto.randomUUID().slice(0, 8)}`;
@@ -20,7 +26,8 @@ let stopped = false;
 let toldToStop = false;
 
 /** What this tab waits for, and whose answer that is: the library's or the ledger's. */
-const waitsFor = (globalThis.waitsFor = new Set());
+const waitsFor = (page.waitsFor = new Set());
+/** @type {<T>(what: string, answer: Promise<T>) => Promise<T>} */
 async function during(what, answer) {
   waitsFor.add(what);
   try {
@@ -30,7 +37,10 @@ async function during(what, answer) {
   }
 }
 
-/** Resolves when the ledger has it, and does what that says. `keepalive`: the browser brings it there without this tab. */
+/**
+ * Resolves when the ledger has it, and does what that says. `keepalive`: the browser brings it there without this tab.
+ * @param {Unsigned<Report>} record
+ */
 async function report(record, keepalive = true) {
   const body = JSON.stringify({ writer, number: ++reports, at: Date.now(), ...record });
   const order = await during(`ledger: ${body}`, deliver(body, keepalive));
@@ -38,7 +48,10 @@ async function report(record, keepalive = true) {
   if (order === 'compute') await compute();
 }
 
-/** Chromium may lose the answer to a fetch with `keepalive` while the page is frozen: it is sent again then. */
+/**
+ * Chromium may lose the answer to a fetch with `keepalive` while the page is frozen: it is sent again then.
+ * @param {string} body @param {boolean} keepalive
+ */
 async function deliver(body, keepalive) {
   for (;;) {
     const giveUp = new AbortController();
@@ -77,10 +90,10 @@ async function writeOne() {
   if (last % 10 !== 0) return id;
   const counted = element.database.query('SELECT count(*) AS n FROM entry WHERE id = ?', [id]);
   const { rows } = await during(`library: count of ${id}`, counted);
-  await report({ kind: 'read', id, n: rows[0].n });
+  await report({ kind: 'read', id, n: /** @type {number} */ (rows[0].n) });
   return id;
 }
-globalThis.write = writeOne;
+page.write = writeOne;
 
 async function writeOn() {
   while (!stopped) await writeOne();
@@ -100,7 +113,7 @@ const writing = Promise.all([opened, watched]).then(async () => {
 });
 
 /** Ends the writing; resolves when every write of this tab is settled and reported. */
-globalThis.stop = async () => {
+page.stop = async () => {
   stopped = true;
   await writing;
 };
@@ -109,19 +122,19 @@ globalThis.stop = async () => {
 async function watchAndBeWatched() {
   const own = 'watched ';
   const channel = new BroadcastChannel(own);
-  const watch = (name) => {
+  const watch = (/** @type {string} */ name) => {
     // Shared: all that wait have it at once.
     navigator.locks.request(
       name,
       { mode: 'shared' },
-      () => void report({ kind: 'released', of: name.slice(own.length) }),
+      /** @type {() => any} */ (() => void report({ kind: 'released', of: name.slice(own.length) })),
     );
   };
   channel.onmessage = ({ data }) => watch(data);
-  await new Promise((held) => {
+  await new Promise((/** @type {(value?: unknown) => void} */ held) => {
     navigator.locks.request(own + writer, () => {
       held();
-      return new Promise(() => {});
+      return /** @type {Promise<void>} */ (new Promise(() => {}));
     });
   });
   // Whoever comes from now on sees this one in the list, and whoever was there before hears of it.
@@ -129,16 +142,20 @@ async function watchAndBeWatched() {
   for (const { name } of held) if (name.startsWith(own) && name !== own + writer) watch(name);
   channel.postMessage(own + writer);
 }
+
 /** All that is stored, as this tab sees it. */
 async function contents() {
   await opened;
   const { rows } = await element.database.query('SELECT id FROM entry ORDER BY number');
   const check = await element.database.query('PRAGMA integrity_check');
-  return { ids: rows.map(({ id }) => id), integrity: check.rows.map((row) => Object.values(row)[0]).join('; ') };
+  return {
+    ids: rows.map(({ id }) => /** @type {string} */ (id)),
+    integrity: check.rows.map((row) => Object.values(row)[0]).join('; '),
+  };
 }
-globalThis.contents = contents;
+page.contents = contents;
 
 // What this tab saw each time that it came back from the back/forward cache or was thawed, asked as early as a page can.
-globalThis.returns = [];
-addEventListener('pageshow', ({ persisted }) => persisted && globalThis.returns.push(contents()));
-document.addEventListener('resume', () => globalThis.returns.push(contents()));
+page.returns = [];
+addEventListener('pageshow', ({ persisted }) => persisted && page.returns.push(contents()));
+document.addEventListener('resume', () => page.returns.push(contents()));

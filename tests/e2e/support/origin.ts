@@ -4,7 +4,7 @@
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { serve, type ServeOptions } from '../../../.tasks/serve.mjs';
+import { serve, type ServeOptions } from '../../../tools/serve.mjs';
 
 /** A server and its address; `at` resolves a path against it. */
 export class Origin {

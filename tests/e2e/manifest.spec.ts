@@ -1,0 +1,48 @@
+// dist/custom-elements.json against the elements themselves: what they observe and mirror, and what script sees of them.
+// What they fire, show and make is compared by tools/typescript-6/manifest.test.mjs.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../tools/process.mjs';
+import { isAuthors } from '../../tools/typescript-6/manifest.mjs';
+import { ready } from './support/database.ts';
+import { expect, test } from './support/test.ts';
+
+interface Declaration {
+  tagName: string;
+  attributes: { name: string; description: string }[];
+  members: { name: string; attribute?: string }[];
+}
+
+const manifest = JSON.parse(readFileSync(join(root, 'dist/custom-elements.json'), 'utf8'));
+const declarations: Declaration[] = manifest.modules[0].declarations;
+const sorted = (names: Iterable<string>) => [...new Set(names)].sort();
+
+test('every attribute, property and method of the elements is described, and no other', async ({
+  chromium,
+  fixtures,
+}) => {
+  const page = await chromium.openTab(fixtures.at('elements.html'));
+  await ready(page);
+  for (const { tagName, attributes, members } of declarations) {
+    const known = await page.evaluate(knownOf, tagName);
+    const authors = attributes.filter(isAuthors).map(({ name }) => name);
+    expect(sorted(known.attributes), `attributes of ${tagName}`).toEqual(sorted(authors));
+    expect(sorted(known.members), `properties and methods of ${tagName}`).toEqual(
+      sorted(members.map(({ name }) => name)),
+    );
+  }
+});
+
+/** Of an element's class, and those that it extends up to the browser's own. `id` is every element's. */
+function knownOf(tag: string): { attributes: string[]; members: string[] } {
+  const type = customElements.get(tag) as unknown as {
+    observedAttributes: string[];
+    settings?: string[];
+    prototype: object;
+  };
+  const members = [];
+  for (let at = type.prototype; at !== HTMLElement.prototype; at = Object.getPrototypeOf(at))
+    members.push(...Object.getOwnPropertyNames(at).filter((name) => !/^constructor$|Callback$/.test(name)));
+  const attributes = [...type.observedAttributes, ...(type.settings ?? [])].filter((name) => name !== 'id');
+  return { attributes, members };
+}

@@ -1,0 +1,46 @@
+// Every link of the documents leads to a file that exists, and where it names a part of a document, to that part.
+// Links to other sites are not followed: a test must not depend on them.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import test from 'node:test';
+import { root } from './process.mjs';
+
+const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], { cwd: root });
+const documents = listed.toString().trim().split('\n');
+
+const withoutCode = (/** @type {string} */ text) => text.replace(/^(`{3,}).*?^\1/gms, '').replace(/`[^`\n]*`/g, '');
+
+/** As GitHub makes it from a heading. */
+const anchor = (/** @type {string | undefined} */ heading = '') =>
+  heading
+    .replace(/<[^>]*>/g, '')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replace(/\s/g, '-');
+
+/** @param {string} file */
+function anchors(file) {
+  const text = readFileSync(file, 'utf8');
+  const headings = [...text.replace(/^(`{3,}).*?^\1/gms, '').matchAll(/^#{1,6} (.*)$/gm)].map(([, heading]) => heading);
+  const ids = [...text.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
+  return new Set([...headings.map(anchor), ...ids]);
+}
+
+for (const document of documents) {
+  test(`every link in ${document} leads somewhere`, () => {
+    const text = withoutCode(readFileSync(join(root, document), 'utf8'));
+    const inline = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target);
+    const named = [...text.matchAll(/^\[[^\]]+\]: (\S+)/gm)].map(([, target]) => target);
+    const broken = [...inline, ...named].filter((target = '') => {
+      if (/^[a-z]+:/.test(target)) return false;
+      const [path = '', part = ''] = decodeURI(target).split('#');
+      const file = path ? join(root, dirname(document), path) : join(root, document);
+      if (!existsSync(file)) return true;
+      return Boolean(part) && file.endsWith('.md') && !anchors(file).has(part);
+    });
+    assert.deepEqual(broken, []);
+  });
+}
