@@ -31,6 +31,7 @@ mod coordination;
 mod database;
 #[cfg(target_family = "wasm")]
 mod error;
+mod lasting;
 mod listeners;
 #[cfg(target_family = "wasm")]
 mod optimistic;
@@ -44,7 +45,7 @@ mod restore;
 #[cfg(target_family = "wasm")]
 mod result;
 #[cfg(target_family = "wasm")]
-mod revival;
+mod served;
 #[cfg(target_family = "wasm")]
 mod session;
 #[cfg(target_family = "wasm")]

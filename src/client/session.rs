@@ -4,7 +4,7 @@
 //! queries by theirs, listeners hear everything. Callbacks are called with nothing borrowed, so they may use
 //! the session as they like, drop themselves included. Which session a name has is known to [`super::sessions`].
 //!
-//! Invariant: whatever waits here is answered, by the worker, by its death ([`super::revival`]), by a timer of whoever
+//! Invariant: whatever waits here is answered, by the worker, by its death ([`super::served`]), by a timer of whoever
 //! waits, by the user that leaves, or by the end of the session, which comes once. What a user asked to hear of ends with
 //! that user, also where others keep the session.
 
@@ -15,18 +15,21 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageChannel, MessagePort};
 
 use super::calls::{Calls, Stake};
+use super::lasting::Lasting;
 use super::listeners::{EventCallback, ListenerId, Listeners};
 use super::optimistic::Optimistic;
 use super::queries::{Queries, RowsCallback};
 use super::recalls::Recalls;
-use super::revival::Lasting;
+use super::served::{Fate, Served};
 use super::status::Status;
 use super::worker::{PageWorker, step_done};
-use crate::request::{CallId, Event, Failure, QueryId, Request, Response, UserId, decode, encode};
-use crate::restart::{SessionNumber, Step};
-use crate::sql::{Script, SqlFailure, Statement};
+use crate::request::{
+    CallId, Event, Failure, FailureKind, LeaderInfo, QueryId, Request, Response, UserId, decode, encode,
+};
+use crate::restart::{Bystanders, SessionNumber, Step};
+use crate::sql::{Code, Script, SqlFailure, Statement};
 use crate::storage::Durability;
-use crate::web::{BrowserError, Inbox, Port, report_text};
+use crate::web::{BrowserError, Inbox, Port, Sight, report_text};
 
 pub(super) type AnswerSlot = Inbox<Result<Response, Failure>>;
 
@@ -42,10 +45,10 @@ pub(super) struct Session {
     pub(super) listeners: Listeners,
     pub(super) status: RefCell<Status>,
     /// What the next worker is to be told, should this one die.
-    pub(super) lasting: RefCell<Lasting>,
+    lasting: RefCell<Lasting>,
     /// How many users have not closed it.
     pub(super) users: Cell<usize>,
-    pub(super) recalls: Recalls,
+    recalls: Recalls,
     pub(super) optimistic: RefCell<Optimistic>,
     /// The migrations of this page: see [`super::restore`].
     pub(super) migrations: RefCell<Vec<Script>>,
@@ -95,12 +98,13 @@ impl Session {
     fn begin(self: &Rc<Self>, durability: Durability) -> Result<(), Failure> {
         self.status.borrow_mut().durability = durability;
         let port = self.connect()?;
-        PageWorker::current()?.serve(self, port)?;
+        let served: Rc<dyn Served> = self.clone();
+        PageWorker::current()?.serve(&served, port)?;
         self.watch_out()
     }
 
     /// From now on requests go to whoever has the other end, which is handed back.
-    pub(super) fn connect(self: &Rc<Self>) -> Result<MessagePort, Failure> {
+    fn connect(self: &Rc<Self>) -> Result<MessagePort, Failure> {
         let channel = MessageChannel::new().map_err(BrowserError::from)?;
         self.listen_to(channel.port1());
         Ok(channel.port2())
@@ -236,6 +240,44 @@ impl Session {
         step_done(Step::Open(self.number));
     }
 
+    /// From now on queries stop when this session says so.
+    fn watch_out(self: &Rc<Self>) -> Result<(), Failure> {
+        Ok(self.recalls.renew(|request| self.send(request))?)
+    }
+
+    /// Has a live query that runs make way for what was just sent. Once for all that is sent in one go.
+    pub(super) fn make_way(self: &Rc<Self>) {
+        if self.recalls.make_way() {
+            let session = Rc::clone(self);
+            spawn_local(async move {
+                // Without a name nothing makes way, and all is done in its turn.
+                let _ = session.recalls.renew_way(|request| session.send(request));
+            });
+        }
+    }
+
+    /// Ends every query of this page that runs or waits to.
+    pub(super) fn interrupt(self: &Rc<Self>) -> Result<(), Failure> {
+        if let Some(failure) = self.failure() {
+            return Err(failure);
+        }
+        self.watch_out()?;
+        let queries = self.calls.borrow().queries();
+        for call in queries {
+            self.answer(call, Err(interrupted()));
+        }
+        Ok(())
+    }
+
+    /// Nobody waits for this query any more.
+    pub(super) fn cancel(self: &Rc<Self>, call: CallId) {
+        let waiting = self.calls.borrow_mut().take(call);
+        if let Some(waiting) = waiting {
+            waiting.push(Err(interrupted()));
+            self.send(&Request::Cancel { call });
+        }
+    }
+
     pub(super) fn next_id(&self) -> u64 {
         self.last_id.set(self.last_id.get() + 1);
         self.last_id.get()
@@ -298,4 +340,117 @@ impl Session {
             _ => {}
         }
     }
+}
+
+impl Served for Session {
+    fn number(&self) -> SessionNumber {
+        self.number
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn durability(&self) -> Durability {
+        self.status.borrow().durability
+    }
+
+    fn seen(&self) -> u64 {
+        self.lasting.borrow().seen()
+    }
+
+    fn is_over(&self) -> bool {
+        Session::is_over(self)
+    }
+
+    fn tell_of_sight(self: Rc<Self>, sight: Sight) {
+        self.send(&match sight {
+            Sight::Lost => Request::Suspend,
+            Sight::Regained => Request::Resume,
+        });
+    }
+
+    fn ask(self: Rc<Self>, query: QueryId) {
+        Session::ask(&self, query);
+    }
+
+    fn take_query(&self, query: QueryId) -> Option<RowsCallback> {
+        self.queries.remove(query)
+    }
+
+    fn bystanders(&self, taken_up: Option<Step>) -> Bystanders {
+        let taken_up = match taken_up {
+            Some(Step::Query(number, query)) if number == self.number => Some(query),
+            _ => None,
+        };
+        let is_busy = self.calls.borrow().are_asked() || self.queries.wait_beside(taken_up);
+        // What is asked of a database that is not open yet waits.
+        match self.status.borrow().tab.is_some() && is_busy {
+            true => Bystanders::Some,
+            false => Bystanders::None,
+        }
+    }
+
+    fn fate(&self) -> Fate {
+        match &self.status.borrow().in_memory {
+            _ if self.is_left() => Fate::IsOver,
+            Some(_) => Fate::IsLost(gone_with_its_worker()),
+            None => Fate::GoesOn,
+        }
+    }
+
+    fn orphan(&self, died: &Failure) {
+        self.status.borrow_mut().forget_worker();
+        self.queries.forget_worker();
+        let orphans = self.calls.borrow_mut().take_orphans(died);
+        for (waiting, answer) in orphans {
+            waiting.push(answer);
+        }
+    }
+
+    fn revive(self: Rc<Self>) -> Result<MessagePort, Failure> {
+        let port = self.connect()?;
+        self.watch_out()?;
+        let requests = self.lasting.borrow().requests();
+        requests.iter().for_each(|request| self.send(request));
+        Ok(port)
+    }
+
+    fn steps(&self) -> Vec<Step> {
+        let queries = self
+            .queries
+            .ids()
+            .into_iter()
+            .map(|query| Step::Query(self.number, query));
+        [Step::Open(self.number)].into_iter().chain(queries).collect()
+    }
+
+    fn tell_of_death(&self, died: &Failure) {
+        self.happened(&Event::Leadership(LeaderInfo::unknown()));
+        self.happened(&Event::Pending { writes: 0 });
+        let message = format!("{died}; another one was started");
+        self.happened(&Event::Warning(Failure::new(
+            FailureKind::State,
+            died.code.clone(),
+            message,
+        )));
+    }
+
+    fn fail(&self, failure: &Failure) {
+        Session::fail(self, failure);
+    }
+
+    fn end(&self, failure: &Failure) {
+        Session::end(self, failure);
+    }
+}
+
+fn interrupted() -> Failure {
+    SqlFailure::query_stopped("interrupt() was called").into()
+}
+
+fn gone_with_its_worker() -> Failure {
+    let message = "the worker that runs SQLite died, and the database was in its memory alone: it is gone; reload the \
+                   page to begin anew";
+    Failure::new(FailureKind::State, Code::WorkerCrashed, message)
 }

@@ -15,11 +15,10 @@ use wasm_bindgen::prelude::*;
 use web_sys::{MessagePort, WorkerType};
 
 use super::queries::RowsCallback;
-use super::revival::{Fate, poisoned};
-use super::session::Session;
-use crate::request::{Failure, FailureKind, Request};
+use super::served::{Fate, Served};
+use crate::request::{Failure, FailureKind};
 use crate::restart::{Bystanders, Restart, Step, Verdict};
-use crate::sql::Code;
+use crate::sql::{Code, SqlFailure};
 use crate::watchdog::{self, BOUND_TICKS, Timers, Watchdog};
 use crate::web::{
     BrowserError, Script, Sight, SightWatch, Thread, ThreadEvent, Timer, are_throttled, report_panics, since_start_ms,
@@ -64,8 +63,8 @@ pub(super) struct PageWorker {
     tries: Cell<u32>,
     is_here: Cell<bool>,
     /// What it is to serve once it is here.
-    waiting: RefCell<Vec<(Weak<Session>, MessagePort)>>,
-    served: RefCell<Vec<Served>>,
+    waiting: RefCell<Vec<(Weak<dyn Served>, MessagePort)>>,
+    served: RefCell<Vec<InService>>,
     restart: RefCell<Restart>,
     watchdog: RefCell<Watchdog>,
     tick: RefCell<Option<Timer>>,
@@ -84,10 +83,10 @@ enum Stage {
     Running,
 }
 
-type Failing = Vec<(Rc<Session>, Failure)>;
+type Failing = Vec<(Rc<dyn Served>, Failure)>;
 
-struct Served {
-    session: Weak<Session>,
+struct InService {
+    session: Weak<dyn Served>,
     /// Until the worker has it.
     port: Option<MessagePort>,
 }
@@ -199,8 +198,8 @@ impl PageWorker {
     }
 
     /// Asks for a database to be served over `port`.
-    pub(super) fn serve(self: &Rc<Self>, session: &Rc<Session>, port: MessagePort) -> Result<(), Failure> {
-        self.served.borrow_mut().push(Served {
+    pub(super) fn serve(self: &Rc<Self>, session: &Rc<dyn Served>, port: MessagePort) -> Result<(), Failure> {
+        self.served.borrow_mut().push(InService {
             session: Rc::downgrade(session),
             port: None,
         });
@@ -210,9 +209,9 @@ impl PageWorker {
         self.hand_over(session, &port)
     }
 
-    fn hand_over(&self, session: &Rc<Session>, port: &MessagePort) -> Result<(), Failure> {
+    fn hand_over(&self, session: &Rc<dyn Served>, port: &MessagePort) -> Result<(), Failure> {
         if self.sight.get() == Sight::Lost {
-            session.send(&Request::Suspend);
+            Rc::clone(session).tell_of_sight(Sight::Lost);
         }
         if self.is_here.get() {
             return self.post(session, port);
@@ -222,9 +221,9 @@ impl PageWorker {
         Ok(())
     }
 
-    fn post(&self, session: &Rc<Session>, port: &MessagePort) -> Result<(), Failure> {
-        let durability = session.status().durability.name();
-        let seen = session.lasting.borrow().seen() as f64;
+    fn post(&self, session: &Rc<dyn Served>, port: &MessagePort) -> Result<(), Failure> {
+        let durability = session.durability().name();
+        let seen = session.seen() as f64;
         let words = Array::of3(&session.name().into(), &durability.into(), &seen.into());
         let posted = match &*self.thread.borrow() {
             Some(thread) => thread.post(&words, &Array::of1(port)),
@@ -241,15 +240,12 @@ impl PageWorker {
             self.watchdog.take();
         }
         for session in self.sessions() {
-            session.send(&match sight {
-                Sight::Lost => Request::Suspend,
-                Sight::Regained => Request::Resume,
-            });
+            session.tell_of_sight(sight);
         }
     }
 
     /// Those that are not over.
-    fn sessions(&self) -> Vec<Rc<Session>> {
+    fn sessions(&self) -> Vec<Rc<dyn Served>> {
         let served = self.served.borrow();
         let sessions = served.iter().filter_map(|served| served.session.upgrade());
         sessions.filter(|session| !session.is_over()).collect()
@@ -305,13 +301,13 @@ impl PageWorker {
     }
 
     /// Another worker takes up what these sessions had.
-    fn follow(mut restart: Restart, sight: Sight, sessions: &[Rc<Session>]) -> Result<(), Failure> {
+    fn follow(mut restart: Restart, sight: Sight, sessions: &[Rc<dyn Served>]) -> Result<(), Failure> {
         restart.begin(sessions.iter().flat_map(|session| session.steps()));
         let worker = Self::start(Stage::StartingAnew, restart, sight)?;
         for session in sessions {
-            let port = Some(session.revive()?);
+            let port = Some(Rc::clone(session).revive()?);
             let session = Rc::downgrade(session);
-            worker.served.borrow_mut().push(Served { session, port });
+            worker.served.borrow_mut().push(InService { session, port });
         }
         worker.watch(since_start_ms());
         worker.take_up();
@@ -325,16 +321,16 @@ impl PageWorker {
             let step = self.restart.borrow_mut().take_up();
             let Some(step) = step else { return };
             let (Step::Open(number) | Step::Query(number, _)) = step;
-            if let Some(session) = self.sessions().into_iter().find(|session| session.number == number) {
+            if let Some(session) = self.sessions().into_iter().find(|session| session.number() == number) {
                 return self.begin(step, &session);
             }
             self.restart.borrow_mut().done(step);
         }
     }
 
-    fn begin(&self, step: Step, session: &Rc<Session>) {
+    fn begin(&self, step: Step, session: &Rc<dyn Served>) {
         match step {
-            Step::Query(_, query) => session.ask(query),
+            Step::Query(_, query) => Rc::clone(session).ask(query),
             Step::Open(_) => {
                 let port = self.take_port(session);
                 if let Some(Err(failure)) = port.map(|port| self.hand_over(session, &port)) {
@@ -344,11 +340,11 @@ impl PageWorker {
         }
     }
 
-    fn take_port(&self, session: &Rc<Session>) -> Option<MessagePort> {
+    fn take_port(&self, session: &Rc<dyn Served>) -> Option<MessagePort> {
         let mut served = self.served.borrow_mut();
         let served = served
             .iter_mut()
-            .find(|served| served.session.as_ptr() == Rc::as_ptr(session));
+            .find(|served| std::ptr::addr_eq(served.session.as_ptr(), Rc::as_ptr(session)));
         served?.port.take()
     }
 }
@@ -428,8 +424,8 @@ fn next_script() -> bool {
     is_there
 }
 
-fn bystanders(sessions: &[Rc<Session>], taken_up: Option<Step>) -> Bystanders {
-    let is_busy = |session: &Rc<Session>| session.bystanders(taken_up) == Bystanders::Some;
+fn bystanders(sessions: &[Rc<dyn Served>], taken_up: Option<Step>) -> Bystanders {
+    let is_busy = |session: &Rc<dyn Served>| session.bystanders(taken_up) == Bystanders::Some;
     match sessions.iter().any(is_busy) {
         true => Bystanders::Some,
         false => Bystanders::None,
@@ -437,11 +433,11 @@ fn bystanders(sessions: &[Rc<Session>], taken_up: Option<Step>) -> Bystanders {
 }
 
 /// Those that go on, and those that fail, each with why.
-fn part(sessions: Vec<Rc<Session>>, verdict: Verdict, failure: &Failure) -> (Vec<Rc<Session>>, Failing) {
+fn part(sessions: Vec<Rc<dyn Served>>, verdict: Verdict, failure: &Failure) -> (Vec<Rc<dyn Served>>, Failing) {
     let (mut going_on, mut failing) = (Vec::new(), Vec::new());
     for session in sessions {
         match session.fate() {
-            _ if verdict == Verdict::EndAll || verdict == Verdict::End(Step::Open(session.number)) => {
+            _ if verdict == Verdict::EndAll || verdict == Verdict::End(Step::Open(session.number())) => {
                 failing.push((session, failure.clone()));
             }
             Fate::IsOver => session.end(&Failure::closed()),
@@ -452,12 +448,12 @@ fn part(sessions: Vec<Rc<Session>>, verdict: Verdict, failure: &Failure) -> (Vec
     (going_on, failing)
 }
 
-fn condemned(sessions: &[Rc<Session>], verdict: Verdict) -> Option<RowsCallback> {
+fn condemned(sessions: &[Rc<dyn Served>], verdict: Verdict) -> Option<RowsCallback> {
     let Verdict::End(Step::Query(number, query)) = verdict else {
         return None;
     };
-    let session = sessions.iter().find(|session| session.number == number)?;
-    session.queries.remove(query)
+    let session = sessions.iter().find(|session| session.number() == number)?;
+    session.take_query(query)
 }
 
 fn unavailable(reason: &str) -> Failure {
@@ -469,4 +465,11 @@ fn unavailable(reason: &str) -> Failure {
 fn crashed(reason: &str) -> Failure {
     let message = format!("the worker that runs SQLite has stopped: {reason}");
     Failure::new(FailureKind::State, Code::WorkerCrashed, message)
+}
+
+/// The last that a live query hears that kills workers.
+fn poisoned() -> SqlFailure {
+    let message = "the worker that runs SQLite dies of this live query, so it is not asked any more; the database \
+                   and its other queries go on";
+    SqlFailure::new(Code::QueryPoisoned, message)
 }
