@@ -13,8 +13,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use custom_elements::CustomElement;
-use js_sys::{Function, Object, WeakRef};
+use js_sys::{Object, WeakRef};
 use sqlite_elements::client::{Connection, Listener, OpenOptions, change_detail, database_name, js_error};
 use sqlite_elements::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin};
 use sqlite_elements::sql::Code;
@@ -29,6 +28,7 @@ use crate::document::{self, Depth};
 use crate::event::{detail, dispatch, fire, fire_error};
 use crate::notice::Place;
 use crate::schedule::{self, Due, ElementNumber, Look, announce};
+use crate::shell::Core;
 use crate::{migrations, notice, style, tree};
 
 mod nearest;
@@ -59,9 +59,6 @@ pub(crate) enum Reach {
     /// There is none around this element, or none of that id.
     Missing,
 }
-
-#[derive(Default)]
-pub(crate) struct SqliteDb(Option<Rc<Db>>);
 
 /// The core of one `<sqlite-db>`.
 pub(crate) struct Db {
@@ -105,44 +102,27 @@ thread_local! {
     static SESSIONS: Cell<u32> = const { Cell::new(0) };
 }
 
-impl CustomElement for SqliteDb {
-    fn inject_children(&mut self, _this: &HtmlElement) {}
+impl Core for Db {
+    const BASE: Base = Base::Db;
+    const ATTRIBUTES: &'static [&'static str] = &["name", "durability", "id"];
 
-    fn shadow() -> bool {
-        false
-    }
-
-    fn superclass() -> (Option<&'static str>, &'static Function) {
-        base::superclass(Base::Db)
-    }
-
-    fn observed_attributes() -> &'static [&'static str] {
-        &["name", "durability", "id"]
-    }
-
-    fn constructor(&mut self, this: &HtmlElement) {
-        let db = Rc::new(Db::new(this));
+    fn begin(element: &HtmlElement) -> Rc<Self> {
+        let db = Rc::new(Db::new(element));
         nearest::enter(db.number, Rc::downgrade(&db));
-        base::attach(this, script::DbCore::of(db.clone()).into());
-        self.0 = Some(db);
+        base::attach(element, script::DbCore::of(db.clone()).into());
+        db
     }
 
-    fn connected_callback(&mut self, _this: &HtmlElement) {
-        self.look_soon();
+    fn connected(self: &Rc<Self>, _element: &HtmlElement) {
+        schedule::soon(self.clone());
     }
 
-    fn disconnected_callback(&mut self, _this: &HtmlElement) {
-        self.look_soon();
+    fn disconnected(self: &Rc<Self>) {
+        schedule::soon(self.clone());
     }
 
-    fn attribute_changed_callback(&mut self, _: &HtmlElement, _: String, _: Option<String>, _: Option<String>) {
-        self.look_soon();
-    }
-}
-
-impl SqliteDb {
-    fn look_soon(&self) {
-        self.0.iter().cloned().for_each(|db| schedule::soon(db));
+    fn changed(self: &Rc<Self>, _attribute: &str) {
+        schedule::soon(self.clone());
     }
 }
 

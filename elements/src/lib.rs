@@ -49,6 +49,7 @@ mod notice;
 mod params;
 #[cfg(target_family = "wasm")]
 mod schedule;
+mod shell;
 #[cfg(target_family = "wasm")]
 mod status;
 #[cfg(target_family = "wasm")]

@@ -6,8 +6,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use custom_elements::CustomElement;
-use js_sys::{Function, WeakRef};
+use js_sys::WeakRef;
 use sqlite_elements::client::{Connection, Listener};
 use sqlite_elements::storage::Durability;
 use wasm_bindgen::prelude::*;
@@ -17,10 +16,8 @@ use crate::base::{self, Base};
 use crate::db::{self, Reach, SessionNumber};
 use crate::document;
 use crate::schedule::{self, Due, ElementNumber, Look};
+use crate::shell::Core;
 use crate::{style, tree};
-
-#[derive(Default)]
-pub(crate) struct SqliteStatus(Option<Rc<Status>>);
 
 /// The core of one `<sqlite-status>`.
 pub(crate) struct Status {
@@ -45,49 +42,32 @@ struct Parts {
     latency: Element,
 }
 
-impl CustomElement for SqliteStatus {
-    fn inject_children(&mut self, _this: &HtmlElement) {}
+impl Core for Status {
+    const BASE: Base = Base::Status;
+    const ATTRIBUTES: &'static [&'static str] = &["db"];
 
-    fn shadow() -> bool {
-        false
-    }
-
-    fn superclass() -> (Option<&'static str>, &'static Function) {
-        base::superclass(Base::Status)
-    }
-
-    fn observed_attributes() -> &'static [&'static str] {
-        &["db"]
-    }
-
-    fn constructor(&mut self, this: &HtmlElement) {
+    fn begin(element: &HtmlElement) -> Rc<Self> {
         let status = Rc::new(Status {
             number: ElementNumber::next(),
-            element: WeakRef::new(this),
+            element: WeakRef::new(element),
             due: Due::default(),
             listening: RefCell::default(),
             parts: RefCell::default(),
         });
-        base::attach(this, StatusCore(status.clone()).into());
-        self.0 = Some(status);
+        base::attach(element, StatusCore(status.clone()).into());
+        status
     }
 
-    fn connected_callback(&mut self, _this: &HtmlElement) {
-        self.look_soon();
+    fn connected(self: &Rc<Self>, _element: &HtmlElement) {
+        schedule::soon(self.clone());
     }
 
-    fn disconnected_callback(&mut self, _this: &HtmlElement) {
-        self.look_soon();
+    fn disconnected(self: &Rc<Self>) {
+        schedule::soon(self.clone());
     }
 
-    fn attribute_changed_callback(&mut self, _: &HtmlElement, _: String, _: Option<String>, _: Option<String>) {
-        self.look_soon();
-    }
-}
-
-impl SqliteStatus {
-    fn look_soon(&self) {
-        self.0.iter().cloned().for_each(|status| schedule::soon(status));
+    fn changed(self: &Rc<Self>, _attribute: &str) {
+        schedule::soon(self.clone());
     }
 }
 

@@ -8,8 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use custom_elements::CustomElement;
-use js_sys::{Array, Function, Promise, WeakRef};
+use js_sys::{Array, Promise, WeakRef};
 use sqlite_elements::client::{js_error, last_insert_id, promise};
 use sqlite_elements::durations::WRITE_TIMEOUT_MS;
 use sqlite_elements::request::Failure;
@@ -24,6 +23,7 @@ use crate::base::{self, Base, show_states};
 use crate::event::{detail, fire, fire_error};
 use crate::notice::Place;
 use crate::params::{Fields, is_nearest, is_valid, reset_form, said_by_form};
+use crate::shell::Core;
 use crate::tree::{self, set_attribute};
 use crate::{buttons, db, document, failure, notice, style};
 
@@ -33,9 +33,6 @@ extern "C" {
     #[wasm_bindgen(js_namespace = editable)]
     fn refuse(field: &Element);
 }
-
-#[derive(Default)]
-pub(crate) struct SqliteWrite(Option<Rc<Write>>);
 
 /// The core of one `<sqlite-write>`.
 pub(crate) struct Write {
@@ -68,30 +65,23 @@ impl Cause {
     }
 }
 
-impl CustomElement for SqliteWrite {
-    fn inject_children(&mut self, _this: &HtmlElement) {}
+impl Core for Write {
+    const BASE: Base = Base::Write;
+    const ATTRIBUTES: &'static [&'static str] = &[];
 
-    fn shadow() -> bool {
-        false
-    }
-
-    fn superclass() -> (Option<&'static str>, &'static Function) {
-        base::superclass(Base::Write)
-    }
-
-    fn constructor(&mut self, this: &HtmlElement) {
+    fn begin(element: &HtmlElement) -> Rc<Self> {
         let write = Rc::new(Write {
-            element: WeakRef::new(this),
+            element: WeakRef::new(element),
             pending: Cell::new(0),
             failure: RefCell::default(),
         });
-        base::attach(this, WriteCore(write.clone()).into());
-        self.0 = Some(write);
+        base::attach(element, WriteCore(write.clone()).into());
+        write
     }
 
-    fn connected_callback(&mut self, this: &HtmlElement) {
-        style::adopt(this);
-        document::warn_if_misplaced(this);
+    fn connected(self: &Rc<Self>, element: &HtmlElement) {
+        style::adopt(element);
+        document::warn_if_misplaced(element);
     }
 }
 

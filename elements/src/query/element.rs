@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use custom_elements::CustomElement;
 use js_sys::{Function, WeakRef};
 use sqlite_elements::client::{Connection, Subscription};
 use sqlite_elements::request::{Failure, FailureKind};
@@ -20,6 +19,7 @@ use crate::document::{self, Depth};
 use crate::event::{detail, fire, fire_error};
 use crate::params::Fields;
 use crate::schedule::{self, Due, ElementNumber, Look};
+use crate::shell::Core;
 use crate::tree::{self, set_attribute};
 use crate::{failure, style};
 
@@ -38,9 +38,6 @@ extern "C" {
 const MANY: usize = 1_000;
 /// How old "3 minutes ago" may be.
 const AGING_MS: f64 = 20_000.0;
-
-#[derive(Default)]
-pub(crate) struct SqliteQuery(Option<Rc<Query>>);
 
 /// The core of one `<sqlite-query>`.
 pub(crate) struct Query {
@@ -106,52 +103,31 @@ enum Wanted {
     Fail(Failure, Speaker),
 }
 
-impl CustomElement for SqliteQuery {
-    fn inject_children(&mut self, _this: &HtmlElement) {}
-
-    fn shadow() -> bool {
-        false
-    }
-
-    fn superclass() -> (Option<&'static str>, &'static Function) {
-        base::superclass(Base::Query)
-    }
-
+impl Core for Query {
+    const BASE: Base = Base::Query;
     /// And all `data-*` attributes, which cannot be listed here: `document::watch_data`.
-    fn observed_attributes() -> &'static [&'static str] {
-        &["sql", "db", "form", "key", "row-key", "caption"]
+    const ATTRIBUTES: &'static [&'static str] = &["sql", "db", "form", "key", "row-key", "caption"];
+
+    fn begin(element: &HtmlElement) -> Rc<Self> {
+        let query = Rc::new(Query::new(element));
+        base::attach(element, script::QueryCore::of(query.clone()).into());
+        query
     }
 
-    fn constructor(&mut self, this: &HtmlElement) {
-        let query = Rc::new(Query::new(this));
-        base::attach(this, script::QueryCore::of(query.clone()).into());
-        self.0 = Some(query);
+    fn connected(self: &Rc<Self>, element: &HtmlElement) {
+        document::warn_if_misplaced(element);
+        schedule::soon(self.clone());
     }
 
-    fn connected_callback(&mut self, this: &HtmlElement) {
-        document::warn_if_misplaced(this);
-        self.look_soon();
+    fn disconnected(self: &Rc<Self>) {
+        schedule::soon(self.clone());
     }
 
-    fn disconnected_callback(&mut self, _this: &HtmlElement) {
-        self.look_soon();
-    }
-
-    fn attribute_changed_callback(&mut self, _: &HtmlElement, name: String, _: Option<String>, _: Option<String>) {
-        if let Some(query) = self
-            .0
-            .as_ref()
-            .filter(|_| matches!(name.as_str(), "key" | "row-key" | "caption"))
-        {
-            query.fresh.set(true);
+    fn changed(self: &Rc<Self>, attribute: &str) {
+        if matches!(attribute, "key" | "row-key" | "caption") {
+            self.fresh.set(true);
         }
-        self.look_soon();
-    }
-}
-
-impl SqliteQuery {
-    fn look_soon(&self) {
-        self.0.iter().cloned().for_each(|query| schedule::soon(query));
+        schedule::soon(self.clone());
     }
 }
 
