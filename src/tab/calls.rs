@@ -99,7 +99,7 @@ impl TabCalls {
             .partition::<Vec<_>, _>(|(_, deadline)| *deadline <= now);
         self.leads = waiting;
         for (call, _) in overdue {
-            agenda.answer(call, Err(Failure::does_not_lead()));
+            agenda.answer(call, Err(does_not_lead()));
         }
     }
 }
@@ -131,13 +131,11 @@ impl TabCalls {
     }
 }
 
-impl Failure {
-    fn does_not_lead() -> Self {
-        Failure::timeout(&format!(
-            "the tab that leads did not hand over within {LEAD_TIMEOUT_MS} ms; it may be busy with a long \
-             statement or a transaction; ask again when that is over"
-        ))
-    }
+fn does_not_lead() -> Failure {
+    Failure::timeout(&format!(
+        "the tab that leads did not hand over within {LEAD_TIMEOUT_MS} ms; it may be busy with a long statement or a \
+         transaction; ask again when that is over"
+    ))
 }
 
 #[cfg(test)]

@@ -255,7 +255,7 @@ impl Desk {
                 return hand.agenda.answer(call, Err(refusal.into()));
             }
             Ok(Class::Write) if may_write => Permit::All,
-            Ok(Class::Write) => return hand.agenda.answer(call, Err(Failure::permission_denied())),
+            Ok(Class::Write) => return hand.agenda.answer(call, Err(SqlFailure::rows_denied().into())),
             Ok(Class::Schema) if may_write => Permit::All,
             Ok(Class::Schema) => Permit::SchemaOnly,
         };
@@ -269,7 +269,9 @@ impl Desk {
     /// A text that begins a transaction and leaves it open.
     fn begin(&mut self, asked: Asked, hand: &mut Hand) {
         if !hand.leads() {
-            return hand.agenda.answer(asked.call, Err(Failure::transaction_denied()));
+            return hand
+                .agenda
+                .answer(asked.call, Err(SqlFailure::transaction_denied().into()));
         }
         let turn = hand.protocol.take_turn(hand.now, hand.now.after_ms(EXECUTE_TIMEOUT_MS));
         self.transactions.begin(turn, asked);

@@ -3,7 +3,7 @@
 use crate::engine::EngineError;
 use crate::protocol::{MessageError, StoreCause, WriteError};
 use crate::request::{Failure, FailureKind};
-use crate::sql::{Code, SqlFailure};
+use crate::sql::Code;
 use crate::storage::StoreError;
 
 impl From<StoreError> for Failure {
@@ -58,11 +58,5 @@ impl From<MessageError> for Failure {
             MessageError::Damaged => Code::MessageDamaged,
         };
         Failure::new(FailureKind::State, code, error.to_string())
-    }
-}
-
-impl Failure {
-    pub(super) fn permission_denied() -> Self {
-        SqlFailure::rows_denied().into()
     }
 }

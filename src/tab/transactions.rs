@@ -22,6 +22,7 @@ use super::asked::{Asked, Purpose, Timing};
 use super::pulse::Bound;
 use super::timed_engine::TimedEngine;
 use crate::ascending::Ascending;
+use crate::durations::{LONGEST_TURN_MS, SILENT_TURN_MS};
 use crate::engine::{Class, Ending, Staged, Standing};
 use crate::protocol::{Input, Message, Timestamp, TurnEnd};
 use crate::request::{CallId, Event, Failure, FailureKind, Response, UserId};
@@ -111,7 +112,7 @@ impl Transactions {
 
     /// A worker died and took the transaction of this user along.
     pub(super) fn note_lost(&mut self, user: UserId) {
-        let failure = Failure::transaction_lost("the worker that ran SQLite died");
+        let failure = transaction_lost("the worker that ran SQLite died");
         self.of.insert(user, State::Lost(failure));
     }
 
@@ -229,7 +230,7 @@ impl Transactions {
                 Some(Input::TurnEnded { commit: None })
             }
             (Err(failure), Standing::Over(_)) => {
-                let lost = State::Lost(Failure::transaction_lost("a statement that failed ended it"));
+                let lost = State::Lost(transaction_lost("a statement that failed ended it"));
                 self.of.insert(user, lost);
                 agenda.answer(call, Err(failure.into()));
                 Some(Input::TurnEnded { commit: None })
@@ -263,7 +264,7 @@ impl Transactions {
         let Some(user) = self.user_of(turn) else { return };
         match self.of.remove(&user) {
             Some(State::Waiting { mut asked, .. }) => {
-                let failure = Failure::turn_refused(end);
+                let failure = turn_refused(end);
                 if let Some(begin) = asked.pop_front() {
                     agenda.answer(begin.call, Err(failure.clone()));
                 }
@@ -273,14 +274,14 @@ impl Transactions {
                 if !sabotage::is(Sabotage::LostTransactionKept) {
                     engine.engine_mut().revert();
                 }
-                self.of.insert(user, State::Lost(Failure::turn_taken(end)));
+                self.of.insert(user, State::Lost(turn_taken(end)));
             }
             Some(State::Committing {
                 call, outcome, asked, ..
             }) => {
                 let answer = match end {
                     TurnEnd::Done => Ok(Response::Outcome(outcome)),
-                    end => Err(Failure::turn_taken(end)),
+                    end => Err(turn_taken(end)),
                 };
                 agenda.answer(call, answer);
                 self.released.extend(asked);
@@ -335,7 +336,7 @@ impl Transactions {
     pub(super) fn lose_open(&mut self, engine: &mut TimedEngine) -> Option<Input> {
         let state = self.of.values_mut().find(|state| matches!(state, State::Open(_)))?;
         let why = "this tab's copy of the database was damaged, and is loaded anew";
-        *state = State::Lost(Failure::transaction_lost(why));
+        *state = State::Lost(transaction_lost(why));
         engine.engine_mut().revert();
         Some(Input::TurnEnded { commit: None })
     }
@@ -372,41 +373,41 @@ impl Transactions {
     }
 }
 
-impl Failure {
-    pub(super) fn transaction_denied() -> Self {
-        SqlFailure::transaction_denied().into()
-    }
+fn transaction_lost(why: &str) -> Failure {
+    let message = format!(
+        "the transaction was rolled back, nothing of it was stored: {why}. Call execute(\"ROLLBACK\"), then begin again"
+    );
+    Failure::new(FailureKind::Write, Code::TransactionLost, message)
+}
 
-    fn transaction_lost(why: &str) -> Self {
-        let message = format!(
-            "the transaction was rolled back, nothing of it was stored: {why}. Call execute(\"ROLLBACK\"), then begin \
-             again"
-        );
-        Failure::new(FailureKind::Write, Code::TransactionLost, message)
+/// Why a transaction did not begin.
+fn turn_refused(end: TurnEnd) -> Failure {
+    match end {
+        TurnEnd::TimedOut => Failure::timeout(
+            "other writes, or a transaction that somebody left open, kept this one from beginning; nothing was run, so \
+             begin again",
+        ),
+        TurnEnd::LeadershipLost => SqlFailure::transaction_denied().into(),
+        end => turn_taken(end),
     }
+}
 
-    /// Why a transaction did not begin.
-    fn turn_refused(end: TurnEnd) -> Self {
-        match end {
-            TurnEnd::TimedOut => Failure::timeout(
-                "other writes, or a transaction that somebody left open, kept this one from beginning; nothing was \
-                 run, so begin again",
-            ),
-            TurnEnd::LeadershipLost => Failure::transaction_denied(),
-            end => Failure::turn_taken(end),
-        }
-    }
-
-    /// Why a transaction that was open is not any more.
-    fn turn_taken(end: TurnEnd) -> Self {
-        match end {
-            TurnEnd::NotStored(error) => error.into(),
-            TurnEnd::Closed => Failure::closed(),
-            TurnEnd::Silent => Failure::transaction_lost("it was silent for 4 s while others waited for it"),
-            TurnEnd::TooLong => Failure::transaction_lost("it went on for 12 s while others waited for it"),
-            TurnEnd::Done | TurnEnd::TimedOut | TurnEnd::LeadershipLost => {
-                Failure::transaction_lost("this tab does not lead any more")
-            }
+/// Why a transaction that was open is not any more.
+fn turn_taken(end: TurnEnd) -> Failure {
+    let seconds = |ms: u64| ms / 1_000;
+    match end {
+        TurnEnd::NotStored(error) => error.into(),
+        TurnEnd::Closed => Failure::closed(),
+        TurnEnd::Silent => transaction_lost(&format!(
+            "it was silent for {} s while others waited for it",
+            seconds(SILENT_TURN_MS)
+        )),
+        TurnEnd::TooLong => transaction_lost(&format!(
+            "it went on for {} s while others waited for it",
+            seconds(LONGEST_TURN_MS)
+        )),
+        TurnEnd::Done | TurnEnd::TimedOut | TurnEnd::LeadershipLost => {
+            transaction_lost("this tab does not lead any more")
         }
     }
 }
