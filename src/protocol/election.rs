@@ -1,4 +1,4 @@
-//! The election: this tab's part in who leads, from waiting for the lock to leading, and back.
+//! The election: how this tab comes to lead, and how it stops leading.
 //!
 //! ```text
 //!            LockGranted            EpochRaised, level with the head
@@ -7,10 +7,10 @@
 //!    └────────────────────────┴──────────────────────────────────────────┘
 //! ```
 //!
-//! The lock makes one tab lead at a time; the epoch makes it safe when the lock is wrong (stolen from a
-//! tab that froze and wakes up). The lease is what followers see of a leader: it says only when to steal.
+//! The lock lets one tab lead at a time. The epoch is the fencing token: it keeps the database safe when the lock is
+//! wrong, that is, stolen from a tab that froze and wakes up. The lease tells followers only when to steal the lock.
 //!
-//! **Hand-over**: a tab asks to lead, the leader finishes what it has begun and gives leadership to it by name.
+//! **Hand-over**: a tab asks to lead. The leader finishes what it has begun and gives leadership to that tab by name.
 //!
 //! ```text
 //! asker                          leader
@@ -19,12 +19,13 @@
 //!   │ steals the lock, raises the epoch, leads
 //! ```
 //!
-//! The leader keeps the lock until the asker takes it: released, it would go to the next in the queue. If the
-//! asker is gone, the lock is given back after [`HAND_OVER_MS`]. What is written meanwhile stays with its sender,
-//! which sends it to the next leader under the same request id. An asker whose message is lost says it again with
-//! every heartbeat that it hears; one whose leader hangs takes over when the lease lapses, as everybody does.
+//! The leader keeps the lock until the asker takes it: a released lock would go to the next tab in the queue. If the
+//! asker is gone, the leader releases the lock after [`HAND_OVER_MS`]. A write submitted meanwhile stays with its
+//! sender, which sends it to the next leader under the same request id. An asker repeats its message with every
+//! heartbeat that it hears, in case one was lost. An asker whose leader hangs steals the lock when the lease lapses, as
+//! any tab does.
 //!
-//! Owned by [`super::Protocol`], which alone knows what a change of office means for writes and replica.
+//! [`super::participant`] owns the election, and alone knows what a change of leader means for writes and replica.
 
 use super::words::Outputs;
 use super::{Message, Output, Timestamp, Wake};
@@ -32,19 +33,19 @@ use crate::durations::{HEARTBEAT_MS, LEASE_MS, LOOK_MS, SPREAD_MS, STOPPED_MS};
 use crate::sabotage::{self, Sabotage};
 use crate::storage::{Epoch, Head, Position, Seq, TabId};
 
-/// A tab whose store failed as it began to lead lets others try, and queues again after this long.
+/// A tab whose store failed before it could lead lets other tabs try, and queues for the lock again after this long.
 const QUEUE_AGAIN_MS: u64 = 1_000;
-/// The asker of a hand-over has this long to take the lock.
+/// How long the leader keeps the lock for the asker of a hand-over.
 pub(super) const HAND_OVER_MS: u64 = 1_000;
 
-/// Who leads, as this tab knows it.
+/// The leader, as far as this tab knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Leadership {
-    /// The tab that leads, if one was heard of.
+    /// The leader, once this tab has heard of one.
     pub leader: Option<TabId>,
-    /// Whether that is this tab.
+    /// Whether this tab is the leader.
     pub here: Here,
-    /// When its lease lapses unless renewed.
+    /// When the lease lapses, unless the leader renews it.
     pub lease_expiry: Timestamp,
 }
 
@@ -63,11 +64,11 @@ pub(super) struct Election {
     leader: Option<(TabId, Epoch)>,
     lease_expiry: Timestamp,
     last_led: Option<Epoch>,
-    /// Waiting, but not in the queue for the lock before then.
+    /// If set, this tab waits but stays out of the lock's queue until then.
     queue_again: Option<Timestamp>,
-    /// When this tab was last awake.
+    /// When this tab last noticed that it was awake.
     attended: Timestamp,
-    /// Until when it gives the leader the time to be heard, since it was stopped itself.
+    /// This tab was stopped itself: until then it does not steal, so that it can hear a leader first.
     deaf_until: Timestamp,
     /// Whether the page wants this tab to lead.
     asking: bool,
@@ -77,23 +78,23 @@ pub(super) struct Election {
 enum Role {
     /// In the queue for the lock, following the leader.
     Waiting,
-    /// Has the lock; raises the epoch, then catches up with the head that it read (`target`).
+    /// Holds the lock; raises the epoch, then catches up with the head that it read with it (`target`).
     Rising {
         target: Option<(Epoch, Position)>,
     },
     Leading {
         epoch: Epoch,
         heartbeat: Timestamp,
-        /// Who gets it next, once all is done that was begun.
+        /// The tab that leads next, once everything begun is done.
         successor: Option<TabId>,
     },
-    /// Not in the queue: the page is out of sight and may be frozen.
+    /// Not in the queue: the page is hidden and may be frozen.
     Away,
     Closing,
     Closed,
 }
 
-/// Whether a tab keeps the office that it has, or the place in the queue.
+/// Whether losing the lock costs a tab its office.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Office {
     Kept,
@@ -103,27 +104,27 @@ pub(super) enum Office {
 /// Whether a tab that has raised the epoch may begin to lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rise {
-    /// It is not rising, or does not know the head yet.
+    /// This tab is not rising, or does not know the head yet.
     NotYet,
-    /// Its replica stands where the head stood when the epoch was raised.
+    /// The replica is where the head was when this tab raised the epoch.
     Lead(Epoch),
-    /// A newer leader has raised the epoch since, and its commits have come.
+    /// A newer leader has raised the epoch since, and its commits have arrived.
     Superseded,
-    /// The store does not have what it had.
+    /// The store has lost the commit with this seq, which its head named.
     Gone(Seq),
 }
 
-/// What the word of a leader is worth.
+/// What a message from a leader is worth to this tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LeadClaim {
-    /// It comes from before what this tab knows, or has written.
+    /// Its epoch is older than one that this tab knows or has led in.
     Outdated,
-    /// This tab leads, or is about to, in an older epoch.
+    /// This tab leads, or is about to lead, in an older epoch.
     Supersedes,
     Stands,
 }
 
-// What it is.
+// Questions.
 impl Election {
     pub(super) fn new(now: Timestamp, tab: TabId) -> Self {
         Election {
@@ -146,19 +147,19 @@ impl Election {
         }
     }
 
-    /// The epoch under which this tab last led, also if it no longer does.
+    /// The epoch in which this tab last led, even if it no longer leads.
     pub(super) fn last_led(&self) -> Option<Epoch> {
         self.last_led
     }
 
-    /// Where writes go: to the leadership that is known, unless it is this tab's and about to be handed over. A leader whose
-    /// lease lapsed still counts: a write sent to it is done or fenced, never both.
+    /// Where writes go: to the known leader, unless it is this tab and a hand-over is under way. A leader whose lease
+    /// has lapsed still counts: the store either takes its commit or fences it, never both.
     pub(super) fn addressee(&self) -> Option<(Epoch, Here)> {
         let epoch = self.known_epoch().filter(|_| self.successor().is_none())?;
         Some((epoch, self.here()))
     }
 
-    /// To which tab this one is about to hand over.
+    /// The tab to which this tab is about to hand over.
     pub(super) fn successor(&self) -> Option<TabId> {
         match self.role {
             Role::Leading { successor, .. } => successor,
@@ -174,7 +175,7 @@ impl Election {
         self.role == Role::Away
     }
 
-    /// Whether it has the lock as far as it knows: then it may lose it.
+    /// Whether this tab holds the lock as far as it knows, and so can lose it.
     pub(super) fn is_in_office(&self) -> bool {
         matches!(self.role, Role::Rising { .. } | Role::Leading { .. })
     }
@@ -187,12 +188,12 @@ impl Election {
         }
     }
 
-    /// Until when this tab gives the leader the time to be heard, since it was stopped itself.
+    /// Until when this tab, stopped before, leaves the leader time to be heard.
     pub(super) fn deaf_until(&self) -> Timestamp {
         self.deaf_until
     }
 
-    /// What this tab says while it leads.
+    /// The heartbeat of this tab, if it leads.
     pub(super) fn sign_of_life(&self, position: Position) -> Option<Message> {
         Some(Message::Lead {
             leader: self.tab,
@@ -223,16 +224,17 @@ impl Election {
         self.leader.map(|(_, epoch)| epoch)
     }
 
+    // A spread that depends on the tab's id keeps the followers from stealing all at the same instant.
     fn steal_at(&self) -> Timestamp {
         let spread = u64::from(self.tab.0.as_bytes()[15]) * SPREAD_MS / 255;
         self.lease_expiry.max(self.deaf_until).after_ms(spread)
     }
 }
 
-// The way to the lead.
+// Towards leading.
 impl Election {
-    /// The tab is awake. What a tab that was stopped knows of the time of others is old: it must hear a whole lease of
-    /// silence before it takes the lead.
+    /// Notes that the tab is awake. A tab that was stopped knows only old leases: it must hear a whole lease of silence
+    /// before it steals.
     pub(super) fn attend(&mut self, now: Timestamp) {
         if self.attended.after_ms(STOPPED_MS) < now && !sabotage::is(Sabotage::StoppedUnnoticed) {
             self.deaf_until = now.after_ms(LEASE_MS);
@@ -253,7 +255,7 @@ impl Election {
         if self.role != Role::Waiting {
             return Office::Lost;
         }
-        // It was kept for the successor, who has taken it; or it was stolen before this tab knew that it had it.
+        // The successor took the lock kept for it, or a tab stole the lock before this tab knew that it held it.
         self.queue_again = None;
         outputs.push(Output::RequestLock);
         Office::Kept
@@ -263,13 +265,13 @@ impl Election {
         matches!(self.role, Role::Rising { .. })
     }
 
-    /// The store takes nothing from older leaders any more; from here this tab has to come level with the head.
+    /// The store now fences all older leaders. Next this tab catches up with the head.
     pub(super) fn epoch_raised(&mut self, head: &Head) {
         let target = Some((head.epoch, head.position));
         self.role = Role::Rising { target };
     }
 
-    /// The store failed: others may try.
+    /// The store failed: releases the lock, so that other tabs may try.
     pub(super) fn stand_aside(&mut self, now: Timestamp, outputs: &mut Outputs) {
         self.role = Role::Waiting;
         self.queue_again = Some(now.after_ms(QUEUE_AGAIN_MS));
@@ -303,7 +305,7 @@ impl Election {
         self.leader = Some((self.tab, epoch));
     }
 
-    /// Says that this tab leads, if it does, and extends the lease.
+    /// If this tab leads, announces that and extends the lease.
     pub(super) fn announce(&mut self, now: Timestamp, position: Position, outputs: &mut Outputs) {
         let Role::Leading { heartbeat, .. } = &mut self.role else {
             return;
@@ -316,7 +318,7 @@ impl Election {
         outputs.push(Output::Leadership(self.leadership()));
     }
 
-    /// Says that again, for the lease is used up in part.
+    /// Announces again, before the lease lapses.
     pub(super) fn renew(&mut self, now: Timestamp, position: Position, outputs: &mut Outputs) {
         if !sabotage::is(Sabotage::LeaseNotRenewed) {
             self.announce(now, position, outputs);
@@ -325,7 +327,7 @@ impl Election {
         }
     }
 
-    /// Has the lock taken from its holder, whose lease has lapsed.
+    /// Steals the lock from a leader whose lease has lapsed.
     pub(super) fn steal(&mut self, now: Timestamp, outputs: &mut Outputs) {
         self.wait(now);
         outputs.push(Output::StealLock);
@@ -333,7 +335,7 @@ impl Election {
 
     pub(super) fn queue_again(&mut self, outputs: &mut Outputs) {
         self.queue_again = None;
-        // It may have been kept for a successor who is gone.
+        // This tab may still hold the lock, kept for a successor that never came.
         outputs.push(Output::ReleaseLock);
         outputs.push(Output::RequestLock);
     }
@@ -342,7 +344,8 @@ impl Election {
 // Other leaders.
 impl Election {
     pub(super) fn weigh(&self, epoch: Epoch) -> LeadClaim {
-        // What this tab wrote while it led may still be on its way to the store: nobody from before may refuse it.
+        // A commit from this tab's own time as leader may still be on its way to the store. An older leader must not
+        // refuse it.
         let newest = self.known_epoch().max(self.last_led);
         match self.role {
             _ if newest.is_some_and(|newest| epoch < newest) => LeadClaim::Outdated,
@@ -361,8 +364,7 @@ impl Election {
         outputs: &mut Outputs,
     ) {
         self.leader = Some(leader);
-        // The clocks of two tabs are one machine's, but a clock may be set back: never trust the sender
-        // for longer than a lease.
+        // All tabs share the machine's clock, but it can be set back. Never trust a sender for longer than one lease.
         self.lease_expiry = lease_expiry.min(now.after_ms(LEASE_MS));
         outputs.push(Output::Leadership(self.leadership()));
     }
@@ -371,7 +373,7 @@ impl Election {
         self.lease_expiry = now.after_ms(LEASE_MS);
     }
 
-    /// Asks for leadership until this tab has it or [`Election::cease_asking`] is called.
+    /// Asks for leadership until this tab leads or [`Election::cease_asking`] is called.
     pub(super) fn ask_to_lead(&mut self, outputs: &mut Outputs) {
         if self.leading().is_none() && !self.is_closed() {
             self.asking = true;
@@ -390,7 +392,7 @@ impl Election {
         }
     }
 
-    /// A leader hands over: takes the lock from it, if this tab is named.
+    /// A leader hands over. If it names this tab, this tab takes the lock.
     pub(super) fn heard_hand_over(
         &mut self,
         now: Timestamp,
@@ -407,10 +409,10 @@ impl Election {
     }
 }
 
-// The way back.
+// Away from leading.
 impl Election {
-    /// Whether this tab leads in this epoch and has now promised it to `to`, and to nobody before: the first that asks is
-    /// served; the others say it again to the next leader.
+    /// Names `to` as the successor, if this tab leads in that epoch and has named nobody yet. The first asker wins; the
+    /// others ask the next leader.
     pub(super) fn name_successor(&mut self, to: TabId, in_epoch: Epoch) -> bool {
         match &mut self.role {
             Role::Leading { epoch, successor, .. } if *epoch == in_epoch && successor.is_none() => {
@@ -420,7 +422,7 @@ impl Election {
         }
     }
 
-    /// Leads no more, and keeps the lock until the successor takes it.
+    /// Stops leading, but keeps the lock until the successor takes it.
     pub(super) fn hand_over(&mut self, now: Timestamp, epoch: Epoch, to: TabId, outputs: &mut Outputs) {
         let until = now.after_ms(HAND_OVER_MS);
         self.wait(now);
@@ -430,7 +432,7 @@ impl Election {
         outputs.push(Output::Leadership(self.leadership()));
     }
 
-    /// This tab ceases to lead, and says that nothing that it ran has killed it.
+    /// Stops leading, and says so: no follower then suspects the writes that this leader ran.
     pub(super) fn resign(&mut self, outputs: &mut Outputs) {
         if let Some(epoch) = self.leading() {
             outputs.send(Message::Resigned { epoch });
@@ -438,7 +440,7 @@ impl Election {
         }
     }
 
-    /// Out of office, and in the queue for the lock again.
+    /// Gives up the office and queues for the lock again.
     pub(super) fn queue_anew(&mut self, now: Timestamp, outputs: &mut Outputs) {
         self.wait(now);
         outputs.push(Output::ReleaseLock);
@@ -447,7 +449,7 @@ impl Election {
         outputs.push(Output::Leadership(self.leadership()));
     }
 
-    /// The page may be frozen: a tab that holds the lock then keeps everybody waiting.
+    /// The page may be frozen. A frozen tab that held the lock would keep all others waiting.
     pub(super) fn go_away(&mut self, outputs: &mut Outputs) {
         self.role = Role::Away;
         outputs.push(Output::ReleaseLock);
@@ -474,7 +476,7 @@ impl Election {
         outputs.push(Output::Closed);
     }
 
-    /// In the queue, or about to be; the leader has a lease to be heard of.
+    /// Becomes a follower, which leaves the leader one lease to be heard.
     fn wait(&mut self, now: Timestamp) {
         self.role = Role::Waiting;
         self.extend_lease(now);

@@ -1,9 +1,9 @@
-//! Long writes: those that were stopped so that others have their turn, and that run again when these had it.
+//! Long writes: the leader stops such a write once, so that others get their turn, and runs it again after them.
 //!
-//! A worker that runs SQL hears nothing, so a leader cannot know who waits for a write to end. So a write that takes long is
-//! stopped once, the leader listens for [`PAUSE_MS`] and does what it hears, and then the write runs whole. Where others
-//! write without a pause, it comes before them after [`MOST_MS`]. Its asker is asked first, as with a suspect
-//! ([`super::trials`]): a write whose tab is gone is given up.
+//! A worker that runs SQL hears no messages, so a leader cannot know whether anybody waits for a write to end. The
+//! leader therefore stops a long write once, listens for [`PAUSE_MS`], serves what it hears, and then runs the write
+//! whole. If other writes never pause, the long write goes before them after [`MOST_MS`]. The leader first asks the tab
+//! that sent the write, as with a suspect ([`super::trials`]), and drops a write whose tab is gone.
 
 use std::collections::VecDeque;
 
@@ -11,9 +11,9 @@ use super::trials::{Trial, Trials};
 use super::{Queued, Timestamp};
 use crate::storage::{RequestId, TabId};
 
-/// Longer than messages take that wait in a busy worker.
+/// Longer than messages take that wait for a busy worker.
 const PAUSE_MS: u64 = 100;
-/// The others have their turn for so long at the most.
+/// The longest time that a long write waits for other writes.
 const MOST_MS: u64 = 10_000;
 
 /// Whether other writes wait.
@@ -52,7 +52,7 @@ impl LongWrites {
         self.waiting.remove(at).map(|long| long.queued)
     }
 
-    /// What is to be done with them now.
+    /// What to do about the long writes now.
     pub(super) fn next(&mut self, now: Timestamp, here: TabId, others: Others) -> Trial {
         let overdue = self
             .waiting
@@ -63,6 +63,7 @@ impl LongWrites {
             return Trial::None;
         }
         if self.trials.is_empty()
+            // One at a time: the next long write waits until the asker of this one has answered.
             && (overdue || rested)
             && let Some(Long { queued, .. }) = self.waiting.pop_front()
         {

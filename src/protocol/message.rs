@@ -1,23 +1,23 @@
-//! What tabs tell each other over the BroadcastChannel of a database.
+//! The messages that tabs send each other over the BroadcastChannel of a database.
 //!
 //! | message | from | to | when |
 //! |---|---|---|---|
-//! | `Hello` | a tab that opened | the leader | it wants to know who leads |
+//! | `Hello` | a tab that opened or came back | the leader | to learn who leads |
 //! | `Lead` | the leader | all | it began to lead; each second; to answer `Hello`; a commit too large to send |
-//! | `Write` | a follower | the leader of that epoch | a write was submitted, or a new leader is heard of |
+//! | `Write` | a follower | the leader of that epoch | a write was submitted, or a new leader was heard |
 //! | `Committed` | the leader | all | a commit is durable |
 //! | `AskToLead` | a follower | the leader of that epoch | its page wants it to lead |
-//! | `HandOver` | the leader | one tab | it leads no more, and that tab may take the lock |
+//! | `HandOver` | the leader | one tab | the leader has stopped leading, and that tab may take the lock |
 //! | `Answered` | the leader | one tab | its write was refused, changed nothing, or was done before |
-//! | `Released` | a tab without Web Locks | those that wait | it has given the lease back |
-//! | `Trying` | the leader | one tab | it wants to run that tab's suspect alone ([`super::trials`]) |
-//! | `GoAhead` | a follower | the leader of that epoch | it has taken note |
-//! | `Resigned` | a leader | all | it leads no more, and no write has ended it |
+//! | `Released` | a tab without Web Locks | the tabs that wait | it has given the lease back |
+//! | `Trying` | the leader | one tab | the leader wants to run that tab's suspect alone ([`super::trials`]) |
+//! | `GoAhead` | a follower | the leader of that epoch | it has noted the trial |
+//! | `Resigned` | a leader | all | it has stopped leading, and no write ended it |
 //!
-//! Everybody hears everything, with one exception: what concerns one tab and is large goes to that tab alone.
+//! Every tab hears every message, with one exception: a large message for one tab goes to that tab alone.
 //!
-//! Bytes: one version byte, then postcard's wire format. A version that is not ours is reported and not
-//! guessed at.
+//! The bytes are one version byte, then postcard's wire format. A message of another version is reported, not guessed
+//! at.
 
 use std::rc::Rc;
 
@@ -31,14 +31,15 @@ use crate::sql::{Outcome, Work};
 use crate::storage::{Commit, Epoch, Position, RequestId, Seq, TabId};
 
 const VERSION: u8 = 2;
-/// What concerns one tab is said to all up to this size: the channel of all is open already, which is faster.
+/// A message for one tab goes to all tabs up to this size: their channel is already open, so that is faster.
 const LARGEST_TO_ALL: usize = 64 << 10;
-/// Larger commits are not broadcast (each tab gets a copy of every message): followers fetch them.
+/// Larger commits are not broadcast, because each tab gets a copy of every message. Followers fetch them from the
+/// store.
 const LARGEST_BROADCAST: usize = 1 << 20;
-/// What a message takes beside what is large in it, about.
+/// About the size in bytes of a message without its large part.
 const SMALL: usize = 256;
 
-/// One message; its fields say whom it concerns.
+/// One message between tabs. Its fields say which tab it concerns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Message {
     Hello {
@@ -52,39 +53,39 @@ pub enum Message {
     },
     Write {
         request: RequestId,
-        /// The leadership this is meant for; any other ignores it.
+        /// The epoch of the addressed leader. Every other leader ignores the write.
         epoch: Epoch,
         work: Rc<Work>,
-        /// The sender has the answers to all its requests below this counter.
+        /// The sender has the replies to all its requests below this counter.
         settled_below: u64,
-        /// When the sender will have given up waiting: the work is stopped if it runs longer.
+        /// When the sender gives up waiting. The leader then stops the work.
         deadline: Timestamp,
         record: Record,
     },
     Committed {
         #[serde(with = "encoded")]
         commit: Rc<Commit>,
-        /// When the store had it, by the leader's clock.
+        /// When the store had the commit, by the leader's clock.
         at: Timestamp,
     },
     Answered {
         request: RequestId,
-        /// Counts only for a request that was sent to this leadership.
+        /// Counts only for a request that was sent to the leader of this epoch.
         epoch: Epoch,
         answer: Result<Outcome, WriteError>,
-        /// The asker's replica must be here before it may believe that it sees the effect.
+        /// The asker sees the effect once its replica has reached this seq.
         seq: Seq,
     },
     AskToLead {
         from: TabId,
-        /// The leadership this is meant for.
+        /// The epoch of the addressed leader.
         epoch: Epoch,
     },
     HandOver {
         to: TabId,
-        /// The leadership that ends with this.
+        /// The epoch of the leadership that ends with this message.
         epoch: Epoch,
-        /// So long the lock is kept for it. One that was stopped and hears of it later leaves the lock alone.
+        /// The leader keeps the lock until then. A tab that was stopped and hears of it later leaves the lock alone.
         until: Timestamp,
     },
     Released {
@@ -103,7 +104,7 @@ pub enum Message {
     },
 }
 
-/// Why bytes are not a message.
+/// Why bytes are not a message of this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum MessageError {
     #[error(
@@ -116,13 +117,13 @@ pub enum MessageError {
 }
 
 impl Message {
-    /// That this commit is durable since then; nothing if it is too large to be said.
+    /// Says that this commit is durable since `at`; `None` if the commit is too large to broadcast.
     pub(super) fn of_commit(commit: &Rc<Commit>, at: Timestamp) -> Option<Self> {
         let commit = (commit.weight() <= LARGEST_BROADCAST).then(|| Rc::clone(commit))?;
         Some(Message::Committed { commit, at })
     }
 
-    /// Extends the time of which the message tells.
+    /// Makes the time limit that the message names count from `now`.
     pub fn renew(&mut self, now: Timestamp) {
         match self {
             Message::Lead { lease_expiry, .. } => *lease_expiry = now.after_ms(LEASE_MS),
@@ -131,7 +132,7 @@ impl Message {
         }
     }
 
-    /// The one tab to which it goes, if it concerns one and is large. Who leads is what the sender knows of it.
+    /// The one tab that gets a large message, if it concerns one tab. `leader` is the leader that the sender knows.
     pub fn only_for(&self, leader: Option<TabId>) -> Option<TabId> {
         let addressee = match self {
             Message::Write { .. } => leader,
@@ -141,13 +142,15 @@ impl Message {
         addressee.filter(|_| self.weight() > LARGEST_TO_ALL)
     }
 
+    /// The message as bytes, the version first.
     pub fn encode(&self) -> Vec<u8> {
-        // With room for all, or the last field after large ones would double it.
+        // Reserve room for everything: otherwise the last small field, after large ones, would double the buffer.
         let mut bytes = Vec::with_capacity(SMALL + self.weight());
         bytes.push(VERSION);
         postcard::to_extend(self, bytes).expect("plain data with known lengths always serialises")
     }
 
+    /// The message in these bytes, or why they are none.
     pub fn decode(bytes: &[u8]) -> Result<Self, MessageError> {
         match bytes.split_first() {
             Some((&VERSION, body)) => postcard::from_bytes(body).map_err(|_| MessageError::Damaged),
@@ -156,7 +159,7 @@ impl Message {
         }
     }
 
-    /// Bytes of what may be large in it.
+    /// Bytes of the parts that may be large.
     fn weight(&self) -> usize {
         match self {
             Message::Write { work, .. } => work.weight(),
@@ -169,7 +172,7 @@ impl Message {
     }
 }
 
-/// A commit travels as the record that the store keeps, checksum included.
+/// Encodes a commit in a message as the record that the store keeps, checksum included.
 mod encoded {
     use std::rc::Rc;
 

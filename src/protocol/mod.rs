@@ -1,36 +1,35 @@
-//! The protocol: who leads, how a write reaches the leader once, how its commits reach everybody.
+//! The protocol: who leads, how a write reaches the leader once, how its commit reaches every tab.
 //!
-//! Pure state machine, driven by `tab` (in a worker) and by the simulated cluster (in tests): no clock,
-//! no randomness, no async, no browser, no SQL. The rule:
+//! A pure state machine: no clock, no randomness, no async, no browser, no SQL. `tab` drives it in a worker, the
+//! simulated cluster drives it in tests. The rule for the driver:
 //!
 //! > Change it once ([`Protocol::handle`] or [`Protocol::submit`]), drain [`Protocol::poll`] to `None`
-//! > carrying out each output in order, then change it again.
+//! > and carry out each output in order, then change it again.
 //!
-//! 1. A tab opens: it has loaded the image, says `Hello`, queues for the lock.
-//! 2. Lock granted: it raises the epoch (from that instant older leaders cannot append), catches up with
-//!    the head that it read in the same transaction, announces `Lead`.
-//! 3. A write is submitted anywhere: it gets a request id and goes to the leader; to the next one too,
-//!    under the same id, if this one goes.
-//! 4. The leader runs what waits as one group, asks the store to append the commit, and only when the
-//!    store has it publishes, answers, and broadcasts.
-//! 5. A follower applies commits in order, and a write of its own is settled by the commit that holds
-//!    its reply: so it can read its write at once.
-//! 6. A heartbeat each second extends the lease; a lease that lapsed is answered by stealing the lock.
+//! 1. A tab opens: it has loaded the image, sends `Hello`, and queues for the lock.
+//! 2. The lock is granted: the tab raises the epoch (from then on older leaders cannot append), catches up with
+//!    the head that it read in the same transaction, and announces `Lead`.
+//! 3. A page submits a write in any tab. The write gets a request id and goes to the leader. If that leader ends, the
+//!    write goes to the next one under the same id.
+//! 4. The leader runs the waiting writes as one group and asks the store to append the commit. Only when the
+//!    store has the commit does the leader publish it, answer, and broadcast.
+//! 5. A follower applies commits in order. The commit that holds the reply to its own write settles that write, so
+//!    its page can read the write at once.
+//! 6. A heartbeat each second extends the lease. When the lease lapses, a follower steals the lock.
+//! 7. A write that was with a leader when that leader died is a suspect, and is tried alone ([`trials`]).
 //!
-//! 7. A write that was with a leader who died is a suspect, and is tried alone ([`trials`]).
-//!
-//! Safety needs none of the timing: it is the store's check of the epoch, and the replies that are stored
+//! Safety rests on no timing. It rests on the store's check of the epoch, and on the replies that the store keeps
 //! with the pages ([`pending`]).
 //!
 //! | owner | of |
 //! |---|---|
-//! | [`protocol`] | what each input, message, and deadline asks of the participant |
+//! | [`protocol`] | which call each input, message and deadline makes on the participant |
 //! | [`participant`] | the owners below, and what each means for the others |
-//! | [`election`] | who leads, as far as this tab knows, and its own way there and back |
-//! | [`replication`], over [`replica`] | how far this tab's image is, and how it comes further |
-//! | [`writes`], over [`pending`] and [`writing`] | both ends of a write: what the page waits for, what the leader has |
-//! | [`write_queue`], [`trials`], [`long_writes`], [`turn`] | what waits for the leader: in order, alone, last, for a transaction |
-//! | [`message`], [`words`], [`wake`] | what tabs say to each other, what the protocol is told and says, why it wakes |
+//! | [`election`] | who leads, as far as this tab knows, and how this tab starts and stops leading |
+//! | [`replication`], over [`replica`] | the position of this tab's replica, and how it moves forward |
+//! | [`writes`], over [`pending`] and [`writing`] | both ends of a write: at the tab that asked, and at the leader |
+//! | [`write_queue`], [`trials`], [`long_writes`], [`turn`] | the order at the leader; what runs alone, or last |
+//! | [`message`], [`words`], [`wake`] | messages between tabs, inputs and outputs, reasons to wake |
 
 mod election;
 mod long_writes;

@@ -1,11 +1,11 @@
-//! A participant: the owners that make up one tab's part in the protocol, and what each of them means for the others.
+//! A participant: the owners that make up one tab's part in the protocol, and what each means for the others.
 //!
-//! [`Election`] knows who leads, [`Replication`] how far the replica is, [`Writes`] what the page of this tab waits for and what
-//! waits for this tab as the leader. Each says what it has to say into the same [`Outputs`]. What one of them means for
-//! another is written here, and nowhere else: to begin to lead, for one, is a matter of the election that empties the write
-//! queue and sends what is pending.
+//! [`Election`] knows who leads, [`Replication`] where the replica is, [`Writes`] the writes that this tab's page waits
+//! for and the writes that wait for this tab as leader. All push to the same [`Outputs`]. Only this file says what a
+//! change in one owner means for another: a tab that begins to lead, for example, empties its write queue and sends its
+//! pending writes.
 //!
-//! Owned by [`super::Protocol`], which knows what each input, message, and deadline asks of it.
+//! Owned by [`super::Protocol`], which maps each input, message and deadline to a call here.
 
 use std::rc::Rc;
 
@@ -29,7 +29,7 @@ pub(super) struct Participant {
     outputs: Outputs,
 }
 
-// What it is.
+// Questions.
 impl Participant {
     pub(super) fn new(now: Timestamp, tab: TabId, position: Position, replies: Replies) -> Self {
         let mut outputs = Outputs::default();
@@ -52,7 +52,7 @@ impl Participant {
         &self.election
     }
 
-    /// For what concerns the election alone.
+    /// For calls that concern the election alone.
     pub(super) fn election_mut(&mut self) -> (&mut Election, &mut Outputs) {
         (&mut self.election, &mut self.outputs)
     }
@@ -65,7 +65,7 @@ impl Participant {
         &self.writes
     }
 
-    /// For what concerns one end of writes alone.
+    /// For calls that concern one end of writes alone.
     pub(super) fn writes_mut(&mut self) -> (&mut Writes, &mut Outputs) {
         (&mut self.writes, &mut self.outputs)
     }
@@ -84,7 +84,7 @@ impl Participant {
         }
     }
 
-    /// While a group of this tab is not durable, or the store is being asked, the image must stay as it is.
+    /// Whether the image must not change: a group of this tab is not durable yet, or a read of the store is under way.
     fn is_busy(&self) -> bool {
         self.writes.is_under_way() || self.replication.is_asking()
     }
@@ -105,7 +105,7 @@ impl Participant {
     }
 }
 
-// Office.
+// Leading.
 impl Participant {
     pub(super) fn lock_lost(&mut self, now: Timestamp) {
         if self.election.lock_lost(&mut self.outputs) == Office::Lost {
@@ -131,7 +131,7 @@ impl Participant {
         }
     }
 
-    /// Begins to lead once the replica is level.
+    /// Begins to lead once the replica is level with the head.
     fn rise(&mut self, now: Timestamp) {
         if self.is_busy() {
             return;
@@ -150,6 +150,7 @@ impl Participant {
     fn lead(&mut self, now: Timestamp, epoch: Epoch) {
         self.election.lead(now, epoch);
         self.writes.pending_mut().note_ending(epoch);
+        // Replies first: a write that the store already holds must be settled, not sent again.
         self.writes.writing_mut().clear();
         self.announce(now);
         self.settle_loaded();
@@ -176,7 +177,7 @@ impl Participant {
         self.election.heard_hand_over(now, to, epoch, until, &mut self.outputs);
     }
 
-    /// This leadership has ended with a word.
+    /// The leader of this epoch said that its leadership ended.
     pub(super) fn heard_ending(&mut self, epoch: Epoch) {
         self.writes.pending_mut().note_ending(epoch);
     }
@@ -202,8 +203,8 @@ impl Participant {
         self.advance(now, None);
     }
 
-    /// What it said is not understood, but the store is: if it leads, what it wrote is there. Somebody is alive who
-    /// may be the leader, so that one is not replaced for being silent.
+    /// A tab of another version spoke. It may lead, so its messages extend the lease; what it wrote is in the store,
+    /// which this tab can read.
     pub(super) fn heard_stranger(&mut self, now: Timestamp) {
         if self.election.is_closed() || self.election.leading().is_some() {
             return;
@@ -214,7 +215,7 @@ impl Participant {
         }
     }
 
-    /// Hands over if somebody asked and nothing is under way, so nothing waits either.
+    /// Hands over if a tab asked to lead and nothing is under way. Then nothing waits in the queue either.
     fn hand_over(&mut self, now: Timestamp) {
         let (Some(epoch), Some(to)) = (self.election.leading(), self.election.successor()) else {
             return;
@@ -225,7 +226,7 @@ impl Participant {
         }
     }
 
-    /// Ceases to lead (or to try) and queues for the lock again. Own writes stay pending.
+    /// Stops leading, or rising, and queues for the lock again. This tab's own writes stay pending.
     fn step_down(&mut self, now: Timestamp) {
         if self.election.is_in_office() {
             self.resign(&TurnEnd::LeadershipLost);
@@ -233,7 +234,7 @@ impl Participant {
         }
     }
 
-    /// The page may be frozen for any time.
+    /// The page may be frozen for any length of time.
     pub(super) fn leave(&mut self) {
         if !self.election.is_closed() && !self.election.is_away() {
             self.resign(&TurnEnd::LeadershipLost);
@@ -262,7 +263,7 @@ impl Participant {
         self.finish_closing();
     }
 
-    /// Gives the lock back once nothing of this tab is on its way to the store.
+    /// Releases the lock once nothing of this tab is on its way to the store.
     fn finish_closing(&mut self) {
         if self.election.is_closing() && !self.writes.is_under_way() {
             self.writes.give_up_all(&mut self.outputs);
@@ -329,14 +330,14 @@ impl Participant {
         self.writes.run_next(now, &at, &mut self.outputs);
     }
 
-    /// Something is done with: on to the next, or to the next leader.
+    /// Something has ended: runs the next write, or hands over.
     pub(super) fn go_on(&mut self, now: Timestamp) {
         self.lead_on(now);
         self.read_after_return();
         self.finish_closing();
     }
 
-    /// The same for a leader that had read the store, as its page came back, while others waited.
+    /// The part of `go_on` for a leader, whose writes waited while it read the store after its page came back.
     fn lead_on(&mut self, now: Timestamp) {
         self.run_next(now);
         self.hand_over(now);
@@ -354,7 +355,7 @@ impl Participant {
         self.go_on(now);
     }
 
-    /// The store has spoken. This may come after the tab ceased to lead; what is durable is durable.
+    /// The store has answered. This tab may have stopped leading since; a durable commit still counts.
     pub(super) fn appended(&mut self, now: Timestamp, appended: Result<(), StoreError>) {
         let Some((commit, answers)) = self.writes.writing_mut().stored() else {
             return;
@@ -421,14 +422,14 @@ impl Participant {
         self.replication.diverged(&mut self.outputs);
     }
 
-    /// The store that failed has had its time.
+    /// The pause after a failed read of the store is over.
     pub(super) fn ask_store_again(&mut self, now: Timestamp) {
         self.replication.waited();
         self.read_after_return();
         self.advance(now, None);
     }
 
-    /// Applies what can be applied and fetches what is missing.
+    /// Applies every commit that can be applied, and fetches what is missing.
     fn advance(&mut self, now: Timestamp, sent: Option<Timestamp>) {
         while !self.is_busy() {
             let Some(commit) = self.replication.step(&mut self.outputs) else {

@@ -1,12 +1,12 @@
-//! Pending writes: what this tab's page asked for and has no answer to yet.
+//! Pending writes: the writes of this tab's page that have no answer yet.
 //!
-//! Each keeps its request id until it is settled, whichever tab leads meanwhile; that id is what makes sending
-//! it again harmless. Safety needs no more than that id and the replies that are stored with the pages. Refusals and
-//! "changed nothing" are not stored (they left no trace to protect): the leader remembers them while it leads, and they
-//! count only if they come from the leadership that the request was last sent to, so a late refusal by an old leader
-//! cannot contradict the new leader's success.
+//! A write keeps its request id until it is settled, even when the leader changes, so sending it again is harmless.
+//! Safety rests on that id and on the replies that the store keeps with the pages. The store does not keep refusals and
+//! "changed nothing": they left no effect to protect. The leader remembers them while it leads. They count only if they
+//! come from the leader to which the request was last sent, so a late refusal by an old leader cannot contradict the
+//! new leader's success.
 //!
-//! Owned by [`super::Protocol`]. What these writes have met on their way is told in [`super::trials`].
+//! Owned by [`super::writes`]. [`super::trials`] says what this tab records of a write whose leaders ended.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -21,22 +21,22 @@ use crate::storage::{Commit, Epoch, Replies, RequestId, Seq, StoreError, TabId};
 
 /// A write without an answer is sent again with the first heartbeat after this long.
 const RESEND_MS: u64 = 2_000;
-/// Longer, the larger it is: to send 100 MiB again while they are being stored helps nobody.
+/// Large writes wait longer: sending 100 MiB again while the store still writes them helps nobody.
 const RESEND_BYTES_PER_MS: usize = 10 << 10;
 
-/// Why a write was not done, or not known to be done.
+/// Why a write was not done, or is not known to be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum WriteError {
-    /// SQLite refused it; it had no effect.
+    /// SQLite refused the write. It had no effect.
     #[error(transparent)]
     Sql(#[from] SqlFailure),
-    /// The store refused the commit; it had no effect and may be tried again.
+    /// The store refused the commit. The write had no effect and may be tried again.
     #[error("the write was not stored, and nothing was changed: {reason}")]
     Store { reason: String, cause: StoreCause },
-    /// No answer in time.
+    /// No leader answered before the deadline.
     #[error("timeout: no leader answered in time; the write {fate}")]
     Timeout { fate: Fate },
-    /// Two leaders ended while they had it, the second while it ran alone. It had no effect.
+    /// Two leaders ended while they had the write, the second while it ran alone. The write had no effect.
     #[error(
         "the write was given up and had no effect: two tabs that ran it lost their workers over it (it crashed them, hung, \
          or used up their memory); change the statement or its values before you send it again"
@@ -47,7 +47,7 @@ pub enum WriteError {
     Closed { fate: Fate },
 }
 
-/// Why a store refused, as far as a page can act on it.
+/// Why a store refused a commit, as far as a page can act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StoreCause {
     Quota,
@@ -56,12 +56,12 @@ pub enum StoreCause {
     TooLarge,
 }
 
-/// What is known of a write that has no answer.
+/// What is known of a write that is given up without an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fate {
-    /// It was never handed to a leader and never will be.
+    /// No leader has run the write, and none will.
     NeverRun,
-    /// A leader had it; it may have been done, or may still be.
+    /// A leader had the write. It may have been done, or may still be.
     Unknown,
 }
 
@@ -92,13 +92,13 @@ impl From<&StoreError> for WriteError {
 /// One write that waits for its answer.
 #[derive(Debug)]
 struct Pending {
-    /// Shared with what is queued or sent: it may be large.
+    /// Shared with the queue or the message: the work may be large.
     work: Rc<Work>,
     deadline: Timestamp,
-    /// The leadership that it was last sent to (or that runs it here), and when.
+    /// The epoch of the leader to which the write was last sent (or that runs it here), and when.
     sent: Option<(Epoch, Timestamp)>,
     past: Past,
-    /// Answered, but the replica is not there yet.
+    /// The leader has answered, but the replica has not reached that seq yet.
     done_at: Option<(Seq, Outcome)>,
 }
 
@@ -107,7 +107,7 @@ impl Pending {
         self.sent.is_some_and(|(sent_to, _)| sent_to == epoch)
     }
 
-    /// Whether this leadership has it, and has had little time to answer.
+    /// Whether the leader of this epoch has the write and may still be at work on it.
     fn waits_for(&self, epoch: Epoch, now: Timestamp) -> bool {
         let patience_ms = RESEND_MS + (self.work.weight() / RESEND_BYTES_PER_MS) as u64;
         self.sent
@@ -115,7 +115,7 @@ impl Pending {
     }
 }
 
-/// All of them, by counter.
+/// All pending writes of this tab, by the counter of their request id.
 #[derive(Debug)]
 pub(super) struct PendingWrites {
     tab: TabId,
@@ -124,7 +124,7 @@ pub(super) struct PendingWrites {
     endings: Endings,
 }
 
-// What is pending.
+// Questions.
 impl PendingWrites {
     pub(super) fn new(tab: TabId) -> Self {
         PendingWrites {
@@ -135,7 +135,7 @@ impl PendingWrites {
         }
     }
 
-    /// A request id that names something which is nobody's but this tab's.
+    /// A new request id of this tab.
     pub(super) fn reserve(&mut self) -> RequestId {
         let request = self.request(self.next);
         self.next += 1;
@@ -171,7 +171,7 @@ impl PendingWrites {
         self.writes.len()
     }
 
-    /// What is known of one that is given up and does not wait in this tab's queue.
+    /// The fate of a write that is given up and does not wait in this tab's own queue.
     pub(super) fn fate(&self, request: RequestId) -> Fate {
         match self.find(request) {
             Some(Pending { sent: None, .. }) => Fate::NeverRun,
@@ -183,7 +183,7 @@ impl PendingWrites {
         let writes = self.writes.values();
         match wake {
             Wake::WriteOverdue => writes.map(|pending| pending.deadline).min(),
-            // Without a leader to send it to there is nothing to judge it for.
+            // A write is judged when it is sent, and without a leader it cannot be sent.
             Wake::Judgement if addressee.is_some() => writes.filter_map(|pending| pending.past.judged_at()).min(),
             _ => None,
         }
@@ -211,7 +211,7 @@ impl PendingWrites {
 
 // To the leader.
 impl PendingWrites {
-    /// Hands a write to the leader; if that is this tab, by giving it back.
+    /// Sends a write to the leader. If this tab leads, returns the write instead.
     pub(super) fn send(
         &mut self,
         now: Timestamp,
@@ -224,6 +224,7 @@ impl PendingWrites {
             .writes
             .get_mut(&request.counter)
             .filter(|_| request.tab == self.tab)?;
+        // A suspect that the old leader tried waits until the last word of that leader can have come.
         if let Some((before, _)) = pending.sent.filter(|(before, _)| *before != epoch) {
             if pending.past.awaits_word(now, before, &self.endings) {
                 return None;
@@ -246,28 +247,29 @@ impl PendingWrites {
         None
     }
 
-    /// What this leadership does not have, and what it should have answered long ago.
+    /// The writes that the leader of this epoch does not have, or should have answered long ago.
     pub(super) fn unanswered(&self, now: Timestamp, epoch: Epoch) -> Vec<RequestId> {
         self.named(|pending| !pending.waits_for(epoch, now))
     }
 
-    /// The leader is about to run a suspect of this tab.
+    /// The leader is about to run a suspect of this tab alone.
     pub(super) fn heard_trying(&mut self, request: RequestId, epoch: Epoch, outputs: &mut Outputs) {
         if let Some(pending) = self.find_mut(request).filter(|pending| pending.is_with(epoch)) {
+            // Recorded before the leader may run it: only then does a silent end of that leader condemn the write.
             pending.past.allow(epoch);
             outputs.send(Message::GoAhead { request, epoch });
         }
     }
 
-    /// This leadership ended with a word, or is this tab's own.
+    /// The leader of this epoch said that it ended, or was this tab.
     pub(super) fn note_ending(&mut self, epoch: Epoch) {
         self.endings.note(epoch);
     }
 }
 
-// The answer.
+// Answers.
 impl PendingWrites {
-    /// An answer that did not come as part of a commit; `here` is how far this tab's replica is.
+    /// An answer that did not come in a commit. `here` is the seq of this tab's replica.
     pub(super) fn answered(
         &mut self,
         request: RequestId,
@@ -281,12 +283,13 @@ impl PendingWrites {
             return;
         };
         match answer {
+            // The page must be able to read its write at once, so the answer waits for the replica.
             Ok(outcome) if seq > here => pending.done_at = Some((seq, outcome)),
             answer => self.settle(request, answer, outputs),
         }
     }
 
-    /// The replica has this commit now.
+    /// The replica has applied this commit.
     pub(super) fn applied(&mut self, commit: &Commit, outputs: &mut Outputs) {
         for reply in &commit.replies {
             self.settle(reply.request, Ok(reply.outcome.clone()), outputs);
@@ -294,7 +297,7 @@ impl PendingWrites {
         self.reached(commit.seq(), outputs);
     }
 
-    /// The replica stands at `seq` and holds these replies.
+    /// The replica was loaded at `seq` and holds these replies.
     pub(super) fn loaded(&mut self, replies: &Replies, seq: Seq, outputs: &mut Outputs) {
         for request in self.requests() {
             if let Some(outcome) = replies.find(request).cloned() {
@@ -310,7 +313,7 @@ impl PendingWrites {
         }
     }
 
-    /// Those are settled whose answer waited for the replica to be here.
+    /// Settles the writes whose answer waited for the replica to reach `seq`.
     fn reached(&mut self, seq: Seq, outputs: &mut Outputs) {
         for request in self.named(|pending| pending.done_at.as_ref().is_some_and(|(at, _)| *at <= seq)) {
             let done = self.find_mut(request).and_then(|pending| pending.done_at.take());

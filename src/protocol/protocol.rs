@@ -1,6 +1,6 @@
 //! One tab's part in the protocol, as `tab` and the simulated cluster see it.
 //!
-//! Here each input, each message, and each deadline becomes one call of the [`Participant`], which knows what it means.
+//! Maps each input, message and deadline to one call of the [`Participant`], which knows what it means.
 
 use super::participant::Participant;
 use super::words::{Input, Output};
@@ -8,121 +8,127 @@ use super::{Leadership, Message, Queued, Timestamp, Wake};
 use crate::sql::Work;
 use crate::storage::{Epoch, Position, Replies, RequestId, TabId};
 
+/// One tab's part in the protocol: a state machine that takes inputs and gives outputs.
 #[derive(Debug)]
 pub struct Protocol {
     participant: Participant,
 }
 
-// What it is.
+// Questions.
 impl Protocol {
-    /// A tab that has just loaded the image at `position`. Drain [`Protocol::poll`] at once.
+    /// Opens a tab that has just loaded the image at `position`. Drain [`Protocol::poll`] at once.
     pub fn open(now: Timestamp, tab: TabId, position: Position, replies: Replies) -> Self {
         Protocol {
             participant: Participant::new(now, tab, position, replies),
         }
     }
 
+    /// The id of this tab.
     pub fn tab(&self) -> TabId {
         self.participant.tab()
     }
 
+    /// The position of this tab's replica.
     pub fn position(&self) -> Position {
         self.participant.replication().position()
     }
 
+    /// The replies that this tab's replica holds.
     pub fn replies(&self) -> &Replies {
         self.participant.replication().replies()
     }
 
+    /// The leader and its lease, as far as this tab knows.
     pub fn leadership(&self) -> Leadership {
         self.participant.election().leadership()
     }
 
-    /// This tab has the answers to all its requests below this counter.
+    /// This tab has the replies to all its requests below this counter.
     pub fn settled_below(&self) -> u64 {
         self.participant.writes().pending().settled_below()
     }
 
-    /// Writes of this tab that have no answer yet.
+    /// The number of this tab's writes that have no answer yet.
     pub fn pending_writes(&self) -> usize {
         self.participant.writes().pending().len()
     }
 
-    /// The leader's epoch if this tab leads and nothing of it is on its way to the store: the moment for
-    /// a step of a checkpoint.
+    /// The epoch if this tab leads and nothing of it is on its way to the store: then the leader may take a step of a
+    /// checkpoint.
     pub fn idle_epoch(&self) -> Option<Epoch> {
         let epoch = self.participant.election().leading();
         epoch.filter(|_| !self.participant.writes().is_under_way())
     }
 
-    /// Whether this tab leads, still in this epoch.
+    /// Whether this tab still leads in this epoch.
     pub fn leads_in(&self, epoch: Epoch) -> bool {
         self.participant.election().leading() == Some(epoch)
     }
 
-    /// Whether the store is being asked, or will be again, for what is missing.
+    /// Whether a read of the store for missing commits is under way or planned.
     pub fn is_fetching(&self) -> bool {
         self.participant.replication().is_fetching()
     }
 
-    /// Whether what this tab shows may be older than its coming back.
+    /// Whether the page came back into sight and the store has not been read since. This tab's image may then be stale.
     pub fn is_returning(&self) -> bool {
         self.participant.replication().is_returning()
     }
 
-    /// Until when this tab gives the leader the time to be heard, since it was stopped itself.
+    /// Until when this tab, stopped before, leaves the leader time to be heard.
     pub fn deaf_until(&self) -> Timestamp {
         self.participant.election().deaf_until()
     }
 
-    /// What this tab says while it leads.
+    /// The heartbeat of this tab, if it leads.
     pub fn sign_of_life(&self) -> Option<Message> {
         self.participant.election().sign_of_life(self.position())
     }
 
-    /// When to come back with [`Input::TimedOut`] if nothing happens before.
+    /// When to send [`Input::TimedOut`], if nothing happens before.
     pub fn deadline(&self) -> Option<Timestamp> {
         let due = |wake| self.participant.due_at(wake);
         Wake::ALL.into_iter().filter_map(due).min()
     }
 }
 
-// What it is told.
+// Inputs.
 impl Protocol {
-    /// Takes note that this tab is awake; done by [`Protocol::handle`] too.
+    /// Notes that this tab is awake. [`Protocol::handle`] does so too.
     pub fn attend(&mut self, now: Timestamp) {
         let (election, _) = self.participant.election_mut();
         election.attend(now);
     }
 
-    /// Asks for a write; settled by [`Output::Settle`] with the same id.
+    /// Submits a write. [`Output::Settle`] with the same request id settles it.
     pub fn submit(&mut self, now: Timestamp, work: Work, deadline: Timestamp) -> RequestId {
         self.participant.submit(now, work, deadline)
     }
 
-    /// Asks for a turn: [`Output::Turn`] says when it begins, [`Output::TurnOver`] that and how it ended.
+    /// Asks for a turn. [`Output::Turn`] says that it begins, [`Output::TurnOver`] that it ended and how.
     pub fn take_turn(&mut self, now: Timestamp, deadline: Timestamp) -> RequestId {
         self.participant.take_turn(now, deadline)
     }
 
-    /// The page that has the turn has done something with it.
+    /// The page has used its open turn, so the turn is not silent.
     pub fn turn_used(&mut self, now: Timestamp) {
         let (writes, _) = self.participant.writes_mut();
         writes.writing_mut().turn_used(now);
     }
 
-    /// Asks for leadership until this tab has it or [`Protocol::cease_asking`] is called.
+    /// Asks for leadership until this tab leads or [`Protocol::cease_asking`] is called.
     pub fn ask_to_lead(&mut self) {
         let (election, outputs) = self.participant.election_mut();
         election.ask_to_lead(outputs);
     }
 
+    /// Stops asking for leadership.
     pub fn cease_asking(&mut self) {
         let (election, _) = self.participant.election_mut();
         election.cease_asking();
     }
 
-    /// Takes in one thing that happened.
+    /// Takes in one event. Drain [`Protocol::poll`] before the next call.
     pub fn handle(&mut self, now: Timestamp, input: Input) {
         self.attend(now);
         let participant = &mut self.participant;
@@ -157,7 +163,7 @@ impl Protocol {
         }
     }
 
-    /// The next thing to do.
+    /// The next output to carry out; `None` when all are done.
     pub fn poll(&mut self) -> Option<Output> {
         self.participant.next_output()
     }
@@ -201,12 +207,13 @@ impl Protocol {
             }
             Message::GoAhead { request, epoch } => participant.heard_go_ahead(now, request, epoch),
             Message::Resigned { epoch } => participant.heard_ending(epoch),
-            // For what stands in for the lock.
+            // Meant for lease mode, which replaces the lock.
             Message::Released { .. } => {}
         }
     }
 
     fn timed_out(&mut self, now: Timestamp) {
+        // The order is a promise. An earlier wake can serve what a later one would give up.
         for wake in Wake::ALL {
             if self.participant.due_at(wake).is_some_and(|at| at <= now) {
                 self.wake(now, wake);
@@ -241,7 +248,7 @@ impl Protocol {
                 let (election, outputs) = participant.election_mut();
                 election.steal(now, outputs);
             }
-            // To be awake was all.
+            // `handle` has already noted that the tab is awake.
             Wake::Look => {}
             Wake::QueueAgain => {
                 let (election, outputs) = participant.election_mut();

@@ -1,7 +1,7 @@
-//! The replica: how far this tab's image has come, and what it must do to come further.
+//! The replica: the position of this tab's image, and what must happen to move it forward.
 //!
-//! It only ever moves one whole commit at a time, in order. A commit that is further ahead is held, the
-//! ones between are fetched from the store; nothing depends on a message having arrived.
+//! The replica moves one whole commit at a time, in order. When a commit arrives that leaves a gap, the replica holds
+//! it, and the commits between are fetched from the store. So nothing depends on the arrival of a message.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -9,15 +9,15 @@ use std::rc::Rc;
 use crate::sabotage::{self, Sabotage};
 use crate::storage::{Commit, Position, Replies, Seq};
 
-/// What can be done next.
+/// What the replica can do next.
 #[derive(Debug)]
 pub(super) enum Advance {
     Apply(Rc<Commit>),
-    /// Commits between are missing.
+    /// Commits between are missing: a gap.
     Gap,
-    /// Same number, other checksum: this replica is wrong.
+    /// The seq is the same, the checksum is not: this replica is wrong.
     Diverged,
-    /// Nothing is missing, as far as known.
+    /// Nothing is missing, as far as this tab knows.
     Level,
 }
 
@@ -26,12 +26,12 @@ pub(super) struct Replica {
     position: Position,
     replies: Replies,
     held: BTreeMap<Seq, Rc<Commit>>,
-    /// The furthest position that a leader spoke of.
+    /// The furthest position that a leader has named.
     heard: Position,
 }
 
 impl Replica {
-    /// More commits than this are not held: the store has them.
+    /// The most commits that are held at once. The store has the others.
     const MOST_HELD: usize = 64;
 
     pub(super) fn new(position: Position, replies: Replies) -> Self {
@@ -51,24 +51,25 @@ impl Replica {
         &self.replies
     }
 
-    /// Takes a commit that arrived, in whatever order.
+    /// Holds a broadcast commit. Commits may arrive in any order.
     pub(super) fn hold(&mut self, commit: Rc<Commit>) {
         self.hear(commit.after);
         if commit.seq() > self.position.seq {
             self.held.insert(commit.seq(), commit);
         }
+        // Drop the furthest: they are needed last.
         while self.held.len() > Self::MOST_HELD {
             self.held.pop_last();
         }
     }
 
-    /// Takes a commit that was fetched: the store's answer is kept whole, however long.
+    /// Holds a commit that was fetched. The store's answer is kept whole, however long it is.
     pub(super) fn hold_stored(&mut self, commit: Rc<Commit>) {
         self.hear(commit.after);
         self.held.insert(commit.seq(), commit);
     }
 
-    /// Takes note of where the leader stands.
+    /// Notes the position that a leader named.
     pub(super) fn hear(&mut self, position: Position) {
         if position.seq >= self.heard.seq {
             self.heard = position;
@@ -92,7 +93,7 @@ impl Replica {
         }
     }
 
-    /// A commit became part of this replica (applied here, or appended by this tab).
+    /// Records that a commit became part of this image (applied here, or appended by this tab).
     pub(super) fn advance(&mut self, commit: &Commit) {
         self.position = commit.after;
         self.replies.record(&commit.replies);
@@ -101,14 +102,14 @@ impl Replica {
         }
     }
 
-    /// The store was asked and had no more: what was heard of beyond it is not part of the history.
+    /// The store had no more commits: whatever this tab heard of beyond them is not part of the history.
     pub(super) fn believe_store(&mut self) {
         if self.held.is_empty() {
             self.heard = self.position;
         }
     }
 
-    /// Starts again from what the store holds.
+    /// Starts again from the image that the store holds.
     pub(super) fn reset(&mut self, position: Position, replies: Replies) {
         *self = Replica::new(position, replies);
     }

@@ -1,13 +1,13 @@
-//! Replication: moving this tab's replica forward, by what is broadcast and by what the store holds.
+//! Replication: moves this tab's replica forward, by broadcast commits and by reads of the store.
 //!
-//! Nothing depends on a message having arrived: a gap is fetched, a difference is loaded anew, and either way the
-//! store decides what the history is. One question to the store at a time: an older answer must not pass for the one that
-//! mends.
+//! Nothing depends on the arrival of a message. A gap is filled from the store, a diverged replica is loaded anew, and
+//! in both cases the store decides what the history is. Only one read of the store is under way at a time: the answer
+//! to an older read must not pass for the one that repairs the replica.
 //!
-//! A page that comes back into sight may have missed what was said meanwhile. So the store is read before the page is
-//! answered: a page that is shown again must not show a past in which its own writes, sent from another tab, are missing.
+//! A page that comes back into sight may have missed messages. So the tab reads the store before it answers the page:
+//! otherwise the page could show a past in which its own writes, sent from another tab, are missing.
 //!
-//! Owned by [`super::Protocol`], which calls nothing here that moves the replica while a group of this tab is not durable.
+//! Owned by [`super::participant`], which does not move the replica while a group of this tab is not durable.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ use super::words::Outputs;
 use super::{Output, Timestamp, Wake};
 use crate::storage::{CatchUp, Commit, Position, Replies, StoreError};
 
-/// A store that failed is asked again after this long.
+/// How long to wait after a failed read of the store.
 const RETRY_MS: u64 = 1_000;
 
 #[derive(Debug)]
@@ -26,14 +26,14 @@ pub(super) struct Replication {
     returning: Return,
 }
 
-/// Whether the store has been asked for what is missing.
+/// Whether a read of the store is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fetch {
     Idle,
     UnderWay,
-    /// The replica is found to be wrong meanwhile: what was asked for does not mend it.
+    /// Under way, but the replica was found to be wrong meanwhile, and this read cannot repair it.
     InVain,
-    /// It failed; ask again then.
+    /// The last read failed; read again then.
     Again(Timestamp),
 }
 
@@ -42,23 +42,23 @@ enum Fetch {
 enum Return {
     #[default]
     Complete,
-    /// The store is to be asked once nothing else is under way.
+    /// The store is to be read once nothing else is under way.
     Wanted,
-    /// It was asked.
+    /// The read is under way.
     UnderWay,
 }
 
-/// What the store's answer has come to.
+/// What the store's answer has led to.
 #[derive(Debug)]
 pub(super) enum Fetched {
-    /// The replica can go on.
+    /// The replica holds the answer and can go on.
     Held,
-    /// It does not help: the image is being loaded.
+    /// The answer does not help: the image is being loaded anew.
     Reloading,
     Failed(StoreError),
 }
 
-// What it is.
+// Questions.
 impl Replication {
     pub(super) fn new(position: Position, replies: Replies) -> Self {
         Replication {
@@ -76,17 +76,17 @@ impl Replication {
         self.replica.replies()
     }
 
-    /// Whether the store is being asked.
+    /// Whether a read of the store is under way.
     pub(super) fn is_asking(&self) -> bool {
         matches!(self.fetch, Fetch::UnderWay | Fetch::InVain)
     }
 
-    /// Whether the store is being asked, or will be again.
+    /// Whether a read of the store is under way or planned.
     pub(super) fn is_fetching(&self) -> bool {
         self.fetch != Fetch::Idle
     }
 
-    /// Whether what this tab shows may be older than its coming back.
+    /// Whether this tab came back and has not read the store since, so that its image may be stale.
     pub(super) fn is_returning(&self) -> bool {
         self.returning != Return::Complete
     }
@@ -101,12 +101,12 @@ impl Replication {
 
 // Forward.
 impl Replication {
-    /// Takes a commit that was broadcast, in whatever order.
+    /// Holds a broadcast commit. Commits may arrive in any order.
     pub(super) fn hold(&mut self, commit: Rc<Commit>) {
         self.replica.hold(commit);
     }
 
-    /// Takes note of where the leader stands.
+    /// Notes the position that a leader named.
     pub(super) fn hear(&mut self, position: Position) {
         self.replica.hear(position);
     }
@@ -116,8 +116,8 @@ impl Replication {
         self.replica.advance(commit);
     }
 
-    /// The next commit that is to be applied, which the replica has now; without one, asks the store for what is missing,
-    /// if anything is.
+    /// The next commit to apply, which this call already counts as part of the replica. Without one, reads the store if
+    /// anything is missing.
     pub(super) fn step(&mut self, outputs: &mut Outputs) -> Option<Rc<Commit>> {
         match self.replica.step() {
             Advance::Apply(commit) => {
@@ -131,14 +131,14 @@ impl Replication {
         None
     }
 
-    /// Asks for all behind the replica.
+    /// Reads from the store all commits after the replica's position.
     pub(super) fn ask(&mut self, outputs: &mut Outputs) {
         self.fetch = Fetch::UnderWay;
         let after = self.position().seq;
         outputs.push(Output::CatchUp { after });
     }
 
-    /// The engine's image is not what the replica says.
+    /// The engine found that its image does not match the replica. A read that is under way cannot repair that.
     pub(super) fn diverged(&mut self, outputs: &mut Outputs) {
         if self.is_asking() {
             self.fetch = Fetch::InVain;
@@ -183,7 +183,7 @@ impl Replication {
         self.fetch = Fetch::Again(now.after_ms(RETRY_MS));
     }
 
-    /// The store has had its time.
+    /// The pause after a failed read is over.
     pub(super) fn waited(&mut self) {
         self.fetch = Fetch::Idle;
     }
@@ -196,12 +196,12 @@ impl Replication {
 
 // After a return.
 impl Replication {
-    /// The page is back in sight.
+    /// The page came back into sight.
     pub(super) fn want_return(&mut self) {
         self.returning = Return::Wanted;
     }
 
-    /// Reads the store, if that is wanted and not done yet.
+    /// Reads the store, if a return wants that and has not begun it.
     pub(super) fn read_after_return(&mut self, outputs: &mut Outputs) {
         if self.returning == Return::Wanted {
             self.returning = Return::UnderWay;
@@ -215,7 +215,7 @@ impl Replication {
         }
     }
 
-    /// It is asked again as soon as the protocol would.
+    /// The read failed, so the return still wants one.
     pub(super) fn store_was_not_read(&mut self) {
         if self.returning == Return::UnderWay {
             self.returning = Return::Wanted;

@@ -1,4 +1,4 @@
-//! Promises that need exact timing between two messages; scenarios with whole tabs are in `tests/cluster`.
+//! Promises that need exact timing between two messages. `tests/cluster` has the scenarios with whole tabs.
 
 use std::rc::Rc;
 
@@ -44,7 +44,7 @@ fn leading(number: u128, epoch: Epoch) -> Protocol {
     protocol
 }
 
-/// A leader of epoch 1 that has asked the store to keep the commit of its own write.
+/// A leader of epoch 1 that has asked the store to append the commit of its own write.
 fn storing() -> (Protocol, RequestId) {
     storing_in(Epoch(1))
 }

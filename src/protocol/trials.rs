@@ -1,8 +1,8 @@
-//! Trials: how a write that ends its leader is kept from ending one leader after another.
+//! Trials: keep a write that ends its leader from ending one leader after another.
 //!
-//! A write may kill the worker that runs it, hang it, or use up its memory. Nobody can ask the dead, but the tab that asked
-//! for the write knows which leaderships it was sent to, and whether each said that it ended. So it goes with the write
-//! what is known of it ([`Record`]), and no store transaction is paid for it:
+//! A write may kill the worker that runs it, hang it, or use up its memory. A dead leader cannot be asked. But the tab
+//! that asked for the write knows to which leaders it sent the write, and whether each said that it ended. So the write
+//! carries a [`Record`] of that, at no cost in store transactions:
 //!
 //! ```text
 //!            a leadership that had it        one that had said Trying
@@ -11,18 +11,19 @@
 //!    └── (never)          it is run alone, and only after its asker has said GoAhead
 //! ```
 //!
-//! A **suspect** may be innocent: it waited behind the one that killed. So it is tried: the leader names it (`Trying`), runs
-//! nothing of anybody else meanwhile, and runs it alone once its asker has taken note and said `GoAhead`. Nothing else can
-//! have ended that leadership, if it ends now. A leader that ends for another reason says so (`Resigned`, `HandOver`), but
-//! that word and the first word of the next leader come from two tabs, in any order; so the asker waits a moment before it
-//! condemns. A **condemned** write is not run any more; the next leader says whether it was
-//! done after all, and refuses it if not. So no write meets a third leader, whatever messages are lost: without
-//! `GoAhead` it is not run.
+//! A **suspect** may be innocent: perhaps it waited behind the write that killed. So the leader tries it: it names the
+//! suspect (`Trying`), runs nothing else meanwhile, and runs the suspect alone once the asker has noted the trial and
+//! said `GoAhead`. If that leader now ends, nothing else can have ended it. A leader that ends for another reason says
+//! so (`Resigned`, `HandOver`). That message and the first message of the next leader come from two tabs, in any order,
+//! so the asker waits a moment before it condemns.
 //!
-//! A write of the leader's own page needs no asking: if it ends this worker, the page that asked for it knows, and does not
-//! send it again.
+//! A **condemned** write is not run any more. The next leader says whether it was done after all, and refuses it if
+//! not. So no write meets a third leader, whatever messages are lost: without `GoAhead` a suspect is not run.
 //!
-//! To tell each tab what is about to be run, before each group, was refused: every write would pay for it.
+//! A write of the leader's own page needs no `GoAhead`: if it ends this worker, the page that asked for it knows, and
+//! does not send it again.
+//!
+//! Refused: to tell each tab before each group what is about to run. Every write would pay for that.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -33,17 +34,17 @@ use crate::durations::{LAST_WORD_MS, TRIAL_MS};
 use crate::sabotage::{self, Sabotage};
 use crate::storage::{Epoch, RequestId, TabId};
 
-/// Endings are remembered of so many leaderships: more than writes wait through.
+/// How many ended leaderships are remembered: more than a write waits through.
 const MOST_ENDINGS: usize = 64;
 
-/// What is known of a write when it is sent.
+/// What the asker records about a write and sends with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Record {
     #[default]
     Clean,
-    /// A leader that had it ended without a word: it is run alone, and only when its asker agrees.
+    /// A leader that had it ended in silence. It is run alone, and only when its asker agrees.
     Suspect,
-    /// A second one did, and was running it: it is not run again.
+    /// A second leader ended in silence while it ran it. It is not run again.
     Condemned,
 }
 
@@ -51,13 +52,13 @@ pub enum Record {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Past {
     record: Record,
-    /// The leadership that was last allowed to try it.
+    /// The last leadership that was allowed to try it.
     tried: Option<Epoch>,
-    /// Until when the last word of that leadership may come, now that another is heard of.
+    /// Until when the last word of that leadership may still come, now that this tab has heard a newer leader.
     word_until: Option<Timestamp>,
 }
 
-/// Which leaderships ended with a word, or are this tab's own, which did not die of what they ran.
+/// The leaderships that said that they ended, or were this tab's own. None of them died of a write.
 #[derive(Debug, Default)]
 pub(super) struct Endings(VecDeque<Epoch>);
 
@@ -66,12 +67,12 @@ impl Past {
         self.record
     }
 
-    /// When it is judged, if it waits for a last word.
+    /// When to judge the write, if it waits for a last word.
     pub(super) fn judged_at(&self) -> Option<Timestamp> {
         self.word_until
     }
 
-    /// Whether the leadership is over that was trying it, and may have said so: then it is too early to judge.
+    /// Whether it is too early to judge: the leadership that tried the write is over, but its last word may still come.
     pub(super) fn awaits_word(&mut self, now: Timestamp, epoch: Epoch, endings: &Endings) -> bool {
         let was_tried = self.record == Record::Suspect && self.tried == Some(epoch);
         let is_silent = was_tried && !endings.0.contains(&epoch);
@@ -79,7 +80,7 @@ impl Past {
         self.word_until.is_some_and(|until| now < until)
     }
 
-    /// The leadership that it was sent to is over, without an answer.
+    /// The leadership to which the write was sent is over and has not answered.
     pub(super) fn outlived(&mut self, epoch: Epoch, endings: &Endings) {
         let was_tried = self.tried.take() == Some(epoch);
         self.word_until = None;
@@ -109,24 +110,24 @@ impl Endings {
     }
 }
 
-/// The leader's suspects, each tried alone.
+/// The leader's suspects, each of which is tried alone.
 #[derive(Debug, Default)]
 pub(super) struct Trials {
     waiting: VecDeque<Queued>,
     allowed: BTreeSet<RequestId>,
-    /// Whose asker was asked, and until when it may answer.
+    /// The suspect whose asker was asked, and until when the asker may answer.
     asked: Option<(RequestId, Timestamp)>,
 }
 
-/// What the trials want done before anything else.
+/// What the trials want before any other write runs.
 #[derive(Debug)]
 pub(super) enum Trial {
     Run(Queued),
-    /// Ask the asker of this one.
+    /// Ask the asker of this suspect.
     Ask(RequestId),
-    /// It was asked.
+    /// The asker was asked; wait for its answer.
     Wait,
-    /// Its asker is gone: forget it.
+    /// The asker is gone: forget the write.
     Drop(RequestId),
     None,
 }
@@ -150,7 +151,8 @@ impl Trials {
 
     pub(super) fn next(&mut self, now: Timestamp, here: TabId) -> Trial {
         if let Some((request, until)) = self.asked {
-            // Its asker may have taken note by now: if anything else ended this leadership, it would be held to have done so.
+            // The asker may have noted the trial already. Run nothing else until it answers or its time is over: if
+            // another write ended this leader now, the asker would blame this one.
             return if self.allowed.contains(&request) {
                 self.withdraw(request).map_or(Trial::None, Trial::Run)
             } else if now < until {

@@ -1,13 +1,14 @@
-//! Turns: the page of the leader has the writer to itself, for a transaction that stays open across its calls.
+//! Turns: the leader's page has the writer to itself, for a transaction that stays open across its calls.
 //!
-//! A turn waits in the write queue like any write, so it begins when all before it is durable; while it is
-//! open, the queue waits, and nobody else's write can land inside. It ends by what the page says
-//! ([`Input::TurnEnded`]), or without it: leadership is lost, the database is closed, or others waited while the page was
-//! silent for [`SILENT_TURN_MS`], or for [`LONGEST_TURN_MS`]
-//! in all. Other tabs cannot have turns: a transaction in another tab would hold
-//! up everybody for as long as messages take, and could not be ended if that tab freezes.
+//! A turn waits in the write queue like any write, so it begins when everything before it is durable. While it is
+//! open, the queue waits, so no other write can land inside the transaction. The page ends its turn
+//! ([`Input::TurnEnded`]). The protocol ends it when leadership is lost or the database is closed, and, if others wait,
+//! when the page is silent for [`SILENT_TURN_MS`] or the turn has kept them waiting for [`LONGEST_TURN_MS`].
 //!
-//! Here is what a turn is and when it ends; [`super::writing`] gives it its place in the queue.
+//! Refused: turns for other tabs. Such a transaction would hold up every tab for as long as messages take, and nobody
+//! could end it if its tab freezes.
+//!
+//! This file says what a turn is and when it ends. [`super::writing`] gives it its place in the queue.
 //!
 //! [`Input::TurnEnded`]: super::Input::TurnEnded
 
@@ -19,14 +20,14 @@ use crate::storage::RequestId;
 /// How a turn ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TurnEnd {
-    /// As the page wanted; what it changed is stored, if it changed anything.
+    /// The page ended it, and the store has what it changed, if anything.
     Done,
-    /// It could not begin in time.
+    /// It could not begin before its deadline.
     TimedOut,
     LeadershipLost,
     /// Its page was silent while others waited.
     Silent,
-    /// It took long, and others waited.
+    /// It kept others waiting for too long.
     TooLong,
     /// The store did not take what it changed.
     NotStored(WriteError),
@@ -35,7 +36,7 @@ pub enum TurnEnd {
 
 #[derive(Debug, Default)]
 pub(super) struct Turns {
-    /// With the time until which each may wait.
+    /// Each with the time until which it may wait.
     waiting: Ascending<RequestId, Timestamp>,
     open: Option<Open>,
 }
@@ -45,7 +46,7 @@ struct Open {
     request: RequestId,
     /// Since when others have waited for it to end.
     waited_for: Option<Timestamp>,
-    /// When its page last did something; `None` once it has ended and only the store is waited for.
+    /// When its page last used it; `None` once the page has ended it and only the store is waited for.
     used: Option<Timestamp>,
 }
 
@@ -63,7 +64,7 @@ impl Turns {
         });
     }
 
-    /// The page that has the turn has done something with it.
+    /// The page has used its open turn.
     pub(super) fn used(&mut self, now: Timestamp) {
         if let Some(Open { used: Some(used), .. }) = &mut self.open {
             *used = now;
@@ -77,7 +78,7 @@ impl Turns {
         }
     }
 
-    /// Its page is done with it, and the store is waited for.
+    /// The page has ended its turn; the store must answer before the turn is over.
     pub(super) fn storing(&mut self) {
         if let Some(open) = &mut self.open {
             open.used = None;
@@ -88,12 +89,12 @@ impl Turns {
         self.open.is_some()
     }
 
-    /// Ends the open turn, even if the store is waited for.
+    /// Ends the open turn, even if the store has not answered.
     pub(super) fn end(&mut self) -> Option<RequestId> {
         self.open.take().map(|open| open.request)
     }
 
-    /// When the open turn ends if others wait, and how; nothing if the store alone ends it.
+    /// When and how the open turn ends if others wait; `None` if only the store can end it.
     pub(super) fn ends_at(&self) -> Option<(Timestamp, TurnEnd)> {
         let Open { waited_for, used, .. } = self.open.as_ref()?;
         let silent_at = (*used)?.after_ms(SILENT_TURN_MS);
@@ -103,18 +104,18 @@ impl Turns {
         }
     }
 
-    /// When the first of those that wait is given up.
+    /// When the first waiting turn is given up.
     pub(super) fn overdue_at(&self) -> Option<Timestamp> {
         self.waiting.values().min().copied()
     }
 
-    /// Those that wait and have waited long enough; they wait no more.
+    /// Takes out the waiting turns whose deadline has passed.
     pub(super) fn take_overdue(&mut self, now: Timestamp) -> Vec<RequestId> {
         let overdue = self.waiting.take(|_, deadline| *deadline <= now);
         overdue.into_iter().map(|(request, _)| request).collect()
     }
 
-    /// All that wait; they wait no more.
+    /// Takes out all waiting turns.
     pub(super) fn take_waiting(&mut self) -> Vec<RequestId> {
         self.waiting
             .take_all()

@@ -1,32 +1,32 @@
-//! Every reason for which the protocol wakes though nothing was heard.
+//! The reasons for which the protocol wakes though it heard nothing.
 //!
-//! Asked for by [`super::Protocol::deadline`], which takes the first, and by [`super::Protocol::handle`], which serves those
-//! that are due in the order in which they stand here. Deadlines of the owners that nobody names were refused: a tab that
-//! wakes for no known reason, or never, cannot be explained.
+//! [`super::Protocol::deadline`] takes the earliest; [`super::Protocol::handle`] serves those that are due, in the
+//! order of this list. Refused: deadlines of the owners without a name. Nobody could explain why a tab wakes, or why it
+//! does not.
 
-/// Why the protocol wakes.
+/// A reason to wake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wake {
-    /// When the open turn has to end, because others wait for it. Comes before the writes that are overdue: those that wait
-    /// for a silent turn are to be served, not given up.
+    /// The open turn must end because others wait for it. Served before overdue writes: a write that waits for a silent
+    /// turn is to be run, not given up.
     TurnOver,
-    /// When a turn that has not begun is given up.
+    /// A turn that has not begun is given up.
     TurnOverdue,
-    /// When the asker of a trial has had its time, or a long write goes on.
+    /// The asker of a trial has had its time, or a long write goes on.
     Trial,
-    /// When the page waits no longer for a write.
+    /// The page no longer waits for a write.
     WriteOverdue,
-    /// When a write is judged whose last leader could say so far that it did not die of it.
+    /// The last leader of a write has had its time to say that it did not die of it: the write is judged.
     Judgement,
-    /// When the leader renews its lease.
+    /// The leader renews its lease.
     Heartbeat,
-    /// When the leader has been silent for longer than its lease, and its lock is stolen.
+    /// The leader has been silent for longer than its lease: its lock is stolen.
     Steal,
-    /// When a tab that waits looks at the clock, so that it notices that it was stopped.
+    /// A waiting tab looks at the clock, to notice that it was stopped.
     Look,
-    /// When a tab that stood aside queues for the lock again.
+    /// A tab that stood aside queues for the lock again.
     QueueAgain,
-    /// When a store that failed is asked again.
+    /// A store that failed is read again.
     StoreAgain,
 }
 

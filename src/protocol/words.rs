@@ -1,7 +1,7 @@
-//! The words of the protocol: what it is told ([`Input`]) and what it says ([`Output`]), and the queue that it says it in.
+//! The words of the protocol: its inputs ([`Input`]), its outputs ([`Output`]), and the queue of outputs.
 //!
-//! Spoken by `tab`, which drives a [`super::Protocol`], and by the simulated cluster of the tests. An output that waits for an
-//! answer names the input that brings it.
+//! `tab` speaks them with a [`super::Protocol`], and so does the simulated cluster of the tests. An output that waits
+//! for an answer names the input that brings it.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -13,103 +13,107 @@ use crate::storage::{CatchUp, Commit, Epoch, Head, Position, Replies, RequestId,
 /// What happens to a tab.
 #[derive(Debug)]
 pub enum Input {
-    /// The lock is ours.
+    /// This tab holds the lock.
     LockGranted,
     /// Another tab stole the lock.
     LockLost,
-    /// The store failed where the lock is a record in it.
+    /// In lease mode the lock is a record in the store, and the store failed.
     LockFailed(StoreError),
     /// Answer to [`Output::RaiseEpoch`].
     EpochRaised(Result<Head, StoreError>),
     /// Answer to [`Output::CatchUp`].
     CaughtUp(Result<CatchUp, StoreError>),
-    /// Answer to [`Output::Reload`]: the engine has the image that the store holds.
+    /// Answer to [`Output::Reload`]: the engine has loaded the image that the store holds.
     Reloaded(Result<(Position, Replies), StoreError>),
     /// Answer to [`Output::Run`], with the commit if anything changed.
     Ran {
-        /// Of the writes that were run, in order: of all but those that are put off.
+        /// The answers to the writes that were run, in order. Writes that were put off have none.
         answers: Vec<Answer>,
         commit: Option<Rc<Commit>>,
         put_off: PutOff,
     },
-    /// The page is done with its turn; with the commit if anything is to be stored.
+    /// The page ended its turn; with the commit if anything changed.
     TurnEnded { commit: Option<Rc<Commit>> },
     /// Answer to [`Output::Append`].
     Appended(Result<(), StoreError>),
     /// The engine found that a commit does not fit its image.
     Diverged,
-    /// Another tab said something.
+    /// Another tab sent this message.
     Heard(Message),
-    /// A tab with another version of the library said something.
+    /// A tab with another version of the library sent a message.
     HeardStranger,
-    /// The deadline has passed.
+    /// The deadline of [`super::Protocol::deadline`] has passed.
     TimedOut,
     /// The page goes out of sight and may be frozen.
     Leave,
-    /// It is back.
+    /// The page is back in sight.
     ComeBack,
     /// The page closes the database.
     Close,
 }
 
-/// What a tab must do, in this order.
+/// What a tab must do, in the order of the outputs.
 #[derive(Debug)]
 pub enum Output {
-    /// Queue for the exclusive lock; answered by [`Input::LockGranted`] some time.
+    /// Queue for the exclusive lock; [`Input::LockGranted`] answers when this tab gets it.
     RequestLock,
-    /// The leader's lease has lapsed: take the lock from its holder.
+    /// The leader's lease has lapsed: steal the lock from its holder.
     StealLock,
-    /// The leader gives it to this tab by name: take the lock from it.
+    /// The leader named this tab as its successor: take the lock from it.
     TakeLock,
-    /// Give the lock back, or leave the queue for it.
+    /// Release the lock, or leave the queue for it.
     ReleaseLock,
+    /// Raise the epoch in the store and read its head; answered by [`Input::EpochRaised`].
     RaiseEpoch,
+    /// Read from the store all commits after this seq; answered by [`Input::CaughtUp`].
     CatchUp {
         after: Seq,
     },
+    /// Load the whole image from the store; answered by [`Input::Reloaded`].
     Reload,
-    /// Run these on the engine, stage what they change.
+    /// Run these writes on the engine and stage what they change; answered by [`Input::Ran`].
     Run {
         epoch: Epoch,
         group: Vec<Queued>,
     },
-    /// The turn that was asked for begins: the engine is the page's until [`Input::TurnEnded`] or
-    /// [`Output::TurnOver`].
+    /// The requested turn begins: the engine is the page's until [`Input::TurnEnded`] or [`Output::TurnOver`].
     Turn {
         request: RequestId,
         epoch: Epoch,
     },
-    /// The turn is over, or will not begin. Unless it is done, what it staged is to be dropped.
+    /// The turn is over, or will not begin. Unless it ended as `Done`, drop what it staged.
     TurnOver {
         request: RequestId,
         end: TurnEnd,
     },
+    /// Ask the store to append this commit; answered by [`Input::Appended`].
     Append(Rc<Commit>),
-    /// The staged pages are durable: make them the image.
+    /// The staged pages are durable: make them part of the image.
     Publish(Rc<Commit>),
-    /// The staged pages are not: drop them.
+    /// The store did not take the staged pages: drop them.
     Revert,
-    /// Move the image forward by a commit of another tab. `sent` is the leader's clock when the store
-    /// had it, absent when it came from the store.
+    /// Apply a commit of another tab to the image. `sent` is when the store had it, by the leader's clock; `None` if
+    /// the commit was read from the store.
     Apply {
         commit: Rc<Commit>,
         sent: Option<Timestamp>,
     },
+    /// Send this message to the other tabs.
     Send(Message),
-    /// A write of this tab has its answer.
+    /// A write of this tab is settled.
     Settle {
         request: RequestId,
         result: Result<Outcome, WriteError>,
     },
-    /// Who leads has changed, or the lease was extended.
+    /// The leader has changed, or the lease was extended.
     Leadership(Leadership),
-    /// The store can't be used: the database is closed in this tab.
+    /// The store cannot be used: the database is closed in this tab.
     Failed(StoreError),
-    /// Nothing is under way any more and the lock is given back.
+    /// Nothing is under way any more, and the lock is released.
     Closed,
 }
 
-/// What was said and is not carried out yet. Every owner speaks into the same one, so that the order is that of the decisions.
+/// The outputs that wait to be carried out. All owners push to the same queue, so its order is the order of decisions.
 #[derive(Debug, Default)]
 pub(super) struct Outputs(VecDeque<Output>);
 

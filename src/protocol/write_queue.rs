@@ -1,9 +1,8 @@
-//! The leader's write queue: requests in order of arrival, each once, and the group that is being stored.
+//! The leader's write queue: each request once, in order of arrival, and the group that is under way.
 //!
-//! Group commit: while one group is on its way to the store, arriving writes wait here, and all of them
-//! make the next group. Running them meanwhile on top of pages that may yet be taken back was refused:
-//! a run takes microseconds where an append takes a millisecond, so it would buy little and cost the
-//! simple rule "at most one group is not durable".
+//! Group commit: while the store appends one group, arriving writes wait here, and together they make the next group.
+//! Refused: to run them meanwhile on top of pages that may yet be dropped. A run takes microseconds where an append
+//! takes a millisecond, so that would gain little and cost the simple rule "at most one group is not durable".
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -22,18 +21,18 @@ pub struct Queued {
     pub request: RequestId,
     pub work: Rc<Work>,
     pub settled_below: u64,
-    /// Until when its page waits for it.
+    /// Until when its page waits for the answer.
     pub deadline: Timestamp,
     pub patience: Patience,
 }
 
-/// For how long a write may keep all others waiting.
+/// For how long a write may keep the others waiting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Patience {
-    /// So long that a tab that can write at all is not noticed by the others.
+    /// For one turn: longer writes are put off once, so that the others get their turn.
     #[default]
     Turn,
-    /// It took longer, and was put off once, so that the others had their turn.
+    /// For the whole write: it was put off once, and the others had their turn.
     Whole,
 }
 
@@ -49,16 +48,16 @@ impl Queued {
     }
 }
 
-/// What each request of a group is to be answered.
+/// The answer to each request of a group.
 pub(super) type Answers = Vec<(RequestId, Answer)>;
 
-/// What is to be done next.
+/// What to do next.
 #[derive(Debug)]
 pub(super) enum Next {
     Group(Vec<Queued>),
-    /// The page of this tab has the writer to itself.
+    /// The page of this tab gets the writer to itself.
     Turn(RequestId),
-    /// Whether the asker of this one agrees that it is tried.
+    /// Ask the asker of this suspect whether it agrees to the trial.
     AskToTry(RequestId),
 }
 
@@ -68,21 +67,21 @@ enum Waiting {
     Turn(RequestId),
 }
 
-/// What of a group was not done.
+/// The writes of a group that were not done.
 #[derive(Debug, Default)]
 pub struct PutOff {
-    /// Was stopped, to let others have their turn.
+    /// Stopped, so that others get their turn.
     pub long: Option<Queued>,
-    /// Stood behind it.
+    /// Not run, because they stood behind the stopped write.
     pub unrun: Vec<Queued>,
 }
 
-/// What has been run and is not durable yet.
+/// The group that has been run and is not durable yet.
 #[derive(Debug)]
 enum Group {
     /// The engine runs these.
     Running(Vec<RequestId>),
-    /// The store has been asked to keep this commit.
+    /// The store has been asked to append this commit.
     Storing { commit: Rc<Commit>, answers: Answers },
     /// A transaction of this tab's page is open.
     Turn,
@@ -96,12 +95,12 @@ pub(super) struct WriteQueue {
     known: BTreeSet<RequestId>,
     group: Option<Group>,
     unstored: BTreeMap<RequestId, Remembered>,
-    /// Below this counter each tab has its answers, by what it sent to this leadership.
+    /// The counter below which each tab has its replies, by what it sent to this leader.
     settled_below: Ascending<TabId, u64>,
 }
 
-/// An answer that no commit holds: remembered while this leadership lasts, so that a request which is
-/// sent again gets the same answer and is not run again.
+/// An answer that no commit holds. It is remembered as long as this tab leads, so that a request which is sent again
+/// gets the same answer and is not run again.
 #[derive(Clone, Debug)]
 pub(super) struct Remembered {
     pub(super) answer: Result<Outcome, WriteError>,
@@ -109,10 +108,10 @@ pub(super) struct Remembered {
 }
 
 impl WriteQueue {
-    /// Writes to a group: enough to share one append, few enough that the first is not kept waiting.
+    /// The most writes in a group: enough to share one append, few enough that the first does not wait long.
     const GROUP: usize = 128;
 
-    /// Adds a write unless it is here already.
+    /// Adds a write, unless the queue has it already.
     pub(super) fn push(&mut self, queued: Queued) {
         if self.known.insert(queued.request) || sabotage::is(Sabotage::DedupeOff) {
             self.waiting.push_back(Waiting::Write(queued));
@@ -126,15 +125,15 @@ impl WriteQueue {
         }
     }
 
-    /// The asker agrees that its suspect is tried.
+    /// The asker agrees to the trial of its suspect.
     pub(super) fn allow(&mut self, request: RequestId) {
         self.trials.allow(request);
         self.long.allow(request);
     }
 
-    /// When to look for something to do, though nothing is heard.
+    /// When to look for something to do, if nothing is heard before.
     pub(super) fn deadline(&self) -> Option<Timestamp> {
-        // As long as the asker of a trial is waited for, nothing else begins.
+        // While the leader waits for the asker of a trial, nothing else begins.
         self.trials.deadline().or_else(|| self.long.deadline())
     }
 
@@ -147,7 +146,7 @@ impl WriteQueue {
             .retain(|waiting| !matches!(waiting, Waiting::Turn(turn) if *turn == request));
     }
 
-    /// Whether the tab has its answer: then this is a late copy, and what answered it may be forgotten here.
+    /// Whether the tab has its answer already. Then this is a late copy, and this leader may have forgotten the answer.
     pub(super) fn is_settled(&mut self, queued: &Queued) -> bool {
         let tab = queued.request.tab;
         let before = self.settled_below.get(&tab).copied().unwrap_or_default();
@@ -160,7 +159,7 @@ impl WriteQueue {
         self.unstored.insert(request, unstored);
     }
 
-    /// The answer that was given to this request and is not stored; forgets those that its tab has.
+    /// The answer that this leader gave to the request and did not store. Forgets those that the tab has.
     pub(super) fn remembered(&mut self, queued: &Queued) -> Option<Remembered> {
         let RequestId { tab, .. } = queued.request;
         let settled = RequestId { tab, counter: 0 }..RequestId {
@@ -174,7 +173,7 @@ impl WriteQueue {
         self.unstored.get(&queued.request).cloned()
     }
 
-    /// Takes back a write that has not been run.
+    /// Takes out a write that has not been run.
     pub(super) fn withdraw(&mut self, request: RequestId) -> Option<Queued> {
         let apart = self.trials.withdraw(request);
         if let Some(queued) = apart.or_else(|| self.long.withdraw(request)) {
@@ -190,8 +189,8 @@ impl WriteQueue {
         }
     }
 
-    /// What is to be done next, if nothing is under way: trials before all else, for everybody waits for them; then in
-    /// order of arrival, writes in groups; then what takes long.
+    /// What to do next, if nothing is under way. Trials come first, because everything waits for them; then writes, in
+    /// groups, and turns, in order of arrival; then long writes.
     pub(super) fn next(&mut self, now: Timestamp, here: TabId) -> Option<Next> {
         if self.group.is_some() {
             return None;
@@ -244,13 +243,14 @@ impl WriteQueue {
         Next::Group(group)
     }
 
-    /// Of the group that was run, these were not: one took too long and comes last, the others come first again.
+    /// Returns the writes of the group that were not run: the long one to the long writes, the others to the front.
     pub(super) fn put_back(&mut self, now: Timestamp, PutOff { long, unrun }: PutOff) {
         if let Some(Group::Running(requests)) = &mut self.group {
+            // These get no answer from this group, so `answers` must stay in step with the requests that remain.
             requests.truncate(requests.len() - unrun.len() - usize::from(long.is_some()));
         }
         for queued in unrun.into_iter().rev() {
-            // One that is not known was dropped meanwhile: this tab leads no more.
+            // A request that is not known was dropped meanwhile: this tab no longer leads.
             if self.known.contains(&queued.request) {
                 self.waiting.push_front(Waiting::Write(queued));
             }
@@ -261,13 +261,13 @@ impl WriteQueue {
         }
     }
 
-    /// The turn is over, and this commit is to be stored.
+    /// The turn has ended, and this commit is to be stored.
     pub(super) fn storing_turn(&mut self, commit: Rc<Commit>) {
         let answers = Vec::new();
         self.group = Some(Group::Storing { commit, answers });
     }
 
-    /// The turn is over, and nothing is to be stored.
+    /// The turn has ended, and nothing is to be stored.
     pub(super) fn release_turn(&mut self) {
         if matches!(self.group, Some(Group::Turn)) {
             self.group = None;
@@ -304,7 +304,7 @@ impl WriteQueue {
         Some((commit, answers))
     }
 
-    /// The requests of the group that is run or stored right now.
+    /// The requests of the group that is being run or stored.
     pub(super) fn under_way(&self) -> Vec<RequestId> {
         match &self.group {
             Some(Group::Running(requests)) => requests.clone(),
@@ -313,18 +313,19 @@ impl WriteQueue {
         }
     }
 
-    /// Something waits for what is under way.
+    /// Whether anything waits for the group or turn that is under way.
     pub(super) fn is_waited_for(&self) -> bool {
         !self.waiting.is_empty() || !self.trials.is_empty() || !self.long.is_empty()
     }
 
-    /// A group is run or stored right now, or a turn is open.
+    /// Whether a group is being run or stored, or a turn is open.
     pub(super) fn is_busy(&self) -> bool {
         self.group.is_some()
     }
 
-    /// This tab leads no more: what waits is the next leader's, its senders will send it there.
+    /// This tab no longer leads. Each sender will send its waiting writes to the next leader.
     pub(super) fn clear(&mut self) {
+        // `group` stays: what is on its way to the store must still be answered.
         self.waiting.clear();
         self.trials.clear();
         self.long.clear();

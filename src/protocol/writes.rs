@@ -1,8 +1,9 @@
-//! Writes: both ends of them. What this tab's page waits for ([`PendingWrites`]), what waits for this tab as the leader
-//! ([`Writing`]), and the way from one to the other where both are here.
+//! Writes: the asker's end ([`PendingWrites`]: what this tab's page waits for), the leader's end ([`Writing`]: what
+//! waits for this tab), and the way between them when both ends are in this tab.
 //!
-//! Owned by [`super::Protocol`], which says with each call where the tab stands ([`Footing`]): a copy of what election and
-//! replication say in that moment, so nothing here can change them. To hand in the two owners was refused for that.
+//! Owned by [`super::participant`], which passes with each call where the tab stands ([`Footing`]): a copy of what
+//! election and replication say at that moment. Refused: to pass the two owners themselves, because code here could
+//! change them.
 
 use std::rc::Rc;
 
@@ -23,17 +24,17 @@ pub(super) struct Writes {
     writing: Writing,
 }
 
-/// Where the tab stands while something is done about writes.
+/// Where the tab stands during one call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Footing {
     pub(super) leading: Option<Epoch>,
     pub(super) last_led: Option<Epoch>,
-    /// Where writes go.
+    /// The leader to which writes go.
     pub(super) addressee: Option<(Epoch, Here)>,
     pub(super) successor: Option<TabId>,
-    /// How far the replica is.
+    /// The seq of this tab's replica.
     pub(super) seq: Seq,
-    /// Whether the store is being asked for what the replica lacks.
+    /// Whether a read of the store is under way.
     pub(super) is_asking: bool,
 }
 
@@ -43,7 +44,7 @@ impl Footing {
     }
 }
 
-// What it is.
+// Questions.
 impl Writes {
     pub(super) fn new(tab: TabId) -> Self {
         Writes {
@@ -65,14 +66,14 @@ impl Writes {
         &mut self.writing
     }
 
-    /// A group is run or stored right now, or a turn is open.
+    /// Whether a group is being run or stored, or a turn is open.
     pub(super) fn is_under_way(&self) -> bool {
         self.writing.is_busy()
     }
 
     pub(super) fn due_at(&self, wake: Wake, at: &Footing) -> Option<Timestamp> {
         match wake {
-            // What is under way ends first.
+            // A trial can begin only after what is under way has ended.
             Wake::Trial if self.is_under_way() || at.is_asking => None,
             Wake::WriteOverdue | Wake::Judgement => self.pending.due_at(wake, at.addressee),
             wake => self.writing.due_at(wake, at.successor),
@@ -80,13 +81,13 @@ impl Writes {
     }
 }
 
-// On the way to the leader.
+// To the leader.
 impl Writes {
     pub(super) fn add(&mut self, work: Work, deadline: Timestamp) -> RequestId {
         self.pending.add(work, deadline)
     }
 
-    /// Hands a pending write to the leader; without a leader it waits for one.
+    /// Sends a pending write to the leader. Without a leader the write waits for one.
     pub(super) fn send(&mut self, now: Timestamp, request: RequestId, at: &Footing, outputs: &mut Outputs) {
         let Some(addressee) = at.addressee else { return };
         match self.pending.send(now, request, addressee, outputs) {
@@ -100,7 +101,7 @@ impl Writes {
         }
     }
 
-    /// Sends what this leadership does not have, and again what it should have answered long ago.
+    /// Sends the writes that the leader does not have, and again those that it should have answered long ago.
     pub(super) fn send_unanswered(&mut self, now: Timestamp, at: &Footing, outputs: &mut Outputs) {
         let Some((epoch, _)) = at.addressee else { return };
         for request in self.pending.unanswered(now, epoch) {
@@ -108,7 +109,7 @@ impl Writes {
         }
     }
 
-    /// Another tab has sent a write to this leadership.
+    /// Another tab has sent a write to this leader.
     pub(super) fn hear(
         &mut self,
         now: Timestamp,
@@ -133,16 +134,16 @@ impl Writes {
         }
     }
 
-    /// The asker agrees that its write is tried.
+    /// The asker agrees to the trial of its write.
     pub(super) fn go_ahead(&mut self, now: Timestamp, request: RequestId, at: &Footing, outputs: &mut Outputs) {
         self.writing.allow(request);
         self.run_next(now, at, outputs);
     }
 }
 
-// With the leader.
+// At the leader.
 impl Writes {
-    /// The leader gives the writer to what comes next, if nobody has it and the image may change.
+    /// Gives the writer to what comes next, if the writer is free and the image may change.
     pub(super) fn run_next(&mut self, now: Timestamp, at: &Footing, outputs: &mut Outputs) {
         let Some(epoch) = at.leading else { return };
         self.writing.note_waiting(now, at.successor);
@@ -177,7 +178,7 @@ impl Writes {
         self.writing.store(commit, answers, outputs);
     }
 
-    /// What waited for this commit can be answered: the store has it. It tells other tabs of itself.
+    /// The store has the commit: answers what waited for it. In other tabs the commit itself settles its writes.
     pub(super) fn stored(
         &mut self,
         commit: &Commit,
@@ -194,7 +195,7 @@ impl Writes {
         }
     }
 
-    /// The store did not take it.
+    /// The store did not take the commit.
     pub(super) fn not_stored(
         &mut self,
         error: &StoreError,
@@ -211,9 +212,9 @@ impl Writes {
     }
 }
 
-// The answer.
+// Answers.
 impl Writes {
-    /// Answers a request that no commit answers, here or in another tab.
+    /// Answers a request that no commit answers, in this tab or another.
     fn answer(
         &mut self,
         request: RequestId,
@@ -224,7 +225,7 @@ impl Writes {
     ) {
         let Some(epoch) = at.last_led else { return };
         if request.tab == self.tab {
-            // The same rule as for other tabs: it may have gone to a newer leader since.
+            // The same rule as for other tabs: the write may have gone to a newer leader since.
             return self.pending.answered(request, epoch, answer, seq, at.seq, outputs);
         }
         if at.leads_in(epoch) {
@@ -245,7 +246,7 @@ impl Writes {
         }
     }
 
-    /// The database is closed in this tab. What is under way here is answered when it ends.
+    /// The database is closed in this tab. Writes under way here are answered when they end.
     pub(super) fn give_up_idle(&mut self, outputs: &mut Outputs) {
         let under_way = self.writing.under_way();
         self.give_up(|request| !under_way.contains(request), outputs);
@@ -262,7 +263,7 @@ impl Writes {
         }
     }
 
-    /// What can be said of a write that is given up; one that still waits here will not be run.
+    /// The fate of a write that is given up. A write that still waits in this tab's queue will not be run.
     fn fate(&mut self, request: RequestId) -> Fate {
         match self.writing.withdraw(request) {
             Some(_) => Fate::NeverRun,

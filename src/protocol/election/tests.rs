@@ -1,4 +1,4 @@
-//! The states of one tab's election, each by itself.
+//! The states of one tab's election, without the rest of the protocol.
 
 use uuid::Uuid;
 
