@@ -1,4 +1,4 @@
-//! What a tab has decided and its driver has not carried out yet, and the counts of what a page may ask about it.
+//! The agenda: the effects that a tab has decided and its driver has not carried out yet, and the counts for metrics.
 
 use std::collections::VecDeque;
 
@@ -12,7 +12,7 @@ use crate::sql::Code;
 #[derive(Debug)]
 pub(super) struct Agenda {
     queue: VecDeque<Effect>,
-    /// Store calls that have no answer yet.
+    /// The number of store calls that have no answer yet.
     open_store_calls: usize,
     counts: Counts,
 }
@@ -39,7 +39,7 @@ impl Agenda {
         self.open_store_calls = self.open_store_calls.saturating_sub(1);
     }
 
-    /// Whether the store is at work for this tab.
+    /// Whether a store call of this tab is open.
     pub(super) fn store_is_busy(&self) -> bool {
         self.open_store_calls > 0
     }
@@ -63,7 +63,7 @@ impl Agenda {
         self.counts.note(counted);
     }
 
-    /// Does what the page asks of the counts, and tells what they are then.
+    /// Applies the page's action to the counts, and returns them.
     pub(super) fn metrics(&mut self, now: Timestamp, action: MetricsAction) -> Metrics {
         self.counts.act(now, action)
     }

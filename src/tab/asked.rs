@@ -1,4 +1,4 @@
-//! A call of the page that runs a statement, on its way to where the statement runs.
+//! A call of the page that runs a statement, on its way to the place where the statement runs.
 
 use crate::request::{CallId, Request, UserId};
 use crate::sql::Statement;
@@ -11,10 +11,10 @@ pub(super) struct Asked {
     pub(super) purpose: Purpose,
 }
 
-/// When something that the page asks is looked at.
+/// When a request of the page is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Timing {
-    /// It comes from the page: SQL that it needs is put off.
+    /// It has just come from the page. If it needs SQL, it is put off.
     Arrived,
     /// Its SQL may run.
     Due,
@@ -24,7 +24,7 @@ pub(super) enum Timing {
 #[derive(Debug)]
 pub(super) enum Purpose {
     Execute,
-    /// Only read, and only until this is taken back.
+    /// Only read, and only until the page takes back this name.
     Query {
         recall: Option<String>,
     },

@@ -1,7 +1,7 @@
-//! The page's calls that wait for something: for their write, for all writes before, to lead, for the end.
+//! The page's calls that wait: for their own write, for all earlier writes, to lead, or for the database to close.
 //!
-//! Every call is answered exactly once, also when the database fails or is closed. What a call does is decided by
-//! [`super::desk`].
+//! Every call is answered exactly once, even when the database fails or is closed. [`super::desk`] decides what a call
+//! does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,21 +15,21 @@ use crate::storage::RequestId;
 #[derive(Debug, Default)]
 pub(super) struct TabCalls {
     writes: BTreeMap<RequestId, CallId>,
-    /// `Sync` calls and the writes that each still waits for.
+    /// `Sync` calls, each with the writes that it still waits for.
     syncs: Vec<(CallId, BTreeSet<RequestId>)>,
-    /// `Lead` calls, and until when each waits.
+    /// `Lead` calls, each with the time until which it waits.
     leads: Vec<(CallId, Timestamp)>,
     closing: Vec<CallId>,
     end: End,
     non_leader_writes: NonLeaderWrites,
 }
 
-/// Whether the page may ask for more.
+/// Whether the page may still ask.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum End {
     #[default]
     NotYet,
-    /// The page has closed the database, or it has failed.
+    /// The page has closed the database, or the database has failed.
     Near,
 }
 
@@ -52,7 +52,7 @@ impl TabCalls {
         });
     }
 
-    /// Waits for all writes that wait now.
+    /// Answers the call once all writes that wait now are settled.
     pub(super) fn sync(&mut self, call: CallId, agenda: &mut Agenda) {
         let waits: BTreeSet<RequestId> = self.writes.keys().copied().collect();
         if waits.is_empty() {
@@ -71,18 +71,18 @@ impl TabCalls {
     }
 }
 
-// To lead.
+// Leading.
 impl TabCalls {
     pub(super) fn wait_to_lead(&mut self, now: Timestamp, call: CallId) {
         self.leads.push((call, now.after_ms(LEAD_TIMEOUT_MS.into())));
     }
 
-    /// Whether any call waits until this tab leads.
+    /// Whether any call waits for this tab to lead.
     pub(super) fn wait_for_lead(&self) -> bool {
         !self.leads.is_empty()
     }
 
-    /// This tab leads.
+    /// This tab leads: answers the calls that waited for that.
     pub(super) fn leads(&mut self, agenda: &mut Agenda) {
         for (call, _) in std::mem::take(&mut self.leads) {
             agenda.answer(call, Ok(Response::Done));
@@ -115,12 +115,12 @@ impl TabCalls {
         self.end = End::Near;
     }
 
-    /// From then on the page asks nothing more, and is told nothing more but that the database is closed.
+    /// Whether the end is near. Then requests are ignored, and the page is told only that the database is closed.
     pub(super) fn is_end_near(&self) -> bool {
         self.end == End::Near
     }
 
-    /// The protocol has let go of everything, and has settled every write before.
+    /// The protocol is closed and has settled every write before: answers the calls that are left.
     pub(super) fn ended(&mut self, agenda: &mut Agenda) {
         for (call, _) in std::mem::take(&mut self.leads) {
             agenda.answer(call, Err(Failure::closed()));

@@ -1,4 +1,4 @@
-//! Checkpoints, as a leader makes them: a bounded step at a time, when nothing else waits.
+//! Checkpoints: the leader writes them one bounded step at a time, when nothing else waits.
 
 use super::agenda::Agenda;
 use super::store_call::StoreCall;
@@ -15,7 +15,7 @@ impl Checkpoints {
         Checkpoints { folding }
     }
 
-    /// The image has been moved by this commit.
+    /// Notes that this commit moved the image.
     pub(super) fn note(&mut self, commit: &Commit) {
         self.folding.note(commit);
     }
@@ -33,10 +33,10 @@ impl Checkpoints {
         Some(StoreCall::FinishCheckpoint { epoch, checkpoint })
     }
 
-    /// The store has answered.
+    /// The store has answered the last step.
     pub(super) fn stepped(&mut self, result: Result<(), StoreError>, agenda: &mut Agenda) {
         match result {
-            // Another leader will do it; losing leadership abandons the folding.
+            // Fenced: the new leader makes the checkpoint, and this tab abandons its own as it stops leading.
             Ok(()) | Err(StoreError::Fenced { .. }) => {}
             Err(error) => {
                 self.abandon();
@@ -45,7 +45,7 @@ impl Checkpoints {
         }
     }
 
-    /// This tab leads no more: what it has begun is the next leader's to begin again.
+    /// This tab no longer leads. The next leader begins its checkpoint anew.
     pub(super) fn abandon(&mut self) {
         self.folding.abandon();
     }

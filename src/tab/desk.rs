@@ -1,7 +1,7 @@
-//! The desk: where the page's calls are taken, run when SQL may run, and answered.
+//! The desk: takes the page's calls, runs them when SQL may run, and answers them.
 //!
-//! What a statement is (read, row write, schema change, transaction control) is what SQLite says it is; no
-//! text is matched. The desk owns what the page's side of a tab consists of; the protocol it is lent ([`Hand`]), call by call.
+//! SQLite says what a statement is (read, row write, schema change, transaction control); no text is matched. The desk
+//! owns the page's side of a tab. The tab lends it the protocol with each call ([`Hand`]).
 
 use std::collections::VecDeque;
 
@@ -29,11 +29,11 @@ pub(super) struct Desk {
     live: LiveQueries,
 }
 
-/// What the tab lends the desk for one moment.
+/// What the tab lends the desk for one call.
 pub(super) struct Hand<'a> {
     pub(super) now: Timestamp,
     pub(super) protocol: &'a mut Protocol,
-    /// What the protocol is to be told, in this order.
+    /// The inputs for the protocol, in this order.
     pub(super) inputs: &'a mut VecDeque<Input>,
     pub(super) agenda: &'a mut Agenda,
 }
@@ -58,7 +58,7 @@ impl Hand<'_> {
     }
 }
 
-// What it is.
+// Questions.
 impl Desk {
     pub(super) fn new(engine: Engine) -> Self {
         Desk {
@@ -107,7 +107,7 @@ impl Desk {
     }
 }
 
-// What the page asks.
+// Requests of the page.
 impl Desk {
     pub(super) fn take(&mut self, request: Request, hand: &mut Hand) {
         if let Some(request) = self.runner.admit(request) {
@@ -115,10 +115,10 @@ impl Desk {
         }
     }
 
-    /// Takes what the page asks to where it belongs.
+    /// Passes a request to its owner.
     fn route(&mut self, request: Request, moment: Timing, hand: &mut Hand) {
         match request {
-            // The page asks nothing more of a database that it closes, and is told nothing more but that it is closed.
+            // After `close()` the page asks nothing more, and is told only that the database is closed.
             request if self.calls.is_end_near() && !request.concerns_the_end() => {}
             Request::Execute { call, user, statement } => {
                 let asked = Asked {
@@ -190,7 +190,7 @@ impl Desk {
         }
     }
 
-    /// Runs a statement where it belongs: in the open transaction of its user, or by itself.
+    /// Runs a statement in the open transaction of its user, or by itself.
     fn run_asked(&mut self, asked: Asked, moment: Timing, hand: &mut Hand) {
         if moment == Timing::Arrived && hand.protocol.is_returning() {
             return self.put_off(asked);
@@ -245,7 +245,7 @@ impl Desk {
         let may_write = leads || self.calls.non_leader_writes() == NonLeaderWrites::Forwarded;
         let permit = match self.engine_mut().classify(&statement.sql) {
             Err(failure) if leads => return hand.agenda.answer(call, Err(failure.into())),
-            // The leader may have a table that this tab has not heard of yet: the verdict is the leader's.
+            // The leader may have a table that this tab has not applied yet, so the leader decides.
             Err(_) if may_write => Permit::All,
             Err(_) => Permit::SchemaOnly,
             Ok(Class::Read) => return self.query(asked, moment, hand.agenda),
@@ -266,7 +266,7 @@ impl Desk {
         self.submit(call, work, hand.now.after_ms(EXECUTE_TIMEOUT_MS), hand);
     }
 
-    /// A text that begins a transaction and leaves it open.
+    /// Begins a transaction that stays open: waits for a turn, which only the leader's page can have.
     fn begin(&mut self, asked: Asked, hand: &mut Hand) {
         if !hand.leads() {
             return hand
@@ -296,6 +296,7 @@ impl Desk {
     }
 
     fn sync(&mut self, call: CallId, user: UserId, agenda: &mut Agenda) {
+        // Writes of this page may be queued behind this user's own turn: waiting for them would never end.
         if self.transactions.is_open(user) {
             agenda.answer(call, Ok(Response::Done));
         } else {
@@ -312,7 +313,7 @@ impl Desk {
         }
     }
 
-    /// The page has stopped all queries that it waits for: none that waits here is begun.
+    /// The page has stopped all its queries: those that wait here are not begun.
     fn stop_queries(&mut self, agenda: &mut Agenda) {
         let interrupted = SqlFailure::query_stopped("interrupt() was called");
         self.live.stop(&interrupted, agenda);
@@ -332,10 +333,11 @@ impl Desk {
 
 // When SQL may run.
 impl Desk {
-    /// Does the next piece of what waits; whether there was one.
+    /// Runs the next piece that waits; whether there was one.
     pub(super) fn run_piece(&mut self, hand: &mut Hand) -> bool {
         let page = hand.page_turn();
         if page == PageTurn::May
+            // Released calls come first, so that each user's calls keep their order.
             && let Some(asked) = self.transactions.next_released()
         {
             self.run_asked(asked, Timing::Due, hand);
@@ -384,7 +386,7 @@ impl Desk {
     }
 }
 
-// What the protocol says.
+// Outputs of the protocol.
 impl Desk {
     pub(super) fn settled(&mut self, request: RequestId, result: Result<Outcome, WriteError>, agenda: &mut Agenda) {
         self.calls.settled(request, result, agenda);

@@ -1,4 +1,4 @@
-//! The one place where errors of the layers below become failures that a page can act on.
+//! Turns errors of the layers below into failures that a page can act on. No other place does.
 
 use crate::engine::EngineError;
 use crate::protocol::{MessageError, StoreCause, WriteError};

@@ -1,7 +1,7 @@
 //! A group: the writes of a leader that run together and are stored as one commit.
 //!
-//! Each has its limit of time. One that takes longer than its turn is put off once, so that those who wait have theirs; what
-//! stood behind it is not run, and comes first again.
+//! Each write has a time limit. A write that takes longer than its turn is put off once, so that others get their turn.
+//! The writes behind it are not run, and come first again.
 
 use std::rc::Rc;
 
@@ -12,9 +12,9 @@ use crate::sabotage::{self, Sabotage};
 use crate::sql::{Answer, Code, SqlFailure, Work};
 use crate::storage::{Epoch, Reply};
 
-/// A write that takes longer is put off once, so that those who wait have their turn. Less than the page waits for them.
+/// After this long a write is put off once, so that others get their turn. Shorter than a page waits for its write.
 const LONGEST_TURN_MS: u64 = 10_000;
-/// No write may take longer, nor a statement of a migration.
+/// No write may take longer; in a migration or an import, no statement.
 const LONGEST_WRITE_MS: u64 = 60_000;
 
 #[derive(Debug)]
@@ -24,7 +24,8 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// It is the next leader's. This one has said that it ended, so it must not die of it.
+    /// Leaves the group to the next leader. This leader has said that it ended, so it must not run a write that may
+    /// kill it.
     pub(super) fn leave(self) -> Input {
         let put_off = PutOff {
             unrun: self.writes,
@@ -37,7 +38,7 @@ impl Group {
         }
     }
 
-    /// Runs it. `lead` is what this tab says while it leads.
+    /// Runs the group. `lead` is this leader's heartbeat, sent while SQLite runs.
     pub(super) fn run(self, now: Timestamp, lead: Option<&Message>, engine: &mut TimedEngine) -> Input {
         let (mut answers, mut ran) = (Vec::new(), Vec::new());
         let mut put_off = PutOff::default();
@@ -51,6 +52,7 @@ impl Group {
             answers.push(answer);
             ran.push(queued);
         }
+        // The answers stay in step with the writes before the one that was put off: `Input::Ran` relies on that.
         put_off.unrun = writes.collect();
         let staged = engine.engine_mut().staged();
         let commit = staged.map(|staged| {
@@ -75,16 +77,16 @@ fn run_write(now: Timestamp, lead: Option<Message>, queued: &Queued, engine: &mu
     }
 }
 
-/// What ends a write that takes long.
+/// The time limit of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Limit {
-    /// Nobody waits for its answer any more.
+    /// Nobody waits for its answer after that.
     Deadline(Timestamp),
-    /// The others have their turn before it goes on.
+    /// After that, others get their turn first.
     Turn(Timestamp),
     /// No write may take longer.
     Whole(Timestamp),
-    /// No statement of it may take longer.
+    /// None of its statements may take longer.
     Statements(Timestamp),
 }
 
@@ -118,7 +120,7 @@ enum Stopped {
     ToBePutOff,
 }
 
-/// What the commit of these writes answers.
+/// The replies that the commit stores. A refused write has none: it left no effect.
 fn replies(ran: &[Queued], answers: &[Answer]) -> Vec<Reply> {
     ran.iter()
         .zip(answers)

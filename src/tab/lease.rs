@@ -1,18 +1,17 @@
-//! Lease mode: what stands in for the Web Lock where the browser has none, on plain-http origins.
+//! Lease mode: a lease in the store replaces the Web Lock where the browser has none, on plain-http origins.
 //!
-//! The protocol asks for the lock and is told of it as ever ([`LockCall`], [`LeaseEvent`]); here each call becomes a
-//! step of the lease in the store ([`crate::storage::Lease`]). Who waits asks again each second, and at once when the
-//! lease lapses or another tab says that it gave it back; who holds it renews it each second.
+//! The protocol asks for the lock and hears of it as usual ([`LockCall`], [`LeaseEvent`]). Here each call becomes a
+//! step of the lease in the store ([`crate::storage::Lease`]). A tab that waits asks again each second, and at once
+//! when the lease lapses or another tab says that it gave the lease back. The holder renews the lease each second.
 //!
 //! Safety depends on none of this, nor on any clock: each new leader raises the epoch, and the store refuses the
-//! appends of all before it. So a holder that could not renew in time goes on until it finds another holder; to step
-//! down by its own clock was refused, because a store that is slow for a lease would leave everybody without a
-//! leader. A holder that is busy in one long statement cannot renew either, but is heard on the channel all the
-//! while, and whoever hears it leaves its lease alone.
+//! appends of all earlier leaders. So a holder that could not renew in time goes on until it finds another holder.
+//! Refused: to step down by its own clock. A store that is slow for a whole lease would leave all tabs without a
+//! leader. A holder that is busy in one long statement cannot renew either, but it still broadcasts heartbeats, and a
+//! tab that hears them leaves the lease alone.
 //!
-//! A tab gives the lease back when its database or its page is closed, if the browser leaves its worker the time. That
-//! one crashed shows only when its lease lapses. To take the lease after a shorter silence was refused: it would not be
-//! a lease.
+//! A tab gives the lease back when its database or its page is closed, if the browser leaves its worker the time. A
+//! crash shows only when the lease lapses. Refused: to take the lease after a shorter silence. It would not be a lease.
 
 use std::collections::VecDeque;
 
@@ -21,12 +20,12 @@ use crate::durations::{HEARTBEAT_MS, LEASE_MS};
 use crate::protocol::{Message, Timestamp};
 use crate::storage::{Lease, LeaseAct, LeaseStep, StoreError, TabId};
 
-/// What holds the right to lead.
+/// The mechanism that gives one tab the right to lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Election {
-    /// A Web Lock: [`super::Effect::Lock`].
+    /// A Web Lock, through [`super::Effect::Lock`].
     Locks,
-    /// A record in the store, where the browser has no Web Locks: there is no [`super::Effect::Lock`].
+    /// A lease in the store, where the browser has no Web Locks. There is no [`super::Effect::Lock`] then.
     Lease,
 }
 
@@ -35,29 +34,29 @@ pub enum Election {
 pub(super) struct LeaseLock {
     tab: TabId,
     stage: Stage,
-    /// Steps that the store has not answered, oldest first …
+    /// Steps that the store has not answered, oldest first.
     under_way: VecDeque<LeaseAct>,
-    /// … of which so many are older than the last call: their answers concern nobody any more.
+    /// How many of them are older than the last call. Their answers no longer count.
     overtaken: usize,
-    /// When to step again.
+    /// When to take the next step.
     next: Timestamp,
-    /// Who was heard to lead, and until when its word is good.
+    /// The tab that was heard to lead, and until when its heartbeat counts.
     heard: Option<(TabId, Timestamp)>,
-    /// Who held it when this tab last looked.
+    /// The holder when this tab last looked.
     holder: Option<TabId>,
-    /// Until when that one's word is good though the lease has lapsed: this tab was stopped, and the holder may have been too.
+    /// Until then that holder keeps a lapsed lease: this tab was stopped, and the holder may have been too.
     deaf_until: Timestamp,
 }
 
-/// What the protocol is to be told.
+/// What the protocol is told.
 #[derive(Debug)]
 pub(super) enum LeaseEvent {
     Granted,
-    /// It was held, and another tab took it.
+    /// This tab held the lease, and another tab took it.
     Lost,
-    /// It was given back: others want to know.
+    /// This tab gave the lease back. Waiting tabs must be told.
     Released,
-    /// The step failed; unless the store is lost it is taken again.
+    /// The step failed. It is repeated, unless the store is lost.
     Failed(StoreError),
 }
 
@@ -82,7 +81,7 @@ impl LeaseLock {
         }
     }
 
-    /// Begins anew; what was asked before is not answered any more.
+    /// Begins anew. Answers to earlier steps no longer count.
     pub(super) fn call(&mut self, now: Timestamp, call: LockCall) -> LeaseStep {
         self.overtaken = self.under_way.len();
         let (stage, act) = match call {
@@ -101,6 +100,7 @@ impl LeaseLock {
         self.overtaken = self.overtaken.saturating_sub(1);
         self.next = now.after_ms(HEARTBEAT_MS);
         let lease = match answer {
+            // A release counts even when a later call overtook it: the lease became free, and others wait for it.
             Ok(_) if act == Some(LeaseAct::Release) => return Some(LeaseEvent::Released),
             Ok(lease) if counts => lease,
             Ok(_) => return None,
@@ -180,7 +180,7 @@ impl LeaseLock {
         Some(lapses.max(self.deaf_until))
     }
 
-    /// The tab was stopped: until then it takes no lease from who held it before.
+    /// This tab was stopped. Until then it does not take the lease from the last holder.
     pub(super) fn was_deaf(&mut self, until: Timestamp) {
         self.deaf_until = until;
     }

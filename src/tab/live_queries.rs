@@ -1,7 +1,7 @@
-//! Live queries, as a tab runs them: one for each time that its deadline comes, and those that are due before a group.
+//! Live queries, as a tab runs them: one each time that a deadline comes, and one before a group if it is owed.
 //!
-//! [`crate::live`] says which. Between two of them the tab hears what its page asks, and a page that asks something while
-//! one runs has it make way (see [`super::pulse`]).
+//! [`crate::live`] says which query is next. Between two queries the tab takes requests of its page. A request that
+//! arrives while a live query runs makes that query stop and run later (see [`super::pulse`]).
 
 use super::agenda::Agenda;
 use super::pulse::{Bound, Ended};
@@ -40,7 +40,7 @@ impl LiveQueries {
         self.live.deadline()
     }
 
-    /// Runs one of those that are due; whether there was one.
+    /// Runs one live query that is due; whether there was one.
     pub(super) fn run(&mut self, now: Timestamp, engine: &mut TimedEngine, agenda: &mut Agenda) -> bool {
         let Some((query, statement)) = self.live.next(now) else {
             return false;
@@ -60,7 +60,7 @@ impl LiveQueries {
         true
     }
 
-    /// The page has stopped all that it waits for.
+    /// The page has stopped all its queries.
     pub(super) fn stop(&mut self, interrupted: &SqlFailure, agenda: &mut Agenda) {
         for query in self.live.stop() {
             let rows = Err(interrupted.clone());

@@ -1,14 +1,14 @@
-//! Metrics: what this tab and the others do together, counted while the page wants it counted.
+//! Metrics: counts of how the tabs work together, taken while the page has counting on.
 //!
-//! `tab` notes what happens where it happens; what the page records by itself is added to it. Pure: the clock is the
-//! caller's.
+//! `tab` notes each event where it happens. Events that the page records itself are added. Pure: the caller has the
+//! clock.
 
 use std::collections::VecDeque;
 
 use crate::request::{Metrics, MetricsAction};
 use crate::time::Timestamp;
 
-/// The average is over this many latencies at most.
+/// The average is over at most this many latencies.
 const LATENCIES: usize = 100;
 
 #[derive(Debug)]
@@ -28,17 +28,17 @@ enum Counting {
     Off,
 }
 
-/// Something that is counted.
+/// A counted event.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Counted {
     LeadershipChange,
     /// A row write was refused because this tab does not lead.
     WriteConflict,
-    /// A commit of another tab was taken over.
+    /// A commit of another tab was applied.
     FollowerRefresh,
-    /// A commit was announced, by this tab or to it.
+    /// A commit was broadcast, by this tab or to it.
     Notification,
-    /// An announced commit was taken over this long after it was stored.
+    /// A broadcast commit was applied this long after the store had it.
     LatencyMs(f64),
 }
 
@@ -73,7 +73,7 @@ impl Counts {
         }
     }
 
-    /// Does what the page asks and tells what the figures are then.
+    /// Applies the page's action, and returns the counts.
     pub(super) fn act(&mut self, now: Timestamp, action: MetricsAction) -> Metrics {
         match action {
             MetricsAction::Read => {}

@@ -1,18 +1,19 @@
-//! A tab of a database, free of the browser: what its page asks, what the protocol says, and the SQL that both lead to.
+//! A tab of a database, free of the browser: the requests of its page, the outputs of the protocol, and the SQL for
+//! both.
 //!
-//! It decides nothing that the protocol decides. What is its own: which call of the page is answered by what, and when
-//! which SQL runs.
+//! The protocol decides everything between tabs. The tab decides which answer a call of the page gets, and when SQL
+//! runs.
 //!
 //! | owner | of |
 //! |---|---|
-//! | [`tab`] | protocol, desk, checkpoints, and the lock; the only one that knows all of them |
-//! | [`desk`] | what the page asks: the owners below |
+//! | [`tab`] | protocol, desk, checkpoints and lock; only `tab` knows all of them |
+//! | [`desk`] | the page's requests, and the owners below |
 //! | [`calls`], [`transactions`] | calls that wait; transactions that stay open across calls |
-//! | [`runner`], [`group`] | the SQL that waits for its moment; the writes that are one commit |
-//! | [`live_queries`], [`checkpoints`] | what runs when its time has come; what is done when nothing else waits |
-//! | [`timed_engine`], [`pulse`] | the engine, bound in time; what is said and looked for while SQLite runs |
-//! | [`store_call`], [`lease`] | what the store is asked; what stands in for a Web Lock |
-//! | [`agenda`], [`metrics`], [`words`], [`asked`] | what the driver is to do, the counts, and the words |
+//! | [`runner`], [`group`] | the SQL that waits for its moment; the writes that become one commit |
+//! | [`live_queries`], [`checkpoints`] | live queries at their deadlines; checkpoints when nothing else waits |
+//! | [`timed_engine`], [`pulse`] | the engine with time limits; heartbeats and checks while SQLite runs |
+//! | [`store_call`], [`lease`] | calls of the store; the lease that replaces a Web Lock |
+//! | [`agenda`], [`metrics`], [`words`], [`asked`] | the effects for the driver, the counts, the words |
 //! | [`worker`] | the driver, in a browser |
 
 mod agenda;

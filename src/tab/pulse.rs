@@ -1,71 +1,76 @@
-//! The pulse: what is said and looked for while SQLite runs, when this tab can neither hear nor answer.
+//! The pulse: sends heartbeats and checks for stops while SQLite runs, when this tab can neither hear nor answer.
 //!
-//! A write may take longer than a lease. Without a sign of life another tab would lead, run the same write, and lose
-//! leadership over it again. So the engine calls here every few milliseconds, and the heartbeats go out that the
-//! protocol would send; but only until the work's time is over. Then it is stopped, and its answer is certain.
+//! A write may take longer than a lease. Without heartbeats another tab would become leader, run the same write, and
+//! lose leadership over it again. So the engine calls the pulse every few milliseconds, and the pulse sends the
+//! heartbeats that the protocol would send, but only until the time limit of the write. Then the write is stopped, and
+//! its answer is certain.
 //!
-//! A query that a page asks has no such end. Its page may take it back, which the worker sees by a name that leads to nothing any more
-//! ([`crate::web::Recall`]). One failure to find it is not trusted: a name may be younger here than it is there; so it
-//! must be missing twice, 32 calls apart. And a page's policy may forbid to look at all: so each miss is compared with
-//! a name that is never taken back, and where that one is missing too, nothing is stopped and nothing looked at again.
+//! A query that a page asks has no such limit. Its page may take it back: the worker then finds that a name leads to
+//! nothing any more ([`crate::web::Recall`]). One miss is not trusted, because a name may reach the worker late, so the
+//! name must be missing twice, 32 calls apart. A page's policy may also forbid the worker to look at all. So each miss
+//! is checked against a control name that is never taken back. If the control name is missing too, nothing is stopped,
+//! and the worker stops looking.
 //!
-//! A live query is not taken back by a name of its own, which each would cost the page half a millisecond: there is one
-//! for all, and it says only that the page has asked something that may make the query needless. Then the query makes way,
-//! and is begun anew if the page wants it still.
+//! A live query has no name of its own, because each would cost the page half a millisecond. One name for all live
+//! queries says only that the page has asked something that may make the query needless. Then the query makes way, and
+//! runs again if the page still wants it.
 
 use crate::durations::HEARTBEAT_MS;
 use crate::engine::{Headway, Progress};
 use crate::protocol::{Message, Timestamp};
 
-/// Of the engine's calls during a query, one every few milliseconds, every so many are a look.
+/// The engine calls every few milliseconds during a query; every 32nd call is a look.
 const LOOK_EVERY: u32 = 32;
+/// Misses in a row that stop a query. As many misses of the control name stop the looking.
 const MISSES_TO_STOP: u32 = 2;
 
+/// The heartbeats, time limit and names of what SQLite runs now.
 #[derive(Debug, Default)]
 pub struct Pulse {
     running: Option<Running>,
-    /// Until when what runs may run.
+    /// The time limit of what runs.
     until: Option<Bound>,
     time: Time,
-    /// By what the page takes back all its queries.
+    /// The name by which the page takes back all its queries.
     page: Option<Names>,
-    /// By what it has live queries make way.
+    /// The name by which the page makes live queries make way.
     way: Option<String>,
-    /// By what it takes back the query that is under way.
+    /// The query that runs, with its name.
     query: Option<Query>,
-    /// How often in a row not even the name was found that is never taken back.
+    /// How many looks in a row missed the control name too.
     blind: u32,
 }
 
-/// Names to look at.
+/// The two names of a look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
+    /// Taken back to stop the query.
     pub recall: String,
-    /// Never taken back.
+    /// The control, which is never taken back.
     pub control: String,
 }
 
 #[derive(Debug)]
 struct Running {
-    /// What the leader last said, to be said again with a later lease.
+    /// The leader's last heartbeat, repeated with a later lease.
     lead: Message,
     next: Timestamp,
 }
 
-/// For how long something may run.
+/// The time limit of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bound {
     Until(Timestamp),
-    /// Each of its statements for so long; all of them as long as it takes.
+    /// A limit for each statement, none for all together.
     EachStatement {
         most_ms: u64,
         until: Timestamp,
-        /// So many were done when the time of this one began.
+        /// How many statements were done when `until` was set.
         done: u32,
     },
 }
 
-/// Whether what runs may run on.
+/// Whether the time limit was reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Time {
     #[default]
@@ -80,51 +85,52 @@ struct Query {
     makes_way: bool,
 }
 
-/// How something ended that was looked at.
+/// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
     ByItself,
-    /// It was a live query, and is to be run again.
+    /// It was a live query that made way, and must run again.
     MadeWay,
-    /// It was stopped because its time was over.
+    /// It reached its time limit.
     TimeIsOver,
 }
 
-/// What a look has found.
+/// What a look found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
+    /// The name is there.
     Found,
-    /// Only the name that is never taken back.
+    /// Only the control name is there.
     Missing,
-    /// Not even that.
+    /// Not even the control name is there: the worker cannot look.
     Blind,
 }
 
 impl Pulse {
-    /// A work begins, in a tab that says this while it leads.
+    /// A write begins. `lead` is this tab's heartbeat, if it leads.
     pub(super) fn begin(&mut self, now: Timestamp, lead: Option<Message>, bound: Bound) {
         let next = now.after_ms(HEARTBEAT_MS);
         self.running = lead.map(|lead| Running { lead, next });
         self.bound(bound);
     }
 
-    /// What runs is stopped when its time is over.
+    /// Sets the time limit of what runs.
     pub(super) fn bound(&mut self, bound: Bound) {
         self.until = Some(bound);
         self.time = Time::Enough;
     }
 
-    /// From now on all queries are taken back by this name, but those that have one of their own.
+    /// From now on these names stop all queries, except queries with a name of their own.
     pub(super) fn follow(&mut self, names: Names) {
         self.page = Some(names);
     }
 
-    /// From now on live queries make way by this name.
+    /// From now on this name makes live queries make way.
     pub(super) fn make_way_by(&mut self, name: String) {
         self.way = Some(name);
     }
 
-    /// A query begins.
+    /// A query begins, with a name of its own if the page can take it back alone.
     pub(super) fn watch(&mut self, own: Option<String>) {
         self.query = self.page.clone().map(|Names { recall, control }| Query {
             names: Names {
@@ -143,7 +149,7 @@ impl Pulse {
         self.query.iter_mut().for_each(|query| query.makes_way = makes_way);
     }
 
-    /// It is done.
+    /// The run has ended.
     pub(super) fn end(&mut self) -> Ended {
         self.running = None;
         self.until = None;
@@ -154,14 +160,14 @@ impl Pulse {
         }
     }
 
-    /// A query is under way, and the engine has called so often during it: what to look at now, if at anything.
+    /// The names to look at now, if a look is due. `calls` is how often the engine has called during this query.
     pub fn to_look_at(&self, calls: u32) -> Option<&Names> {
         let is_due = calls > 0 && calls.is_multiple_of(LOOK_EVERY) && self.blind < MISSES_TO_STOP;
         let query = self.query.as_ref().filter(|_| is_due)?;
         Some(&query.names)
     }
 
-    /// What the look has found: whether the query may go on.
+    /// Takes in what the look found; whether the query may go on.
     pub fn looked(&mut self, look: Look) -> Progress {
         let Some(query) = &mut self.query else {
             return Progress::GoOn;
@@ -174,8 +180,8 @@ impl Pulse {
         }
     }
 
-    /// Something runs, and has come so far: what to broadcast now, if anything, and
-    /// whether it may go on.
+    /// Takes in the headway of what runs: returns the heartbeat to broadcast now, if one is due, and whether the run
+    /// may go on.
     pub fn beat(&mut self, now: Timestamp, headway: Headway) -> (Option<Vec<u8>>, Progress) {
         if self.is_over(now, headway) {
             self.time = Time::Over;
@@ -227,7 +233,7 @@ mod tests {
         pulse
     }
 
-    /// What comes of each of these looks during a query.
+    /// What follows from each of these looks during a query.
     fn query(pulse: &mut Pulse, looks: &[Look]) -> Vec<Progress> {
         pulse.watch(Some("blob:own".into()));
         let each = looks.iter().map(|look| {
