@@ -1,11 +1,12 @@
-//! Writing: the leader's end of a write. What waits for the writer, what has it, and what is owed to those who asked.
+//! Writing: the leader's end of a write. Holds the writes that wait, the group that runs, and the answers that are
+//! owed.
 //!
-//! The order of effects is the promise: an append is asked for when the engine has run the group; publish,
-//! broadcast, and answers exist only when the store has it. All answers of a group wait for that, also refusals,
-//! for one may be owed to a neighbour that comes to nothing.
+//! The order of effects is a promise. The leader asks for the append once the engine has run the group. It publishes,
+//! broadcasts and answers only once the store has the commit. All answers of a group wait for that, refusals too: a
+//! write may have been refused because of an earlier write of the group, which a failed append undoes.
 //!
-//! Owned by [`super::Protocol`], which asks for it only while this tab leads, but for what was on its way to the store when it
-//! ceased to. The queue and the turns are two owners of their own; here is what concerns both.
+//! Owned by [`super::writes`], which calls it only while this tab leads, and afterwards for the commit that was still
+//! on its way to the store. The queue and the turns are owners of their own; this file has what concerns both.
 
 use std::rc::Rc;
 
@@ -28,7 +29,7 @@ pub(super) struct Writing {
 /// What becomes of a write that another tab has sent.
 #[derive(Debug)]
 pub(super) enum Heard {
-    /// It waits, perhaps for nothing.
+    /// It waits in the queue, or the queue had it already.
     Waits,
     Answered {
         answer: Result<Outcome, WriteError>,
@@ -36,13 +37,13 @@ pub(super) enum Heard {
     },
     /// It ended two leaders.
     Condemned,
-    /// It is none of this leader's.
+    /// This leader ignores it: a late copy, or a write for the next leader.
     Ignored,
 }
 
-// What waits.
+// Waiting.
 impl Writing {
-    /// A write of another tab. Each is answered once, and what was answered before is answered alike.
+    /// Takes a write of another tab. A write that was answered before gets the same answer and is not run again.
     pub(super) fn hear(
         &mut self,
         queued: Queued,
@@ -58,6 +59,7 @@ impl Writing {
             self.queue.push(queued);
             return Heard::Waits;
         }
+        // First the stored reply, then the remembered answer: only a write with neither may run.
         if let Some(outcome) = replication.replies().find(request) {
             let (answer, seq) = (Ok(outcome.clone()), replication.position().seq);
             return Heard::Answered { answer, seq };
@@ -66,7 +68,7 @@ impl Writing {
             return Heard::Answered { answer, seq };
         }
         match record {
-            // What is not taken is the next leader's.
+            // After the promise to hand over, new writes are the next leader's.
             _ if successor.is_some() => Heard::Ignored,
             Record::Condemned => Heard::Condemned,
             record => {
@@ -76,7 +78,7 @@ impl Writing {
         }
     }
 
-    /// Has it wait for its turn; one that may have ended a leader, for its trial.
+    /// Queues the write. A write that may have ended a leader waits for its trial instead.
     pub(super) fn take(&mut self, queued: Queued, record: Record) {
         match record {
             Record::Clean => self.queue.push(queued),
@@ -84,29 +86,29 @@ impl Writing {
         }
     }
 
-    /// The asker agrees that its write is tried.
+    /// The asker agrees to the trial of its write.
     pub(super) fn allow(&mut self, request: RequestId) {
         self.queue.allow(request);
     }
 
-    /// Takes back a write that has not been run.
+    /// Takes out a write that has not been run.
     pub(super) fn withdraw(&mut self, request: RequestId) -> Option<Queued> {
         self.queue.withdraw(request)
     }
 
-    /// An answer that no commit holds.
+    /// Remembers an answer that no commit holds.
     pub(super) fn remember(&mut self, request: RequestId, answer: Result<Outcome, WriteError>, seq: Seq) {
         self.queue.remember(request, Remembered { answer, seq });
     }
 
-    /// Something waits, perhaps for the open turn.
+    /// Notes that something waits, if so: then the open turn is waited for.
     pub(super) fn note_waiting(&mut self, now: Timestamp, successor: Option<TabId>) {
         if self.is_waited_for(successor) {
             self.turns.waited_for(now);
         }
     }
 
-    /// A group is run or stored right now, or a turn is open.
+    /// Whether a group is being run or stored, or a turn is open.
     pub(super) fn is_busy(&self) -> bool {
         self.queue.is_busy()
     }
@@ -120,15 +122,15 @@ impl Writing {
         }
     }
 
-    /// Whether anybody waits for the open turn to end.
+    /// Whether a write, a turn or a successor waits for the open turn to end.
     fn is_waited_for(&self, successor: Option<TabId>) -> bool {
         self.queue.is_waited_for() || successor.is_some()
     }
 }
 
-// What has the writer.
+// Under way.
 impl Writing {
-    /// Gives the writer to what comes next, if nobody has it. `here` is this tab.
+    /// Gives the writer to what comes next, if the writer is free. `here` is this tab.
     pub(super) fn run_next(&mut self, now: Timestamp, epoch: Epoch, here: TabId, outputs: &mut Outputs) {
         match self.queue.next(now, here) {
             Some(Next::Group(group)) => outputs.push(Output::Run { epoch, group }),
@@ -141,18 +143,18 @@ impl Writing {
         }
     }
 
-    /// Of the group that was run, these were not.
+    /// Returns the writes of the group that were not run.
     pub(super) fn put_back(&mut self, now: Timestamp, put_off: PutOff) {
         self.queue.put_back(now, put_off);
     }
 
-    /// The engine has run the group; its answers wait until the store has this commit.
+    /// The engine has run the group. Its answers wait until the store has this commit.
     pub(super) fn store(&mut self, commit: Rc<Commit>, answers: Vec<Answer>, outputs: &mut Outputs) {
         self.queue.storing(Rc::clone(&commit), answers);
         outputs.push(Output::Append(commit));
     }
 
-    /// The engine has run the group, and nothing was changed.
+    /// The engine has run the group, and nothing changed.
     pub(super) fn nothing_to_store(&mut self, answers: Vec<Answer>) -> Answers {
         self.queue.nothing_to_store(answers)
     }
@@ -162,18 +164,19 @@ impl Writing {
         self.queue.stored()
     }
 
-    /// The requests of the group that is run or stored right now.
+    /// The requests of the group that is being run or stored.
     pub(super) fn under_way(&self) -> Vec<RequestId> {
         self.queue.under_way()
     }
 
-    /// A new leadership begins, or this one is handed over: what waits is sent to the next leader by those who asked.
+    /// Forgets what waits, as this tab begins to lead or hands over: each sender sends its writes to the next leader.
     pub(super) fn clear(&mut self) {
         self.queue.clear();
     }
 
-    /// This tab leads no more. What is on its way to the store stays.
+    /// This tab no longer leads. What is on its way to the store stays.
     pub(super) fn end(&mut self, end: &TurnEnd, outputs: &mut Outputs) {
+        // A turn that only the store can end stays open until the store answers.
         if self.turns.ends_at().is_some() {
             self.end_open_turn(end.clone(), outputs);
         }
@@ -189,12 +192,12 @@ impl Writing {
         self.queue.push_turn(request);
     }
 
-    /// The page that has the turn has done something with it.
+    /// The page has used its open turn.
     pub(super) fn turn_used(&mut self, now: Timestamp) {
         self.turns.used(now);
     }
 
-    /// The page is done with its turn; if anything is to be stored, the turn is over when that is.
+    /// The page has ended its turn. With a commit, the turn is over once the store has that commit.
     pub(super) fn turn_ended(&mut self, commit: Option<Rc<Commit>>, outputs: &mut Outputs) {
         match commit {
             _ if !self.turns.is_open() => {}
@@ -214,7 +217,7 @@ impl Writing {
         }
     }
 
-    /// Its time is over, and others wait.
+    /// Ends the open turn because its time is over and others wait.
     pub(super) fn take_turn_away(&mut self, outputs: &mut Outputs) {
         if let Some((_, end)) = self.turns.ends_at() {
             self.end_open_turn(end, outputs);

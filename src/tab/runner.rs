@@ -1,19 +1,19 @@
-//! The runner: the SQL of a tab that waits for its moment, and is run one piece at a time.
+//! The runner: holds the SQL of a tab that waits for its moment, and gives it out one piece at a time.
 //!
-//! The driver calls [`Tab::work`] when it has carried out all agenda, again and again until nothing is left to do. What is
-//! next is decided here; [`super::desk`] runs it.
+//! The driver calls [`Tab::work`] when it has carried out all effects, and repeats that until nothing is left to do.
+//! The runner decides what is next; [`super::desk`] runs it.
 //!
-//! * **No SQL runs while a store call of this tab is open.** A transaction of IndexedDB goes on only when the event loop
-//!   of the worker turns (IndexedDB 3.0, 2.7.1, "transaction lifetime"). A worker that is busy in SQLite would keep it open,
-//!   and with it every other tab from writing.
-//! * **All agenda of one piece are carried out before the next piece runs.** So an answer never waits for the SQL behind
-//!   it, and what is stored is told even if the next piece kills the worker.
-//! * **No SQL runs on an image that is not what this tab's history leads to.** It is loaded anew first.
-//! * **What the page asks keeps its order**, as far as the order can be seen: see [`Runner::admit`].
-//! * **Nobody starves.** Groups and what the page asks run in the order in which they came. Live queries run when nothing
-//!   of that waits, and one at least behind [`MOST_GROUPS`] groups. A step of a checkpoint is taken when nothing else waits.
+//! * **No SQL runs while a store call of this tab is open.** A transaction of IndexedDB goes on only when the event
+//!   loop of the worker turns (IndexedDB 3.0, 2.7.1, "transaction lifetime"). A worker that is busy in SQLite would
+//!   keep the transaction open, and would keep every other tab from writing.
+//! * **All effects of one piece are carried out before the next piece runs.** So an answer never waits for the SQL
+//!   behind it, and a stored commit is announced even if the next piece kills the worker.
+//! * **No SQL runs on an image that this tab's history does not lead to.** Such an image is loaded anew first.
+//! * **The page's requests keep their order**, as far as that order can be observed: see [`Runner::admit`].
+//! * **Nothing starves.** Groups and requests run in the order in which they came. Live queries run when none of those
+//!   waits, and at least one runs after [`MOST_GROUPS`] groups. A checkpoint takes a step when nothing else waits.
 //!
-//! Running SQL at once, inside [`Tab::handle`], was the simpler way and was refused for the first two rules.
+//! Refused, for the first two rules: to run SQL at once inside [`Tab::handle`], which would be simpler.
 //!
 //! [`Tab::handle`]: super::Tab::handle
 //! [`Tab::work`]: super::Tab::work
@@ -25,27 +25,27 @@ use super::transactions::Turn;
 use crate::request::{CallId, Request};
 use crate::storage::RequestId;
 
-/// Where groups follow one another without a pause, a live query that is due runs behind so many of them.
+/// Where groups follow one another without a pause, one live query that is due runs after this many.
 const MOST_GROUPS: u32 = 8;
 
-/// What waits to be run.
+/// The SQL that waits to be run.
 #[derive(Debug, Default)]
 pub(super) struct Runner {
     waiting: VecDeque<Piece>,
-    /// The deadline of the live queries has come.
+    /// A deadline of the live queries has come.
     may_run_live: bool,
-    /// So many groups have run since a live query has.
+    /// How many groups have run since the last live query.
     groups_since_live: u32,
 }
 
-/// What is run in one go.
+/// The unit that runs in one go.
 #[derive(Debug)]
 pub(super) enum Piece {
-    /// Writes of this leader.
+    /// A group of writes, at the leader.
     Group(Group),
     /// The turn of this tab's page begins.
     Turn(Turn),
-    /// What the page asks.
+    /// A request of the page.
     Asked(Request),
 }
 
@@ -54,7 +54,7 @@ impl Runner {
         self.waiting.push_back(piece);
     }
 
-    /// Keeps what the page asks behind what it has asked before and waits here; gives back what need not wait.
+    /// Queues a request behind earlier requests of the page that still wait; returns a request that need not wait.
     pub(super) fn admit(&mut self, request: Request) -> Option<Request> {
         let is_behind = || self.waiting.iter().any(|piece| matches!(piece, Piece::Asked(_)));
         if is_urgent(&request) || !is_behind() {
@@ -64,18 +64,18 @@ impl Runner {
         None
     }
 
-    /// The deadline of the live queries has come: one may run.
+    /// A deadline of the live queries has come: one may run.
     pub(super) fn let_live_run(&mut self) {
         self.may_run_live = true;
     }
 
-    /// Nobody waits for this query any more.
+    /// Drops a query that the page no longer waits for.
     pub(super) fn cancel(&mut self, cancelled: CallId) {
         let is_it = |piece: &Piece| matches!(piece, Piece::Asked(Request::Query { call, .. }) if *call == cancelled);
         self.waiting.retain(|piece| !is_it(piece));
     }
 
-    /// Takes out what the page has asked and waits here, if it is so.
+    /// Takes out the waiting requests for which `is_so` holds.
     pub(super) fn take_asked(&mut self, mut is_so: impl FnMut(&Request) -> bool) -> Vec<Request> {
         let (mut taken, mut waiting) = (Vec::new(), VecDeque::new());
         for piece in std::mem::take(&mut self.waiting) {
@@ -88,13 +88,13 @@ impl Runner {
         taken
     }
 
-    /// The turn is over before it began.
+    /// Drops a turn that was over before it began.
     pub(super) fn withdraw_turn(&mut self, over: RequestId) {
         self.waiting
             .retain(|piece| !matches!(piece, Piece::Turn(turn) if turn.request == over));
     }
 
-    /// Whether a live query has its turn before the group that is next.
+    /// Whether a live query must run before the next group.
     pub(super) fn owes_live(&self, page: PageTurn) -> bool {
         let is_group = |at: usize| matches!(self.waiting[at], Piece::Group(_));
         self.groups_since_live >= MOST_GROUPS && self.next(page).is_some_and(is_group)
@@ -104,14 +104,14 @@ impl Runner {
         self.groups_since_live = 0;
     }
 
-    /// Nothing else waits: whether a live query may run. Not at once: what the page asks comes first, for it may make the
-    /// query needless.
+    /// Whether a live query may run now that nothing else waits. The page's requests come first, because they may make
+    /// the query needless.
     pub(super) fn take_live_turn(&mut self) -> bool {
         self.live_has_run();
         std::mem::take(&mut self.may_run_live)
     }
 
-    /// What is next, which waits no more.
+    /// Takes out the next piece.
     pub(super) fn take(&mut self, page: PageTurn) -> Option<Piece> {
         let piece = self.waiting.remove(self.next(page)?);
         if matches!(piece, Some(Piece::Group(_))) {
@@ -126,15 +126,15 @@ impl Runner {
     }
 }
 
-/// Whether what the page asks may be answered now.
+/// Whether the page's requests may be answered now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PageTurn {
     May,
-    /// What this tab shows may be older than its coming back.
+    /// The page came back and the store has not been read since: this tab's image may be stale.
     MustWait,
 }
 
-/// Asked to be heeded at once, or answered whenever it comes.
+/// Whether a request is carried out at once: it must not wait, or its answer does not depend on order.
 fn is_urgent(request: &Request) -> bool {
     matches!(
         request,

@@ -1,4 +1,4 @@
-//! Store calls: what a tab asks of the store, and what it is answered.
+//! Store calls: what a tab asks of the store, and the store's answers.
 
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ pub enum StoreCall {
     Lease(LeaseStep),
 }
 
-/// Its answer.
+/// The answer to a [`StoreCall`].
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "handed over once, never kept in numbers")]
 pub enum StoreAnswer {
@@ -32,7 +32,7 @@ pub enum StoreAnswer {
 }
 
 impl StoreCall {
-    /// Has the store do it.
+    /// Makes the call.
     pub async fn make(self, store: &impl Store) -> StoreAnswer {
         match self {
             StoreCall::RaiseEpoch => StoreAnswer::EpochRaised(store.raise_epoch().await),

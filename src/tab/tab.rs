@@ -1,11 +1,11 @@
 //! A tab: the only place that holds protocol, engine and live queries together.
 //!
-//! Pure like them: [`Tab::handle`] takes in what happened, [`Tab::poll`] says what to do, in order, and [`Tab::work`] runs
-//! the SQL that waits. `worker` drives it in a browser; the simulated browser of the tests drives many of them on one
+//! Pure like them: [`Tab::handle`] takes in an event, [`Tab::poll`] gives the effects in order, and [`Tab::work`] runs
+//! the SQL that waits. `worker` drives a tab in a browser; the simulated browser of the tests drives many tabs on one
 //! thread, over the same SQLite.
 //!
 //! The law of the drain: the protocol is changed once, all its outputs are carried out in order, and then it is changed
-//! again. An output that is answered on the spot puts its answer at the end of the queue of inputs; none is dropped.
+//! again. When an output is answered on the spot, the answer goes to the end of the queue of inputs. None is dropped.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -30,31 +30,31 @@ use crate::storage::{ApplyError, Commit, Lease, LeaseStep, Position, Snapshot, S
 /// One tab of one database.
 pub struct Tab {
     protocol: Protocol,
-    /// In place of a Web Lock.
+    /// Replaces the Web Lock in lease mode.
     lease: Option<LeaseLock>,
     desk: Desk,
     checkpoints: Checkpoints,
     agenda: Agenda,
-    /// What the protocol is to be told, in this order.
+    /// The inputs for the protocol, in this order.
     inputs: VecDeque<Input>,
-    /// Whether this tab led when last told of.
+    /// Whether this tab led when it last noted its leadership.
     was: Here,
     told_pending: usize,
     warned_of: Vec<MessageError>,
     closing: Closing,
 }
 
-/// Whether the protocol is done with everything.
+/// Whether the protocol has closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Closing {
     No,
-    /// Only the lease is not given back yet.
+    /// Yes. Only a lease step may still be open.
     Due,
 }
 
-// What its driver calls.
+// Calls of the driver.
 impl Tab {
-    /// A tab whose store has been loaded. Drain [`Tab::poll`] and [`Tab::work`] at once.
+    /// Opens a tab whose store has been loaded. Drain [`Tab::poll`] and [`Tab::work`] at once.
     pub fn open(now: Timestamp, id: TabId, snapshot: Snapshot, election: Election) -> Result<Tab, Failure> {
         let Snapshot {
             head,
@@ -79,8 +79,10 @@ impl Tab {
         Ok(tab)
     }
 
-    /// Takes in one thing that happened; then drain [`Tab::poll`] and [`Tab::work`].
+    /// Takes in one event. Then drain [`Tab::poll`] and [`Tab::work`].
     pub fn handle(&mut self, now: Timestamp, happening: Happening) {
+        // Requests do not reach `Protocol::handle`, which would note this. Inputs left by the last SQL come before the
+        // event.
         self.protocol.attend(now);
         self.carry_out(now);
         match happening {
@@ -94,15 +96,15 @@ impl Tab {
         self.carry_out(now);
     }
 
-    /// The next thing to do.
+    /// The next effect to carry out; `None` when all are done.
     pub fn poll(&mut self) -> Option<Effect> {
         self.agenda.next()
     }
 
-    /// Does the next piece of what waits; whether there was one. Call it when [`Tab::poll`] has nothing more, and then poll
+    /// Runs the next piece of SQL that waits; whether there was one. Call it when [`Tab::poll`] is empty, then poll
     /// again.
     ///
-    /// What SQL has come to is carried out by the next call, which knows how long it took.
+    /// The next call takes in what this SQL led to, because only that call's `now` counts the time that SQL took.
     pub fn work(&mut self, now: Timestamp) -> bool {
         if !self.inputs.is_empty() {
             self.carry_out(now);
@@ -123,10 +125,10 @@ impl Tab {
         done
     }
 
-    /// When to come back with [`Happening::TimedOut`] if nothing happens before.
+    /// When to call [`Tab::handle`] with [`Happening::TimedOut`], if nothing happens before.
     pub fn deadline(&self) -> Option<Timestamp> {
         let lease = self.lease.as_ref().and_then(LeaseLock::deadline);
-        // Until the store has answered, no query can run.
+        // No query can run until the store has answered.
         let may_run = !self.agenda.store_is_busy() && !self.is_diverged();
         let live = self.desk.live().deadline().filter(|_| may_run);
         [self.protocol.deadline(), live, self.desk.deadline(), lease]
@@ -135,21 +137,23 @@ impl Tab {
             .min()
     }
 
+    /// The leader and its lease, as far as this tab knows.
     pub fn leadership(&self) -> Leadership {
         self.protocol.leadership()
     }
 
+    /// The engine, for its set-up by the driver.
     pub fn engine(&mut self) -> &mut Engine {
         self.desk.engine_mut()
     }
 
-    /// What to say while a work runs: see [`crate::engine::Engine::set_on_progress`].
+    /// The heartbeats to send while SQL runs: see [`crate::engine::Engine::set_on_progress`].
     pub fn pulse(&self) -> Rc<RefCell<Pulse>> {
         Rc::clone(self.desk.engine().pulse())
     }
 }
 
-// What happens.
+// Events.
 impl Tab {
     fn asked(&mut self, now: Timestamp, request: Request) {
         let (desk, mut hand) = self.at_desk(now);
@@ -178,7 +182,7 @@ impl Tab {
         }
     }
 
-    /// Each version is warned of once: its leader says something each second.
+    /// Warns of each version once, because a leader of that version speaks each second.
     fn not_understood(&mut self, now: Timestamp, error: MessageError) {
         if !self.warned_of.contains(&error) {
             self.warned_of.push(error);
@@ -220,13 +224,13 @@ impl Tab {
 
 // The image.
 impl Tab {
-    /// The image is not the one that this tab's history leads to.
+    /// Whether the image is not the one that this tab's history leads to.
     fn is_diverged(&self) -> bool {
         self.desk.engine().engine().position() != self.protocol.position()
     }
 
-    /// No SQL runs on such an image: what a leader wrote would follow from what nobody else has, and a page could miss its
-    /// own write. Whether something was done about it now.
+    /// Asks for another image; whether anything was done now. No SQL runs on a diverged image: a leader's writes would
+    /// follow from pages that no other tab has, and a page could miss its own write.
     fn mend(&mut self) -> bool {
         if self.protocol.is_fetching() {
             return false;
@@ -257,7 +261,7 @@ impl Tab {
         }
     }
 
-    /// The image is another one, and the commits up to this position are not known one by one.
+    /// The image was replaced, and the commits up to this position are not known one by one.
     fn anything_may_have_changed(&mut self, position: Position) {
         self.desk.live_mut().invalidate_all();
         self.agenda.tell(Event::Changed(Change {
@@ -269,7 +273,7 @@ impl Tab {
         }));
     }
 
-    /// What follows when the image has been moved by a commit, or would not be.
+    /// Takes note that a commit moved the image, or that it did not fit.
     fn moved(&mut self, moved: Result<(), ApplyError>, commit: &Commit, latency_ms: Option<f64>) -> Option<Input> {
         if moved.is_err() {
             return Some(Input::Diverged);
@@ -289,7 +293,7 @@ impl Tab {
         None
     }
 
-    /// A bounded step of a checkpoint, only while no write is on its way.
+    /// Takes a bounded step of a checkpoint, if no write is on its way.
     fn step_checkpoint(&mut self) -> bool {
         let Some(epoch) = self.protocol.idle_epoch() else {
             return false;
@@ -305,7 +309,7 @@ impl Tab {
     }
 }
 
-// Carrying out what the protocol decides.
+// Carrying out the protocol's outputs.
 impl Tab {
     fn carry_out(&mut self, now: Timestamp) {
         loop {
@@ -324,7 +328,7 @@ impl Tab {
         self.desk.tell_transactions(&mut self.agenda);
     }
 
-    /// Carries out one decision; gives the answer if there is one on the spot.
+    /// Carries out one output; returns the answer if there is one on the spot.
     fn output(&mut self, now: Timestamp, output: Output) -> Option<Input> {
         match output {
             Output::Run { epoch, group: writes } => self.desk.push(Piece::Group(Group { epoch, writes })),
@@ -345,13 +349,13 @@ impl Tab {
                 self.end();
             }
             Output::RequestLock => self.lock(now, LockCall::Request),
-            // Whether a lease has lapsed is to be seen in the store.
+            // The store decides whether a lease has lapsed, so a lease is requested and not stolen.
             Output::StealLock if self.lease.is_some() => self.lock(now, LockCall::Request),
             Output::StealLock | Output::TakeLock => self.lock(now, LockCall::Steal),
             Output::ReleaseLock => self.lock(now, LockCall::Release),
             Output::RaiseEpoch => {
                 self.call_store(StoreCall::RaiseEpoch);
-                // What a leader writes follows from what it has.
+                // A leader's writes follow from its image, so a diverged image must not wait for the next piece of SQL.
                 return self.is_diverged().then_some(Input::Diverged);
             }
             Output::CatchUp { after } => self.call_store(StoreCall::CommitsAfter(after)),
@@ -436,7 +440,7 @@ impl Tab {
         self.end();
     }
 
-    /// The page hears that the database is closed when the next tab may lead, and not before.
+    /// Tells the page that the database is closed, but only once the next tab may lead.
     fn end(&mut self) {
         let waits = self.lease.as_ref().is_some_and(LeaseLock::is_under_way);
         if self.closing == Closing::Due && !waits {

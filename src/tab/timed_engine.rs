@@ -1,8 +1,8 @@
-//! The engine, with an eye on the time: whatever runs is bound, or can be taken back, and the leader goes on saying that it
-//! leads meanwhile ([`super::pulse`]).
+//! The engine with limits: whatever runs has a time limit or can be taken back, and the leader sends heartbeats
+//! meanwhile ([`super::pulse`]).
 //!
-//! Everything that takes SQLite longer than a look at a page goes through here. What only asks about a text, or moves the
-//! image, is asked of the engine itself.
+//! Everything that takes SQLite longer than a look at a page goes through here. Calls that only ask about a text, or
+//! move the image, go to the engine itself.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -37,7 +37,7 @@ impl TimedEngine {
         &self.pulse
     }
 
-    /// Runs a write. `lead` is what this tab says while it leads.
+    /// Runs a write. `lead` is this leader's heartbeat.
     pub(super) fn perform(
         &mut self,
         now: Timestamp,
@@ -64,7 +64,7 @@ impl TimedEngine {
         ran
     }
 
-    /// Runs a query until it ends, or the page takes it back: by this name, or with all others.
+    /// Runs a query until it ends or the page takes it back, by this name or with all others.
     pub(super) fn query(&mut self, recall: Option<String>, statement: &Statement) -> Result<Queried, SqlFailure> {
         self.pulse.borrow_mut().watch(recall);
         let queried = self.engine.query(statement);
@@ -72,7 +72,7 @@ impl TimedEngine {
         queried
     }
 
-    /// The same inside the open transaction.
+    /// Runs a query inside the open transaction, which sees its staged pages.
     pub(super) fn query_in_transaction(&mut self, recall: Option<String>, statement: &Statement) -> Answer {
         self.pulse.borrow_mut().watch(recall);
         let answer = self.engine.query_in_transaction(statement);
@@ -80,7 +80,7 @@ impl TimedEngine {
         answer
     }
 
-    /// Runs a live query, which makes way for what the page asks.
+    /// Runs a live query, which makes way for requests of the page.
     pub(super) fn query_live(&mut self, bound: Bound, statement: &Statement) -> (Result<Queried, SqlFailure>, Ended) {
         {
             let mut pulse = self.pulse.borrow_mut();

@@ -1,4 +1,4 @@
-//! Transactions that stay open across calls: whose they are, what waits for them, what becomes of them.
+//! Transactions that stay open across calls: which user owns each, what waits for it, and how it ends.
 //!
 //! ```text
 //!          BEGIN            its turn               COMMIT             stored
@@ -9,10 +9,10 @@
 //!                 (none)              Lost ── ROLLBACK, COMMIT, BEGIN ──▶
 //! ```
 //!
-//! A transaction is one user's. From its `BEGIN` on, all that this user executes goes into it, in the order of
-//! the calls: what is asked while `BEGIN` waits, waits behind it. One that was taken away leaves the user
-//! in `Lost`, where every call fails until the user says that it has understood: else the statements behind
-//! would be committed one by one, by a page that believes them inside a transaction.
+//! A transaction belongs to one user. From `BEGIN` on, every call of that user goes into the transaction, in the order
+//! of the calls: calls made while `BEGIN` waits, wait behind it. When a transaction is taken away, its user is `Lost`:
+//! every call fails until the user ends the transaction or begins another. Otherwise the later statements would be
+//! committed one by one, while the page believes that they are in a transaction.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -30,41 +30,41 @@ use crate::sabotage::{self, Sabotage};
 use crate::sql::{Code, Outcome, SqlFailure};
 use crate::storage::{Epoch, Reply, RequestId};
 
-/// A statement of a transaction that runs longer is stopped, and SQLite rolls the transaction back.
+/// A longer statement of a transaction is stopped, and SQLite rolls the transaction back.
 const LONGEST_STATEMENT_MS: u64 = 60_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Transactions {
     of: Ascending<UserId, State>,
-    /// Calls that waited and are to be routed anew.
+    /// Calls that waited and must be routed again.
     released: VecDeque<Asked>,
-    /// Whose the page knows to be at stake.
+    /// The users whose transactions the page knows to be at stake.
     told: Vec<UserId>,
 }
 
-/// The writer is this tab's, for one transaction.
+/// A turn: this tab has the writer for one transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Turn {
     pub(super) request: RequestId,
     pub(super) epoch: Epoch,
 }
 
-/// What has to be known of the leader that this tab is, to run a statement of a transaction.
+/// What a leader must know to run a statement of a transaction.
 #[derive(Clone, Debug)]
 pub(super) struct Leading {
-    /// What it says meanwhile.
+    /// The heartbeat to send meanwhile.
     pub(super) sign_of_life: Option<Message>,
     pub(super) settled_below: u64,
 }
 
-/// Where a call belongs.
+/// The place to which a call belongs.
 #[derive(Debug)]
 pub(super) enum Whereabouts {
     /// Its user has no transaction.
     Outside(Asked),
     /// It waits for its transaction.
     Waits,
-    /// In the open transaction, when SQL may run.
+    /// In the open transaction, once SQL may run.
     Later(Asked),
     Inside(Turn, Asked),
     /// Its transaction was taken away.
@@ -73,20 +73,20 @@ pub(super) enum Whereabouts {
 
 #[derive(Debug)]
 enum State {
-    /// `BEGIN`, the first of these, waits for its turn.
+    /// `BEGIN`, the first of these calls, waits for its turn.
     Waiting {
         turn: RequestId,
         asked: VecDeque<Asked>,
     },
     Open(Turn),
-    /// The store is asked to keep what it changed.
+    /// The store has been asked to append what it changed.
     Committing {
         turn: RequestId,
         call: CallId,
         outcome: Outcome,
         asked: VecDeque<Asked>,
     },
-    /// It was rolled back, not by the user's wish.
+    /// It was rolled back, and not because the user asked.
     Lost(Failure),
 }
 
@@ -100,7 +100,7 @@ impl State {
     }
 }
 
-// Whose.
+// Whose transaction.
 impl Transactions {
     pub(super) fn next_released(&mut self) -> Option<Asked> {
         self.released.pop_front()
@@ -110,13 +110,13 @@ impl Transactions {
         matches!(self.of.get(&user), Some(State::Open(_)))
     }
 
-    /// A worker died and took the transaction of this user along.
+    /// The user's transaction was lost with a worker that died.
     pub(super) fn note_lost(&mut self, user: UserId) {
         let failure = transaction_lost("the worker that ran SQLite died");
         self.of.insert(user, State::Lost(failure));
     }
 
-    /// The page has to know which users are to be told should this worker die.
+    /// Tells the page which users must be told if this worker dies.
     pub(super) fn tell(&mut self, agenda: &mut Agenda) {
         let at_stake = |state: &State| matches!(state, State::Open(_) | State::Lost(_));
         let found = self.of.iter().filter(|(_, state)| at_stake(state));
@@ -127,7 +127,7 @@ impl Transactions {
         }
     }
 
-    /// Where a call belongs; one that waits for its transaction is kept.
+    /// The place to which a call belongs. Keeps a call that waits for its transaction.
     pub(super) fn place(&mut self, asked: Asked, moment: Timing) -> Whereabouts {
         match self.of.get_mut(&asked.user) {
             None => Whereabouts::Outside(asked),
@@ -156,7 +156,7 @@ impl Transactions {
         self.of.insert(user, State::Waiting { turn, asked });
     }
 
-    /// The protocol gives this tab's page the writer.
+    /// The protocol gives this tab's page the writer: runs the calls that waited for it.
     pub(super) fn turn_begins(
         &mut self,
         now: Timestamp,
@@ -166,7 +166,7 @@ impl Transactions {
         agenda: &mut Agenda,
     ) -> Option<Input> {
         let Some(user) = self.user_of(turn.request) else {
-            // The user has left.
+            // The user has left, so nobody would end the turn.
             return Some(Input::TurnEnded { commit: None });
         };
         let Some(State::Waiting { asked, .. }) = self.of.insert(user, State::Open(turn)) else {
@@ -179,6 +179,7 @@ impl Transactions {
         {
             input = self.transact(now, turn, next, leading, engine, agenda);
         }
+        // Behind a COMMIT, calls wait for the store. Otherwise they are routed anew, since the transaction may be over.
         match self.of.get_mut(&user) {
             Some(State::Committing { asked: waiting, .. }) => waiting.extend(asked),
             _ => self.released.extend(asked),
@@ -214,6 +215,7 @@ impl Transactions {
                 None
             }
             (Ok(outcome), Standing::Over(Some(staged))) => {
+                // The call is answered only when the store has the commit: see `turn_is_over`.
                 let commit = commit(turn, staged, &outcome, leading.settled_below, engine);
                 let committing = State::Committing {
                     turn: turn.request,
@@ -251,7 +253,7 @@ fn commit(turn: Turn, staged: Staged, outcome: &Outcome, settled_below: u64, eng
     }
 }
 
-// How it ends otherwise.
+// Other ends.
 impl Transactions {
     /// The turn is over, or will not begin.
     pub(super) fn turn_is_over(
@@ -290,7 +292,7 @@ impl Transactions {
         }
     }
 
-    /// What was asked behind a `BEGIN` that came to nothing belongs to that transaction up to its end.
+    /// Calls behind a `BEGIN` that failed belong to that transaction up to its end: they get the same failure.
     fn give_up_asked(
         &mut self,
         mut asked: VecDeque<Asked>,
@@ -307,7 +309,7 @@ impl Transactions {
         self.released.extend(asked);
     }
 
-    /// A call of a user whose transaction was taken away; given back if it begins another.
+    /// A call of a user whose transaction was taken away. Returned if it begins another transaction.
     pub(super) fn in_lost(
         &mut self,
         asked: Asked,
@@ -332,7 +334,7 @@ impl Transactions {
         None
     }
 
-    /// The pages under the open transaction are about to be replaced.
+    /// The pages under the open transaction are about to be replaced: the transaction is lost.
     pub(super) fn lose_open(&mut self, engine: &mut TimedEngine) -> Option<Input> {
         let state = self.of.values_mut().find(|state| matches!(state, State::Open(_)))?;
         let why = "this tab's copy of the database was damaged, and is loaded anew";
@@ -341,7 +343,7 @@ impl Transactions {
         Some(Input::TurnEnded { commit: None })
     }
 
-    /// The user is gone; what it has asked and still waits is answered.
+    /// The user has left. Its waiting calls are answered, and its open transaction is rolled back.
     pub(super) fn left(&mut self, user: UserId, engine: &mut TimedEngine, agenda: &mut Agenda) -> Option<Input> {
         let (waiting, input) = match self.of.remove(&user)? {
             State::Waiting { asked, .. } => (asked, None),
@@ -355,6 +357,7 @@ impl Transactions {
                 outcome,
                 asked,
             } => {
+                // Too late to take back: the transaction stays until the store has answered.
                 let committing = State::Committing {
                     turn,
                     call,
@@ -392,7 +395,7 @@ fn turn_refused(end: TurnEnd) -> Failure {
     }
 }
 
-/// Why a transaction that was open is not any more.
+/// Why a transaction is no longer open.
 fn turn_taken(end: TurnEnd) -> Failure {
     let seconds = |ms: u64| ms / 1_000;
     match end {

@@ -1,12 +1,13 @@
-//! What answers a tab's store calls where the browser offers no storage: nothing is kept, but all goes on as if.
+//! Answers a tab's store calls where the browser offers no storage: keeps nothing, and answers as a store would.
 //!
-//! The database is the image of its one tab. There are no other tabs to hear from, so nothing is ever read back,
-//! and only the position of the newest commit must be known. A second `Store` for this was refused: it would bring
-//! every future around the store a second time (11 KiB in brotli) for what needs no waiting.
+//! The database is the image of its one tab. There are no other tabs to hear from, so nothing is ever read back, and
+//! only the position of the newest commit must be known. Refused: a second implementation of `Store`. It would compile
+//! every future around the store a second time (11 KiB in brotli), though nothing here needs to wait.
 
 use super::{StoreAnswer, StoreCall};
 use crate::storage::{CatchUp, Head, Lease, Snapshot, StoreError};
 
+/// The store of a database that is in memory only.
 #[derive(Debug, Default)]
 pub struct Unstored {
     head: Head,
@@ -14,6 +15,7 @@ pub struct Unstored {
 }
 
 impl Unstored {
+    /// Answers a store call at once.
     pub fn answer(&mut self, call: StoreCall) -> StoreAnswer {
         match call {
             StoreCall::RaiseEpoch => {

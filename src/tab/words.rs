@@ -1,7 +1,7 @@
-//! The words of a tab: what happens to it ([`Happening`]) and what it wants done ([`Effect`]).
+//! The words of a tab: its events ([`Happening`]) and its effects ([`Effect`]).
 //!
-//! Spoken by the driver in the worker, and by the simulated browser of the tests. One message has several names on its way,
-//! each a layer's own:
+//! The driver in the worker speaks them, and so does the simulated browser of the tests. One message has several names
+//! on its way, one for each layer:
 //!
 //! | from | to | word | e.g. for a write |
 //! |---|---|---|---|
@@ -19,43 +19,44 @@ use crate::storage::TabId;
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "handed over once, never kept in numbers")]
 pub enum Happening {
-    /// Its page asks for something.
+    /// The page sent a request.
     Asked(Request),
-    /// Another tab said something.
+    /// Another tab sent a message, in these bytes.
     Heard(Vec<u8>),
     LockGranted,
-    /// The lock was held and another tab stole it.
+    /// Another tab stole the lock from this one.
     LockLost,
     Stored(StoreAnswer),
-    /// [`Tab::deadline`] has passed.
+    /// The deadline of [`super::Tab::deadline`] has passed.
     TimedOut,
 }
 
-/// What a tab wants done.
+/// What a tab wants its driver to do.
 #[derive(Debug)]
 pub enum Effect {
     Lock(LockCall),
-    /// Store calls are made one after the other, in this order; each is answered by [`Happening::Stored`].
+    /// Make this store call, one after the other in this order; [`Happening::Stored`] answers each.
     Store(StoreCall),
-    /// Say this to all other tabs.
+    /// Send these bytes to all other tabs.
     Broadcast(Vec<u8>),
-    /// Say this to one tab alone, for it is large.
+    /// Send these bytes to one tab alone, because they are large.
     Send {
         to: TabId,
         bytes: Vec<u8>,
     },
-    /// Tell the page.
+    /// Send this event to the page.
     Tell(Event),
-    /// Everything is given back; drop the tab.
+    /// Everything is given back: drop the tab.
     Closed,
 }
 
+/// What a tab asks of the Web Lock of its database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockCall {
     /// Queue for the lock.
     Request,
-    /// Take it from whoever holds it.
+    /// Steal it from its holder.
     Steal,
-    /// Give it back, or leave the queue.
+    /// Release it, or leave the queue.
     Release,
 }

@@ -1,14 +1,14 @@
-//! The driver: gives a tab of [`super::Tab`] its browser. Started by `elements/index.ts` in the page's worker.
+//! The driver: runs a [`super::Tab`] in a browser. `elements/index.ts` starts it in the page's worker.
 //!
-//! Here nothing is decided. One task per open database owns the tab: it takes one happening from the inbox,
-//! hands it in, carries out every effect in order, sets the timer, and waits again. Callbacks of the browser
-//! only push to the inbox, so the tab is never entered twice; a lock around it was not needed.
+//! The driver decides nothing. One task per open database owns the tab: it takes one event from the inbox,
+//! hands it to the tab, carries out every effect in order, sets the timer, and waits again. Callbacks of the browser
+//! only push to the inbox, so the tab is never re-entered and needs no lock.
 //!
-//! What the page posts to the worker itself, after the compiled module: for each database the array
-//! `[name, durability, seen]` (`"relaxed"` or `"strict"`, and how many commits the page has seen of it) with a MessagePort,
-//! over which the two then talk in the words of [`crate::request`]; and `"alive?"`. The worker posts `"here"` when its
-//! script runs, `"ready"` when it can serve, `"alive"` when asked and now and then while it is busy, and the text of a
-//! panic if there is one; a worker that panicked closes itself, so that its locks are free at once and another tab leads.
+//! The page posts to the worker: first the compiled module; then for each database the array `[name, durability, seen]`
+//! (`"relaxed"` or `"strict"`, and the seq of the newest commit that the page has seen) with a MessagePort, over which
+//! the two then talk in the words of [`crate::request`]; and `"alive?"`. The worker posts `"here"` when its script
+//! runs, `"ready"` when it can serve, `"alive"` when asked and once a second while it is busy, and the text of a panic.
+//! After a panic the worker closes itself, so that its locks are free at once and another tab can lead.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -29,7 +29,7 @@ use crate::web::{
     since_epoch_ms, since_start_ms, time_ordered_id,
 };
 
-/// What the driver waits for: something for the tab, or the reason why it cannot go on.
+/// The driver's inbox: events for the tab, or the failure that ends it.
 type Happenings = Inbox<Result<Happening, Failure>>;
 
 /// Makes this worker serve the databases that its page asks for.
@@ -38,7 +38,7 @@ pub fn serve_databases() {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     report_panics(|text| {
         let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-        // If even that fails, the console has the text.
+        // If posting fails too, the console has the text.
         let _ = scope.post_message(&text.into());
         scope.close();
     });
@@ -58,19 +58,19 @@ pub fn serve_databases() {
         ));
     });
     scope.set_onmessage(Some(asked.as_ref().unchecked_ref()));
-    // It listens for as long as the worker lives.
+    // The listener stays for as long as the worker lives.
     asked.forget();
     if let Err(error) = scope.post_message(&"ready".into()) {
         report_text(&format!("sqlite-elements: {}", BrowserError::from(error)));
     }
 }
 
-/// Serves one database over one port, until the page closes it or it cannot go on.
+/// Serves one database over one port, until the page closes it or it fails.
 pub async fn serve(name: String, durability: Durability, port: MessagePort) {
     serve_again(name, durability, Seq::default(), port).await;
 }
 
-/// The same to a page that has seen this commit of it.
+/// Serves a database whose commits up to `seen` the page has seen.
 async fn serve_again(name: String, durability: Durability, seen: Seq, port: MessagePort) {
     let inbox = Happenings::default();
     let asked = inbox.clone();
@@ -94,11 +94,11 @@ struct Driver<'a> {
     tab: Tab,
     port: &'a Port,
     inbox: &'a Happenings,
-    /// Absent where there is nobody to share with.
+    /// Absent in memory mode, which shares nothing.
     channel: Option<Rc<Broadcast>>,
-    /// What is said to this tab alone.
+    /// Receives the messages for this tab alone.
     _own_channel: Option<Broadcast>,
-    /// Absent on plain-http origins, and where there is nobody to share with.
+    /// Absent in lease mode and in memory mode.
     lock: Option<LockQueue>,
     store: StoreQueue,
     timer: Option<(Timestamp, Timer)>,
@@ -113,12 +113,12 @@ impl<'a> Driver<'a> {
         inbox: &'a Happenings,
     ) -> Result<Self, Failure> {
         let shared_name = format!("sqlite-elements:{name}");
-        // The channel first: what is said while the store loads waits in the inbox.
+        // Open the channel first: messages that arrive while the store loads wait in the inbox.
         let opened = match listen(&shared_name, inbox) {
             Ok(channel) => IndexedDbStore::open(name, durability)
                 .await
                 .map(|store| (store, channel)),
-            // It is refused to pages that may store nothing either.
+            // Pages that may not store anything may not open a channel either.
             Err(error) => Err(StoreError::Unavailable(error.to_string())),
         };
         match opened {
@@ -137,7 +137,7 @@ impl<'a> Driver<'a> {
             }
             Err(StoreError::Unavailable(reason)) => {
                 port.post(|part| encode(&Event::InMemory(in_memory(&reason)), part))?;
-                // Tabs that have nothing in common must not hear each other.
+                // Each tab has a database of its own in memory, so these tabs must not hear each other.
                 let keeper = Keeper::Nobody(Unstored::default());
                 Driver::begin(keeper, Snapshot::empty(), None, None, port, inbox)
             }
@@ -156,7 +156,7 @@ impl<'a> Driver<'a> {
         let channel = channel.map(Rc::new);
         let election = lock.as_ref().map_or(Election::Lease, |_| Election::Locks);
         let id = TabId(time_ordered_id());
-        // Before anybody can know that it is here.
+        // Opened before any other tab can know this one, so that no message is missed.
         let own_channel = match &channel {
             Some(_) => Some(listen(&name_of_one(id), inbox)?),
             None => None,
@@ -178,7 +178,7 @@ impl<'a> Driver<'a> {
 
     async fn drive(mut self) -> Result<(), Failure> {
         loop {
-            // All effects of one happening, or of one piece of work, before the next one: the tab's rule.
+            // The tab's rule: carry out all effects of one event, or of one piece of SQL, before the next.
             while let Some(effect) = self.tab.poll() {
                 say_alive_if_due();
                 match effect {
@@ -210,8 +210,8 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Whether it is a query that nobody waits for any more. Only one that can be given up is looked at like this: it
-    /// waits for what has arrived already, which the browser hands over one by one.
+    /// Whether this is a query that the page has cancelled by now. Only a query that can be taken back is checked: the
+    /// check waits for messages that have already arrived, which the browser delivers one by one.
     async fn is_cancelled(&self, happening: &Happening) -> bool {
         let Happening::Asked(Request::Query {
             call, recall: Some(_), ..
@@ -227,7 +227,7 @@ impl<'a> Driver<'a> {
         self.inbox.take_first(cancels).is_some()
     }
 
-    /// An unchanged deadline keeps its timer: setting it anew at each message could put it off for ever.
+    /// Sets the timer, unless the deadline is unchanged: setting it anew at each message could put it off for ever.
     fn set_timer(&mut self) {
         let deadline = self.tab.deadline();
         if deadline == self.timer.as_ref().map(|(set_for, _)| *set_for) {
@@ -249,12 +249,12 @@ fn listen(name: &str, inbox: &Happenings) -> Result<Broadcast, BrowserError> {
     Broadcast::open(name, move |bytes| heard.push(Ok(Happening::Heard(bytes))))
 }
 
-/// The name of the channel on which one tab listens alone: no database's, whatever that is called.
+/// The name of the channel on which one tab listens alone. It differs from the channel of every database.
 fn name_of_one(tab: TabId) -> String {
     format!("sqlite-elements-tab:{tab}")
 }
 
-/// Store calls, made one after the other; the store is closed when this is dropped and the last call is done.
+/// Makes store calls one after the other. Dropping it closes the store after the last call.
 struct StoreQueue(Inbox<Option<StoreCall>>);
 
 impl StoreQueue {
@@ -280,7 +280,7 @@ impl Drop for StoreQueue {
     }
 }
 
-/// Who keeps the database.
+/// What keeps the database.
 #[allow(clippy::large_enum_variant, reason = "there is one for each open database")]
 enum Keeper {
     Store(IndexedDbStore),
@@ -296,7 +296,8 @@ impl Keeper {
     }
 }
 
-/// Says what a leader has to say while SQLite keeps this thread busy: posting to a channel waits for nothing.
+/// Sends the leader's heartbeats while SQLite keeps this thread busy: posting to a channel does not need the event
+/// loop.
 fn pulse(pulse: &Rc<RefCell<Pulse>>, channel: &Option<Rc<Broadcast>>) -> OnProgress {
     let (pulse, channel) = (Rc::clone(pulse), channel.clone());
     Rc::new(move |headway| {
@@ -317,7 +318,7 @@ fn pulse(pulse: &Rc<RefCell<Pulse>>, channel: &Option<Rc<Broadcast>>) -> OnProgr
     })
 }
 
-/// While it is busy, which may be for long, a worker says once a second that it lives: see [`crate::watchdog`].
+/// How often a busy worker says that it is alive: see [`crate::watchdog`].
 const ALIVE_EVERY_MS: f64 = 1_000.0;
 
 thread_local! {
@@ -332,9 +333,9 @@ fn say_alive_if_due() {
 
 fn say_alive() {
     SAID_ALIVE_MS.set(since_start_ms());
-    // Not in a test, whose driver runs in a window.
+    // In tests the driver runs in a window, which has nobody to tell.
     if let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() {
-        // A page that hears nothing ends this worker.
+        // If posting fails, the page hears nothing and ends this worker.
         let _ = scope.post_message(&"alive".into());
     }
 }
