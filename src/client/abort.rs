@@ -1,7 +1,8 @@
-//! Queries that script can give up, by an `AbortSignal` (<https://dom.spec.whatwg.org/#interface-AbortSignal>).
+//! Queries that script can abort, by an `AbortSignal` (<https://dom.spec.whatwg.org/#interface-AbortSignal>).
 //!
-//! The promise rejects at once with the signal's reason; the worker, which hears nothing while SQLite runs, sees by a
-//! [`Recall`] that nobody waits any more, and stops; one that it has not begun it never begins. A write cannot be given up: it may be done in another tab by now.
+//! The promise rejects at once with the signal's reason. The worker hears no messages while SQLite runs, but a
+//! [`Recall`] shows it that nobody waits for the query, and it stops. It never begins an aborted query that still
+//! waits. A write cannot be aborted, because another tab may have done it by now.
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -12,7 +13,7 @@ use crate::request::Failure;
 use crate::sql::{Outcome, Statement};
 use crate::web::{Inbox, Recall};
 
-/// Runs a query until it is done or given up.
+/// Runs a query until it is done or aborted.
 pub(super) async fn query(
     connection: &Connection,
     statement: Statement,
@@ -21,7 +22,7 @@ pub(super) async fn query(
     if signal.aborted() {
         return Err(signal.reason());
     }
-    // Dropped at the end, however it comes: then the worker need not go on.
+    // Dropped on every way out, which tells the worker that it need not go on.
     let recall = Recall::new().map_err(Failure::from)?;
     let name = recall.name().to_owned();
     let ended = Inbox::<Result<Outcome, JsValue>>::default();
@@ -34,7 +35,7 @@ pub(super) async fn query(
         done.push(answered.map_err(JsValue::from));
     });
     let ended = ended.next().await;
-    // If it has no answer: then it need not be begun.
+    // Without an answer the query was aborted, and the worker need not begin it.
     connection.cancel(call);
     signal.remove_event_listener_with_callback("abort", abort.as_ref().unchecked_ref())?;
     ended

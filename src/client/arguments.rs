@@ -1,7 +1,7 @@
-//! Arguments as script hands them in, parsed into our own words or refused with an error that names them, and says of what
-//! kind they are, never what they hold.
+//! Arguments from script: parsed into this library's own types, or refused with an error that names the argument and
+//! its kind, and never shows its value.
 //!
-//! Whatever may run the page's own code is looked at in `arguments.js`, which see.
+//! `arguments.js` reads whatever may run the page's own code, such as getters and proxies.
 
 use js_sys::{Array, Function, JsString, Number, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -31,9 +31,9 @@ extern "C" {
     fn kind_of(given: &JsValue) -> String;
 }
 
-/// What `arguments.js` says of a date that is none.
+/// The code by which `arguments.js` reports an invalid date.
 const INVALID_DATE: f64 = 1.0;
-/// Characters of a parameter's name that stand in a message.
+/// The most characters of a parameter's name in an error message.
 const LONGEST_NAME: usize = 40;
 
 /// A string.
@@ -48,8 +48,8 @@ pub(super) fn name(given: &JsValue) -> Result<String, ArgumentError> {
     database_name(given).map_err(ArgumentError::Refused)
 }
 
-/// Text in here is UTF-8, which has no place for half of a surrogate pair: two names that differ in such halves alone would
-/// be one, and so would the two databases.
+/// The name of a database, or a `NAME_INVALID` failure if it has a lone surrogate. Text here is UTF-8, which cannot
+/// hold one: two names that differ only in lone surrogates would become one name, and so would their databases.
 pub fn database_name(given: &JsValue) -> Result<String, Failure> {
     let name = given.as_string().unwrap_or_default();
     let as_kept = JsValue::from(&name);
@@ -66,12 +66,12 @@ pub(super) fn callback(what: &str, given: JsValue) -> Result<Function, ArgumentE
     given.dyn_into().map_err(|given| wrong(what, "a function", &given))
 }
 
-/// A boolean: what is merely truthy may be a mistake.
+/// A boolean. A value that is only truthy is refused, since it may be a mistake.
 pub(super) fn flag(what: &str, given: &JsValue) -> Result<bool, ArgumentError> {
     given.as_bool().ok_or_else(|| wrong(what, "a boolean", given))
 }
 
-/// A time that passed, in milliseconds and fractions.
+/// A duration in milliseconds, with fractions.
 pub(super) fn elapsed_ms(what: &str, given: &JsValue) -> Result<f64, ArgumentError> {
     let ms = given.as_f64().ok_or_else(|| wrong(what, "a number", given))?;
     if !ms.is_finite() || ms < 0.0 {
@@ -83,7 +83,7 @@ pub(super) fn elapsed_ms(what: &str, given: &JsValue) -> Result<f64, ArgumentErr
     Ok(ms)
 }
 
-/// Whole milliseconds; fractions are rounded up.
+/// Whole milliseconds. Fractions are rounded up.
 pub(super) fn milliseconds(what: &str, given: &JsValue) -> Result<u32, ArgumentError> {
     let ms = given.as_f64().ok_or_else(|| wrong(what, "a number", given))?;
     if !(0.0..=f64::from(u32::MAX)).contains(&ms) {
@@ -95,7 +95,7 @@ pub(super) fn milliseconds(what: &str, given: &JsValue) -> Result<u32, ArgumentE
     Ok(ms.ceil() as u32)
 }
 
-/// The options of `newDatabase`: nothing, or `{ durability: "relaxed" | "strict" }`.
+/// The durability in the options of `newDatabase`: nothing, or `{ durability: "relaxed" | "strict" }`.
 pub(super) fn durability(options: &JsValue) -> Result<Durability, ArgumentError> {
     let given = option(options, "durability")?;
     match given.as_string().as_deref() {
@@ -118,7 +118,7 @@ pub(super) fn signal(options: &JsValue) -> Result<Option<AbortSignal>, ArgumentE
     Ok(Some(given.unchecked_into()))
 }
 
-/// One of the options; `undefined` where there are none.
+/// One option; `undefined` if there are no options.
 fn option(options: &JsValue, name: &str) -> Result<JsValue, ArgumentError> {
     if options.is_null() || options.is_undefined() {
         return Ok(JsValue::UNDEFINED);
@@ -129,7 +129,7 @@ fn option(options: &JsValue, name: &str) -> Result<JsValue, ArgumentError> {
     Reflect::get(options, &name.into()).map_err(ArgumentError::Thrown)
 }
 
-/// SQL and its parameters.
+/// SQL with its parameters.
 pub(super) fn statement(sql: &JsValue, params: &JsValue) -> Result<Statement, ArgumentError> {
     Ok(Statement {
         sql: text("sql", sql)?,
@@ -137,7 +137,7 @@ pub(super) fn statement(sql: &JsValue, params: &JsValue) -> Result<Statement, Ar
     })
 }
 
-/// The statements of a batch: each a string, or an array of SQL and parameters.
+/// The statements of a batch. Each is a string, or an array of SQL and parameters.
 pub(super) fn statements(given: &JsValue) -> Result<Vec<Statement>, ArgumentError> {
     let list = statements_of(given).map_err(ArgumentError::Thrown)?;
     let list = of_kind(list).map_err(|kind| mistaken("statements", "an array", kind))?;
@@ -156,7 +156,7 @@ pub(super) fn statements(given: &JsValue) -> Result<Vec<Statement>, ArgumentErro
     list.iter().enumerate().map(one).map(kept).collect()
 }
 
-/// Parameters: an array for `?`, an object for `:name`, `@name` and `$name` (with the sign or without), or nothing.
+/// Parameters: an array for `?`, an object for `:name`, `@name` and `$name` (with or without the sign), or nothing.
 pub(super) fn parameters(given: &JsValue) -> Result<Params, ArgumentError> {
     let pair = parameters_of(given).map_err(ArgumentError::Thrown)?;
     let pair = of_kind(pair).map_err(|kind| mistaken("parameters", "an array or a plain object", kind))?;
@@ -176,7 +176,8 @@ pub(super) fn parameters(given: &JsValue) -> Result<Params, ArgumentError> {
     Ok(Params::Named(named.collect::<Result<_, ArgumentError>>()?))
 }
 
-/// What a call has brought so far, in bytes: what is too large is refused before it is copied into this module.
+/// How many bytes a call has taken so far. Values that are too large are refused before they are copied into this
+/// module.
 #[derive(Default)]
 struct Room {
     taken: usize,
@@ -198,7 +199,7 @@ impl Room {
     }
 }
 
-/// The least number of bytes that a string or a view of bytes will be.
+/// The least number of bytes that a string or a byte array takes.
 fn size(given: &JsValue) -> usize {
     if let Some(text) = given.dyn_ref::<JsString>() {
         return text.length() as usize;
@@ -209,7 +210,7 @@ fn size(given: &JsValue) -> usize {
     0
 }
 
-/// What was looked at, or the kind of what is something else.
+/// The array that `arguments.js` made, or the kind of the value that it refused.
 fn of_kind(given: JsValue) -> Result<Array, String> {
     given
         .dyn_into()
@@ -223,7 +224,7 @@ fn brief(name: &str) -> String {
     }
 }
 
-/// What `arguments.js` makes of a value to bind.
+/// A value to bind, as `arguments.js` prepared it.
 fn value(given: JsValue, what: impl Fn() -> String) -> Result<Value, ArgumentError> {
     if given.is_null() {
         return Ok(Value::Null);
@@ -232,6 +233,7 @@ fn value(given: JsValue, what: impl Fn() -> String) -> Result<Value, ArgumentErr
         return Ok(Value::Integer(i64::from(flag)));
     }
     if let Some(number) = given.as_f64() {
+        // -0.0 stays a REAL: an INTEGER has no negative zero.
         let is_integer = Number::is_safe_integer(&given) && !(number == 0.0 && number.is_sign_negative());
         return Ok(if is_integer {
             Value::Integer(number as i64)
@@ -256,7 +258,7 @@ fn value(given: JsValue, what: impl Fn() -> String) -> Result<Value, ArgumentErr
     Err(refused(&what(), wanted, &given))
 }
 
-/// By an array of one: the kind of what is no value, or why it is none.
+/// The error for a refused value. `why` is an array of one: the kind of the value, or a code for its reason.
 fn refused(what: &str, wanted: &'static str, why: &JsValue) -> ArgumentError {
     let why = why.unchecked_ref::<Array>().get(0);
     let range = match why.as_f64() {
@@ -270,7 +272,7 @@ fn refused(what: &str, wanted: &'static str, why: &JsValue) -> ArgumentError {
     }
 }
 
-/// The bytes of a `Blob`, an `ArrayBuffer`, or a view of one; a buffer's are read at once.
+/// The bytes of a `Blob`, an `ArrayBuffer`, or a view of one. A buffer is read at once, a `Blob` when awaited.
 pub(super) fn bytes(
     what: &str,
     given: &JsValue,

@@ -1,24 +1,24 @@
-//! The calls of a session that have no answer yet, and what is to be said of each if its worker dies.
+//! The calls of a session that have no answer yet, and the answer to each if its worker dies.
 //!
-//! Owned by [`super::session`]. A worker that died gives no answers: then only what was asked tells what may have
-//! happened, and each call is answered by that. Pure: how an answer reaches its caller (`A`) is the session's affair.
+//! Owned by [`super::session`]. A worker that died gives no answers. Only the request then tells what may have
+//! happened, so the request decides the answer. Pure: the session decides how an answer reaches its caller (`A`).
 
 use std::collections::VecDeque;
 
 use crate::request::{CallId, Failure, FailureKind, Request, Response, UserId};
 
-/// In the order of their ids, in which most are answered.
+/// Ordered by id, which is the order in which most are answered.
 pub(super) struct Calls<A>(VecDeque<Call<A>>);
 
 struct Call<A> {
     id: CallId,
     answer: A,
     stake: Stake,
-    /// With whom it ends, if it has no answer by then.
+    /// The user with whom the call ends, if it has no answer by then.
     user: Option<UserId>,
 }
 
-/// What is lost with a worker that had the call.
+/// What is lost if the worker that has the call dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stake {
     /// Nothing: the worker was not asked.
@@ -27,9 +27,9 @@ pub(super) enum Stake {
     Query,
     /// An answer.
     Reading,
-    /// Nothing: what it waits for is settled with the other calls, or told to the next worker.
+    /// Nothing: the other calls settle what it waits for, or the next worker is told.
     Settling,
-    /// Whether it was done.
+    /// The knowledge whether the write was done.
     Writing,
 }
 
@@ -45,7 +45,7 @@ impl Stake {
 }
 
 impl<A> Calls<A> {
-    /// A call that is younger than all others.
+    /// Adds a call. Its id must be higher than all others.
     pub(super) fn insert(&mut self, id: CallId, answer: A, stake: Stake) {
         let user = None;
         self.0.push_back(Call {
@@ -62,7 +62,7 @@ impl<A> Calls<A> {
         }
     }
 
-    /// Who waits for it; then nobody does.
+    /// Takes out a call: the caller who waits for its answer.
     pub(super) fn take(&mut self, call: CallId) -> Option<A> {
         let at = self.find(call).ok()?;
         self.0.remove(at).map(|call| call.answer)
@@ -83,12 +83,12 @@ impl<A> Calls<A> {
         self.named(|call| call.stake == Stake::Query)
     }
 
-    /// Whether the worker has any of them.
+    /// Whether the worker has any of these calls.
     pub(super) fn are_asked(&self) -> bool {
         self.0.iter().any(|call| call.stake != Stake::Here)
     }
 
-    /// What the worker had, and what to say now that it died.
+    /// Takes out the calls that the worker had, each with its answer now that the worker died.
     pub(super) fn take_orphans(&mut self, died: &Failure) -> Vec<(A, Result<Response, Failure>)> {
         let (here, asked): (VecDeque<Call<A>>, VecDeque<Call<A>>) = std::mem::take(&mut self.0)
             .into_iter()

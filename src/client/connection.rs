@@ -1,8 +1,8 @@
 //! A connection: one user's hold on a database of this page.
 //!
-//! All users of one name share one session (so one replica, one port). Each closes for itself; the session is
-//! closed with the last of them, so script that closes its `Database` does not take it from an element. A
-//! transaction across calls is one user's, and ends with it.
+//! All users of one name share one session (so one replica, one port). Each user closes its own hold; the last one
+//! closes the session. So script that closes its `Database` does not take the database from an element. A transaction
+//! across calls belongs to one user, and ends with that user.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -23,24 +23,25 @@ use crate::sql::{Code, Outcome, Rows, Script, SqlFailure, Statement, Work};
 use crate::storage::Durability;
 use crate::web::Timer;
 
-/// How a database is opened. The first user in a page decides for all of that page.
+/// How a database is opened. The first user in a page decides for the whole page.
 #[derive(Clone, Copy, Debug)]
 pub struct OpenOptions {
+    /// What a stored commit survives.
     pub durability: Durability,
 }
 
-/// One user of a database; its clones are the same user. Closed when the last of them is dropped.
+/// One user of a database. Clones are the same user, which leaves when the last clone is dropped.
 #[derive(Clone)]
 pub struct Connection(Rc<User>);
 
-/// A live query; ended on drop.
+/// A live query. Dropping it ends the query.
 #[must_use = "the live query ends when this is dropped"]
 pub struct Subscription {
     session: Rc<Session>,
     query: QueryId,
 }
 
-/// A listener; hears nothing more after drop.
+/// A listener. It hears nothing after it is dropped.
 #[must_use = "the listener hears nothing once this is dropped"]
 pub struct Listener {
     session: Rc<Session>,
@@ -53,24 +54,24 @@ struct User {
     closed: Cell<bool>,
 }
 
-/// A queued write that the optimistic mode counts: until it is dropped, answered or not.
+/// A queued write that the optimistic mode counts until this is dropped, with or without an answer.
 struct Tracked<'a> {
     optimistic: &'a RefCell<Optimistic>,
     write: WriteNumber,
 }
 
-/// What a write may take beyond its own timeout, which the worker watches, before the page gives up the worker's answer.
+/// The worker watches a write's timeout. The page waits this much longer before it gives up the worker's answer.
 const GRACE_MS: u32 = 1_000;
-/// As the guide has it.
+/// The timeout that the guide promises.
 const LEADERSHIP_TIMEOUT_MS: u32 = 5_000;
 
 impl Connection {
-    /// Returns at once; the database opens in the background, and calls wait for that.
+    /// Opens a database in the background, and returns at once. Calls wait until it is open.
     pub fn open(name: &str, options: OpenOptions) -> Connection {
         Connection::to(sessions::shared(name, options.durability))
     }
 
-    /// To no database: every call is answered with this failure.
+    /// A connection to no database: this failure answers every call.
     pub fn refused(failure: &Failure) -> Connection {
         Connection::to(Session::refused(failure))
     }
@@ -89,9 +90,8 @@ impl Connection {
         self.session()?.opened().await
     }
 
-    /// Resolves when it is known who leads, be it this tab: so that the first tab may write as soon as it has the
-    /// database. Gives up after a lease and the time it takes to replace a leader that hangs; fails only if the
-    /// database does.
+    /// Resolves when a leader is known, which may be this tab: so the first tab can write as soon as it has the
+    /// database. Gives up after a lease and the time to replace a leader that hangs. Fails only if the database fails.
     pub async fn led(&self) -> Result<(), Failure> {
         let known = |leader: &LeaderInfo| !leader.leader_id.is_empty();
         if known(&self.status().leader) {
@@ -101,9 +101,9 @@ impl Connection {
             .await
     }
 
-    /// Resolves when this tab leads; fails after [`LEADERSHIP_TIMEOUT_MS`], since another tab may lead for good.
+    /// Resolves when this tab leads. Fails after [`LEADERSHIP_TIMEOUT_MS`], because another tab may lead for good.
     pub async fn lead(&self) -> Result<(), Failure> {
-        // What this page was told may be older than what the worker knows: it is asked.
+        // Ask the worker: this page's own knowledge may be older.
         let asked = self.clone();
         let ask = move |call| {
             spawn_local(async move {
@@ -118,7 +118,7 @@ impl Connection {
             .await
     }
 
-    /// Makes this tab the leader; resolves when it leads.
+    /// Asks for leadership. Resolves when this tab leads.
     pub async fn request_leadership(&self) -> Result<(), Failure> {
         let session = self.session()?;
         let (call, answer) = session.call(|call| Request::Lead { call });
@@ -127,13 +127,13 @@ impl Connection {
         answer.next().await.map(drop)
     }
 
-    /// What [`Connection::execute`] does with row writes while another tab leads.
+    /// Sets what [`Connection::execute`] does with row writes while another tab leads.
     pub async fn set_non_leader_writes(&self, policy: NonLeaderWrites) -> Result<(), Failure> {
         let (_, answer) = self.session()?.call(|call| Request::NonLeaderWrites { call, policy });
         answer.next().await.map(drop)
     }
 
-    /// Runs a statement by what SQLite says it is: see [`Request::Execute`].
+    /// Runs a statement as what SQLite says it is: see [`Request::Execute`].
     pub async fn execute(&self, statement: Statement) -> Result<Outcome, Failure> {
         statement.fits()?;
         let user = self.0.id;
@@ -142,8 +142,8 @@ impl Connection {
         outcome(answer.next().await?)
     }
 
-    /// The same for what only reads: see [`Request::Query`]. Asked at once, not when the answer is first waited for: calls
-    /// reach SQLite in their order.
+    /// Runs a statement that only reads: see [`Request::Query`]. The request is sent at once, not when the future is
+    /// first polled, so that calls reach SQLite in their order.
     pub fn query(
         &self,
         statement: Statement,
@@ -153,7 +153,7 @@ impl Connection {
         async move { outcome(asked?.1.next().await?) }
     }
 
-    /// The same, as a call that can be cancelled.
+    /// Sends a query as a call that can be cancelled.
     pub(super) fn ask(&self, statement: Statement, recall: Option<String>) -> Result<(CallId, AnswerSlot), Failure> {
         let user = self.0.id;
         let fits = statement.fits().map_err(Failure::from);
@@ -167,17 +167,17 @@ impl Connection {
         Ok(self.session()?.call(query))
     }
 
-    /// Nobody waits for this query any more.
+    /// Cancels a query that nobody waits for any more.
     pub(super) fn cancel(&self, call: CallId) {
         self.0.session.cancel(call);
     }
 
-    /// Ends every query of this page on this database that runs or waits to, live ones included. Writes go on.
+    /// Stops every query of this page on this database that runs or waits, live queries included. Writes go on.
     pub fn interrupt(&self) -> Result<(), Failure> {
         self.session()?.interrupt()
     }
 
-    /// The database as a SQLite file.
+    /// The database as an SQLite file.
     pub async fn export(&self) -> Result<Vec<u8>, Failure> {
         let (_, answer) = self.session()?.call(|call| Request::Export { call });
         match answer.next().await? {
@@ -186,7 +186,7 @@ impl Connection {
         }
     }
 
-    /// What SQLite says that a text is; nothing is run.
+    /// The kind of a statement, as SQLite sees it. Nothing is run.
     pub async fn classify(&self, sql: String) -> Result<StatementKind, Failure> {
         let (_, answer) = self.session()?.call(|call| Request::Classify { call, sql });
         match answer.next().await? {
@@ -195,7 +195,7 @@ impl Connection {
         }
     }
 
-    /// Counts of what this tab and the others do together, after `action`.
+    /// Applies `action` to the metrics of this tab, and returns them.
     pub async fn metrics(&self, action: MetricsAction) -> Result<Metrics, Failure> {
         let (_, answer) = self.session()?.call(|call| Request::Metrics { call, action });
         match answer.next().await? {
@@ -204,8 +204,8 @@ impl Connection {
         }
     }
 
-    /// Queues work for the leader, whichever tab that is. After `timeout_ms` without an answer it fails, and says
-    /// what is known of the write.
+    /// Queues work for the leader, in this tab or another. After `timeout_ms` without an answer it fails, and the
+    /// failure says what is known of the write.
     pub async fn write(&self, work: Work, timeout_ms: u32) -> Result<Outcome, Failure> {
         work.fits()?;
         let session = self.session()?;
@@ -215,13 +215,14 @@ impl Connection {
         outcome(answer.next().await?)
     }
 
-    /// Resolves when all writes of this page so far are settled.
+    /// Resolves when all earlier writes of this page are settled.
     pub async fn flush(&self) -> Result<(), Failure> {
         let user = self.0.id;
         let (_, answer) = self.session()?.call(|call| Request::Sync { call, user });
         answer.next().await.map(drop)
     }
 
+    /// The leader and its lease, as far as this tab knows.
     pub async fn leader_info(&self) -> Result<LeaderInfo, Failure> {
         let (_, answer) = self.session()?.call(|call| Request::LeaderInfo { call });
         match answer.next().await? {
@@ -230,7 +231,7 @@ impl Connection {
         }
     }
 
-    /// Calls `each` with the rows of a query, soon and whenever they have changed.
+    /// Calls `each` with the rows of a query, soon and again whenever a commit changed them.
     pub fn subscribe(
         &self,
         statement: Statement,
@@ -238,7 +239,7 @@ impl Connection {
     ) -> Subscription {
         let session = Rc::clone(&self.0.session);
         if let Err(failure) = statement.fits().map_err(Failure::from).and_then(|()| self.usable()) {
-            // As always not before this call has returned.
+            // Even a refusal never calls `each` before `subscribe` has returned.
             spawn_local(async move { each(Err(SqlFailure::new(failure.code, failure.message))) });
             return Subscription {
                 session,
@@ -249,11 +250,11 @@ impl Connection {
         Subscription { session, query }
     }
 
-    /// Calls `each` with every event that is not the answer to somebody's call. The last is [`Event::Failed`], with
-    /// `DATABASE_CLOSED` where this user closes.
+    /// Calls `each` with every event that is not the answer to a call. The last event is [`Event::Failed`], with
+    /// `DATABASE_CLOSED` if this user closes.
     pub fn listen(&self, each: impl FnMut(&Event) + 'static) -> Listener {
         let session = Rc::clone(&self.0.session);
-        // There is nothing to hear any more; and what it owns would never be dropped.
+        // After the end there is nothing to hear, and nothing would ever drop what `each` owns.
         let listener = match self.usable() {
             Ok(()) => session.listen(self.0.id, Rc::new(RefCell::new(each))),
             Err(_) => ListenerId::NONE,
@@ -261,12 +262,13 @@ impl Connection {
         Listener { session, listener }
     }
 
+    /// What this page knows of the database right now.
     pub fn status(&self) -> Status {
         self.0.session.status()
     }
 
-    /// Ends this user's hold, its live queries, and what of its calls waits for leadership. The last user waits until
-    /// the writes under way are settled and the worker has given everything back, and so does who closes a second time
+    /// Ends this user's hold, its live queries, and its calls that wait for leadership. The last user waits until the
+    /// writes under way are settled and the worker has given everything back. So does a user that closes again
     /// meanwhile.
     pub async fn close(&self) {
         for each in self.0.leave() {
@@ -279,7 +281,7 @@ impl Connection {
         &self.0.session.migrations
     }
 
-    /// Whether calls make sense: not after `close()`, not after the session failed.
+    /// Whether calls still make sense: `Err` after `close()`, and after the session has failed.
     pub(super) fn usable(&self) -> Result<(), Failure> {
         self.session()?.failure().map_or(Ok(()), Err)
     }
@@ -292,8 +294,8 @@ impl Connection {
         }
     }
 
-    /// Waits until `enough` is known of who leads, for `patience_ms` at the most and then with the answer `late`.
-    /// `ask` may answer the call too.
+    /// Waits until `enough` holds for the known leader, for at most `patience_ms`; then answers `late`. `ask` may
+    /// answer the call too.
     async fn wait(
         &self,
         patience_ms: f64,
@@ -318,7 +320,7 @@ impl Connection {
         answer.next().await.map(drop)
     }
 
-    /// Answers a call from here if the worker, which watches the time itself, does not.
+    /// Answers a call from the page if the worker, which watches the time itself, does not.
     fn patience(&self, call: CallId, timeout_ms: u32, unknown: &'static str) -> Timer {
         let session = Rc::clone(&self.0.session);
         let patience_ms = f64::from(timeout_ms) + f64::from(GRACE_MS);
@@ -328,7 +330,7 @@ impl Connection {
     }
 }
 
-// The optimistic mode: of all users of the database in this page.
+// The optimistic mode, which all users of the database in this page share.
 impl Connection {
     pub(super) fn set_optimistic_mode(&self, mode: OptimisticMode) -> Result<(), Failure> {
         self.optimistic()?.borrow_mut().set_mode(mode);
@@ -339,7 +341,7 @@ impl Connection {
         Ok(self.optimistic()?.borrow().mode())
     }
 
-    /// Counts a write that is to be queued; gives its id, which no other tab gives.
+    /// Counts a write that is about to be queued. Returns its id, which no other tab gives.
     pub(super) async fn announce_write(&self, sql: &str) -> Result<String, Failure> {
         self.opened().await?;
         let write = self
@@ -364,7 +366,7 @@ impl Connection {
         Ok(&self.0.session.optimistic)
     }
 
-    /// Migrations are nobody's to wait for: a page shows nothing of them.
+    /// Counts a batch. Migrations are not counted, because a page shows nothing of them.
     fn track(&self, work: &Work) -> Option<Tracked<'_>> {
         let Work::Batch { statements, .. } = work else {
             return None;
@@ -383,7 +385,7 @@ impl Drop for Tracked<'_> {
 }
 
 impl User {
-    /// Whom of its listeners to tell; again is harmless.
+    /// Leaves the session. Returns this user's listeners, which are to be told; a second call returns none.
     fn leave(&self) -> Vec<EventCallback> {
         if self.closed.replace(true) {
             Vec::new()
@@ -395,7 +397,7 @@ impl User {
 
 impl Drop for User {
     fn drop(&mut self) {
-        // Whoever listened had no hold on the connection, and hears nothing: the drop may be inside a callback.
+        // The drop may happen inside a callback, so the listeners are dropped and not called.
         drop(self.leave());
     }
 }

@@ -1,12 +1,12 @@
 //! The class `Database` of JavaScript. Its public types and texts are in `elements/sqlite-elements.d.ts`.
 //!
-//! Only translation: arguments in, results and errors out; [`super::coordination`] has the methods for the optimistic
-//! mode and for metrics. What script has registered (callbacks, live queries) keeps its connection alive, so that a
-//! page which lets go of the object goes on hearing; `close()` ends both.
+//! Only translation: arguments in, results and errors out. [`super::coordination`] has the methods for the optimistic
+//! mode and for metrics. A registered callback or live query keeps its connection alive, so a page that lets go of the
+//! object still hears its events. `close()` ends both.
 //!
-//! Values are read before a method returns, for script may use its array again for the next call. Hence methods that
-//! return a `Promise`: an async method exported by wasm-bindgen reads its arguments in a later microtask. Calls are
-//! made there, in the order of the methods.
+//! Arguments are read before a method returns, because script may reuse its array for the next call. So methods
+//! return a `Promise`: an async method exported by wasm-bindgen reads its arguments in a later microtask. The calls
+//! themselves are made in that microtask, in the order of the methods.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -28,22 +28,23 @@ use crate::request::{Event, Failure, LeaderInfo, NonLeaderWrites, Origin};
 use crate::sql::{Outcome, Rows, SqlFailure, Statement, Work};
 use crate::web::{report_exception, since_start_ms};
 
+/// The class `Database` of JavaScript: one user of a database.
 #[wasm_bindgen]
 pub struct Database {
     pub(super) connection: Connection,
     registered: Rc<RefCell<Registered>>,
-    /// From `close()` on, which the connection hears of in its turn: after the calls before it.
+    /// Set by `close()` at once. The connection closes in a later microtask, after the calls before it.
     closing: Cell<bool>,
 }
 
-/// Ends one live query; letting go of it does not.
+/// Ends one live query by `unsubscribe()`. Letting go of the object does not end the query.
 #[wasm_bindgen]
 pub struct LiveQuery {
     registered: Weak<RefCell<Registered>>,
     number: u32,
 }
 
-/// What script has registered.
+/// The callbacks and live queries of script.
 #[derive(Default)]
 struct Registered {
     last: u32,
@@ -53,6 +54,7 @@ struct Registered {
 
 #[wasm_bindgen]
 impl Database {
+    /// Opens a database. Resolves when it is open and a leader is known.
     #[wasm_bindgen(js_name = newDatabase)]
     pub fn new_database(name: JsValue, options: JsValue) -> Promise {
         let asked = name_of(&name).and_then(|name| Ok((name, durability(&options)?)));
@@ -65,16 +67,19 @@ impl Database {
         })
     }
 
+    /// Runs a statement as what SQLite says it is.
     pub fn execute(&self, sql: JsValue, params: JsValue) -> Promise {
         let (connection, statement) = (self.connection.clone(), statement(&sql, &params));
         result(async move { Ok(connection.execute(statement?).await?) })
     }
 
+    /// The same as `execute`.
     #[wasm_bindgen(js_name = executeWithParams)]
     pub fn execute_with_params(&self, sql: JsValue, params: JsValue) -> Promise {
         self.execute(sql, params)
     }
 
+    /// Runs a statement that only reads, until the signal in its options aborts.
     pub fn query(&self, sql: JsValue, params: JsValue, options: JsValue) -> Promise {
         let asked = statement(&sql, &params).and_then(|statement| Ok((statement, signal(&options)?)));
         let connection = self.connection.clone();
@@ -86,35 +91,42 @@ impl Database {
         })
     }
 
+    /// Resolves to the kind of a statement. Nothing is run.
     pub fn classify(&self, sql: JsValue) -> Promise {
         let (connection, sql) = (self.connection.clone(), text("sql", &sql));
         promise(async move { Ok(connection.classify(sql?).await?.name().into()) })
     }
 
+    /// Queues one statement for the leader, with the default timeout.
     #[wasm_bindgen(js_name = queueWrite)]
     pub fn queue_write(&self, sql: JsValue, params: JsValue) -> Promise {
         self.write(one(&sql, &params), Ok(WRITE_TIMEOUT_MS))
     }
 
+    /// Queues one statement for the leader, with a timeout in milliseconds.
     #[wasm_bindgen(js_name = queueWriteWithTimeout)]
     pub fn queue_write_with_timeout(&self, sql: JsValue, timeout_ms: JsValue, params: JsValue) -> Promise {
         self.write(one(&sql, &params), milliseconds("timeoutMs", &timeout_ms))
     }
 
+    /// Queues several statements for the leader as one write.
     pub fn batch(&self, batch: JsValue) -> Promise {
         self.write(statements(&batch), Ok(WRITE_TIMEOUT_MS))
     }
 
+    /// Stops every query of this page on this database. Writes go on.
     pub fn interrupt(&self) -> Promise {
         let connection = self.connection.clone();
         promise(async move { done(connection.interrupt()) })
     }
 
+    /// Resolves to the database as an SQLite file.
     pub fn export(&self) -> Promise {
         let connection = self.connection.clone();
         promise(async move { Ok(Uint8Array::from(connection.export().await?.as_slice()).into()) })
     }
 
+    /// Replaces the database by an SQLite file.
     pub fn import(&self, file: JsValue) -> Promise {
         let (connection, given) = (self.connection.clone(), bytes("file", &file));
         promise(async move {
@@ -123,23 +135,26 @@ impl Database {
         })
     }
 
+    /// `"indexeddb"`, or `"memory"` where the browser offers no storage.
     #[wasm_bindgen(getter)]
     pub fn storage(&self) -> String {
         let in_memory = self.connection.status().in_memory;
         in_memory.map_or("indexeddb", |_| "memory").to_owned()
     }
 
-    /// What `LeaderInfo.leaderId` is when this tab leads.
+    /// The id of this tab, as in `LeaderInfo.leaderId`; empty until the database is open.
     #[wasm_bindgen(getter, js_name = instanceId)]
     pub fn instance_id(&self) -> String {
         self.connection.status().tab.unwrap_or_default()
     }
 
+    /// Resolves to whether this tab leads.
     #[wasm_bindgen(js_name = isLeader)]
     pub fn is_leader(&self) -> Promise {
         self.leadership(|info| info.is_leader.into())
     }
 
+    /// Resolves to `{ isLeader, leaderId, leaseExpiry }`, the last in milliseconds since the Unix epoch.
     #[wasm_bindgen(js_name = getLeaderInfo)]
     pub fn leader_info(&self) -> Promise {
         self.leadership(|info| {
@@ -151,18 +166,21 @@ impl Database {
         })
     }
 
+    /// Resolves when this tab leads. Rejects after five seconds.
     #[wasm_bindgen(js_name = waitForLeadership)]
     pub fn wait_for_leadership(&self) -> Promise {
         let connection = self.connection.clone();
         promise(async move { done(connection.lead().await) })
     }
 
+    /// Asks for leadership. Resolves when this tab leads.
     #[wasm_bindgen(js_name = requestLeadership)]
     pub fn request_leadership(&self) -> Promise {
         let connection = self.connection.clone();
         promise(async move { done(connection.request_leadership().await) })
     }
 
+    /// Sets whether `execute` forwards row writes to the leader, or refuses them.
     #[wasm_bindgen(js_name = allowNonLeaderWrites)]
     pub fn allow_non_leader_writes(&self, allow: JsValue) -> Promise {
         let policy = flag("allow", &allow).map(|allow| match allow {
@@ -173,6 +191,7 @@ impl Database {
         promise(async move { done(connection.set_non_leader_writes(policy?).await) })
     }
 
+    /// Calls `each` with the kind and the details of every commit of another tab.
     #[wasm_bindgen(js_name = onDataChange)]
     pub fn on_data_change(&self, each: JsValue) -> Result<(), JsValue> {
         let each = callback("the callback", each)?;
@@ -190,6 +209,7 @@ impl Database {
         Ok(())
     }
 
+    /// Calls `each` with the rows of a query, soon and again whenever a commit changed them.
     #[wasm_bindgen(js_name = liveQuery)]
     pub fn live_query(&self, sql: JsValue, params: JsValue, each: JsValue) -> Result<LiveQuery, JsValue> {
         let statement = statement(&sql, &params)?;
@@ -210,11 +230,13 @@ impl Database {
         })
     }
 
+    /// Resolves when all earlier writes of this page are settled.
     pub fn sync(&self) -> Promise {
         let connection = self.connection.clone();
         promise(async move { done(connection.flush().await) })
     }
 
+    /// Leaves the database. Resolves when the last user's writes are settled and the worker has given everything back.
     pub fn close(&self) -> Promise {
         self.closing.set(true);
         drop(self.registered.take());
@@ -242,7 +264,7 @@ impl Database {
         promise(async move { Ok(tell(&connection.leader_info().await?)) })
     }
 
-    /// What a registered callback keeps alive; the circle is broken by `close()` or `unsubscribe()`.
+    /// What a registered callback keeps alive. `close()` or `unsubscribe()` breaks this circle.
     fn clone_handles(&self) -> (Connection, Rc<RefCell<Registered>>) {
         (self.connection.clone(), Rc::clone(&self.registered))
     }
@@ -250,17 +272,18 @@ impl Database {
 
 #[wasm_bindgen]
 impl LiveQuery {
+    /// Ends the live query.
     pub fn unsubscribe(&self) {
         let ended = self
             .registered
             .upgrade()
             .and_then(|registered| registered.borrow_mut().live.remove(&self.number));
-        // Dropped only now, when nothing is borrowed: it may own the last hold on the connection.
+        // Dropped with nothing borrowed, because it may own the last hold on the connection.
         drop(ended);
     }
 }
 
-/// What an element hands to script: the element's own user, so either closes it for both.
+/// The `Database` that an element hands to script. It is the element's own user, so either one closes it for both.
 impl From<Connection> for Database {
     fn from(connection: Connection) -> Self {
         Database {
@@ -276,13 +299,13 @@ fn one(sql: &JsValue, params: &JsValue) -> Result<Vec<Statement>, ArgumentError>
     Ok(vec![statement(sql, params)?])
 }
 
-/// A promise of the result of `call`, with the time from now.
+/// A promise of the result of `call`, with the time that it took from now.
 fn result(call: impl Future<Output = Result<Outcome, JsValue>> + 'static) -> Promise {
     let start = since_start_ms();
     promise(async move { Ok(query_result(&call.await?, since_start_ms() - start).into()) })
 }
 
-/// One argument of the two: the rows, or why there are none.
+/// Calls `each` with the rows, or with `undefined` and the error.
 fn call_with_rows(each: &Function, rows: Result<Rows, SqlFailure>) {
     let called = match rows {
         Ok(rows) => each.call1(&JsValue::UNDEFINED, &rows_object(&rows)),
@@ -291,7 +314,7 @@ fn call_with_rows(each: &Function, rows: Result<Rows, SqlFailure>) {
     report_thrown(called);
 }
 
-/// What a page's callback throws is the page's to hear of, and must not stop the others.
+/// Reports what a page's callback threw to the page. It must not stop the other callbacks.
 fn report_thrown(called: Result<JsValue, JsValue>) {
     if let Err(exception) = called {
         report_exception(&exception);

@@ -1,4 +1,4 @@
-//! Errors as JavaScript sees them: the one place where failures become `Error` objects.
+//! Turns failures into JavaScript `Error` objects. No other place does.
 
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
@@ -7,7 +7,7 @@ use crate::request::{Failure, FailureKind};
 use crate::sql::Code;
 use crate::sql::limits::TooLarge;
 
-/// An argument that is not what the method takes.
+/// An argument that a method does not take.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(super) enum ArgumentError {
     /// Becomes a `TypeError` with code `ARGUMENT_TYPE`.
@@ -20,13 +20,13 @@ pub(super) enum ArgumentError {
     /// Becomes a `RangeError` with code `PARAMETER_RANGE`.
     #[error("{what} is out of range: {range}")]
     Range { what: String, range: &'static str },
-    /// Of the right type, and refused all the same.
+    /// Of the right type, but refused for another reason.
     #[error("{0}")]
     Refused(Failure),
-    /// What a getter or a Proxy of the page threw while the argument was looked at; it is handed back as it is.
+    /// A getter or a Proxy of the page threw this while the argument was read. Script gets the same exception back.
     #[error("an accessor of the argument threw")]
     Thrown(JsValue),
-    /// Becomes what the engine's refusals are, with code `VALUE_TOO_LARGE`.
+    /// Becomes an error like the engine's refusals, with code `VALUE_TOO_LARGE`.
     #[error("{outer}{refused}")]
     Large { outer: String, refused: TooLarge },
 }
@@ -39,7 +39,7 @@ impl From<TooLarge> for ArgumentError {
 }
 
 impl ArgumentError {
-    /// Says inside which argument the wrong one is.
+    /// Names the argument that contains the wrong one.
     pub(super) fn within(mut self, outer: &str) -> Self {
         match &mut self {
             ArgumentError::Type { what, .. } | ArgumentError::Range { what, .. } => *what = format!("{outer}: {what}"),
@@ -84,7 +84,7 @@ impl From<ArgumentError> for JsValue {
 
 fn labelled(error: JsValue, name: &str, code: &Code) -> JsValue {
     for (key, value) in [("name", name), ("code", &code.name())] {
-        // A fresh error object takes any property.
+        // Cannot fail: a fresh error object takes any property.
         let _ = Reflect::set(&error, &key.into(), &value.into());
     }
     error

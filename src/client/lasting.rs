@@ -1,10 +1,11 @@
-//! What outlives a worker: what the page has set, and what it knows to be stored. The next worker is told.
+//! What outlives a worker: the page's settings, and the newest commit that it knows to be stored. The next worker is
+//! told.
 //!
 //! Owned by [`super::session`].
 
 use crate::request::{CallId, Event, MetricsAction, NonLeaderWrites, Request, UserId};
 
-/// No call has this id; they begin at 1.
+/// No call has this id, since ids begin at 1. So nobody hears the answer.
 const NOBODY: CallId = CallId(0);
 
 /// What outlives a worker.
@@ -12,7 +13,7 @@ const NOBODY: CallId = CallId(0);
 pub(super) struct Lasting {
     policy: Option<NonLeaderWrites>,
     metrics: Option<MetricsAction>,
-    /// Whose transactions die with the worker.
+    /// The users whose transactions die with the worker.
     transactions: Vec<UserId>,
     /// The newest commit that the page knows to be stored.
     seen: u64,
@@ -39,12 +40,12 @@ impl Lasting {
         }
     }
 
-    /// What is stored must be this new, or it is another database.
+    /// The stored database must be at least at this seq. Otherwise it is another database.
     pub(super) fn seen(&self) -> u64 {
         self.seen
     }
 
-    /// What the next worker is to be told before all else.
+    /// The first requests for the next worker.
     pub(super) fn requests(&self) -> Vec<Request> {
         let call = NOBODY;
         let policy = self.policy.map(|policy| Request::NonLeaderWrites { call, policy });

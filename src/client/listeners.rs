@@ -1,7 +1,7 @@
-//! Those in this page who listen to a database: script, by its events, and the elements.
+//! The listeners of a database in this page: script, by its events, and the elements.
 //!
-//! Owned by [`super::session`]. A listener is called with nothing borrowed, so it may use the session as it likes, drop
-//! itself or another included.
+//! Owned by [`super::session`]. Nothing is borrowed while a listener is called, so it may use the session freely, and
+//! may drop itself or another listener.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use crate::request::{Event, UserId};
 pub(super) struct ListenerId(pub(super) u64);
 
 impl ListenerId {
-    /// Of what was never registered; ids begin at 1.
+    /// The id of a listener that was never registered. Ids begin at 1.
     pub(super) const NONE: ListenerId = ListenerId(0);
 }
 
@@ -35,11 +35,11 @@ impl Listeners {
 
     pub(super) fn remove(&self, id: ListenerId) {
         let gone = self.0.borrow_mut().remove(&id);
-        // Dropped only now: it may own what uses the session.
+        // Dropped with nothing borrowed, because it may own something that uses the session.
         drop(gone);
     }
 
-    /// In the order in which they came; one that is dropped by another before its turn hears nothing.
+    /// Calls the listeners in the order of their ids. A listener that another one drops before its turn hears nothing.
     pub(super) fn tell(&self, event: &Event) {
         let ids: Vec<ListenerId> = self.0.borrow().keys().collect();
         for id in ids {
@@ -50,16 +50,16 @@ impl Listeners {
         }
     }
 
-    /// What this user registered, which hears nothing any more.
+    /// Takes out this user's listeners, which hear nothing more.
     pub(super) fn take_of(&self, user: UserId) -> Vec<EventCallback> {
         let taken = self.0.borrow_mut().take(|_, listener| listener.user == user);
         taken.into_iter().map(|(_, listener)| listener.each).collect()
     }
 
-    /// They have heard the last.
+    /// Drops all listeners, after the last event.
     pub(super) fn drop_all(&self) {
         let all = self.0.take();
-        // With nothing borrowed, for they may own what uses the session.
+        // Dropped with nothing borrowed, because they may own something that uses the session.
         drop(all);
     }
 }

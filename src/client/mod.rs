@@ -1,7 +1,7 @@
 //! The client: the page's side of its databases, on the main thread.
 //!
-//! Used by the elements and, as the class [`Database`], by script. It runs no SQL: each database is served by
-//! the page's one worker, and they talk over a MessagePort in the words of [`crate::request`].
+//! The elements use it, and script does as the class [`Database`]. It runs no SQL: the page's one worker serves each
+//! database, and the two talk over a MessagePort in the words of [`crate::request`].
 //!
 //! ```text
 //! Database (script), elements ──▶ Connection ──▶ Session ══ MessagePort ══▶ tab::worker
@@ -11,7 +11,7 @@
 //! Every call is answered: by the worker, or with the failure that ended the session. A worker that dies or hangs is
 //! replaced, and its sessions go on.
 //!
-//! What needs no browser is compiled, and tested, without one.
+//! What needs no browser is compiled and tested without one.
 
 #![cfg_attr(
     not(target_family = "wasm"),

@@ -1,15 +1,15 @@
-//! The optimistic mode: which queued writes of this page have no answer yet, for a page that shows them meanwhile.
+//! The optimistic mode: counts the queued writes of this page that have no answer yet, for a page that shows them.
 //!
-//! Held by the session, so it is one for all users of a database in a page. Every queued write counts from its call
-//! to its end, however it ends. Script may announce a write before it queues it; the announcement counts until the
-//! write of the same text takes it over, so that the two count once.
+//! The session holds it, so all users of a database in a page share it. Every queued write counts from its call until
+//! it ends, with or without an answer. Script may announce a write before it queues it. The announcement counts until a
+//! write of the same text replaces it, so that the two count once.
 //!
-//! A list that counts all writes and asks the mode only when read was refused: switched on in the middle of a write,
-//! it would show one that nobody was told to expect.
+//! Refused: to count all writes and to ask the mode only when the count is read. When script switches the mode on
+//! during a write, that count would include a write that script never expected.
 
 use crate::ascending::Ascending;
 
-/// Names one write, queued or announced; never given twice in a session.
+/// Names one write, queued or announced. A session never gives a number twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct WriteNumber(u64);
 
@@ -35,7 +35,7 @@ impl Optimistic {
         self.mode
     }
 
-    /// To switch off forgets all.
+    /// Sets the mode. Switching off forgets all writes.
     pub(super) fn set_mode(&mut self, mode: OptimisticMode) {
         self.mode = mode;
         if mode == OptimisticMode::Off {
@@ -43,15 +43,15 @@ impl Optimistic {
         }
     }
 
-    /// A write of this text is to come. `None` while the mode is off.
+    /// Announces a write of this text. `None` while the mode is off.
     pub(super) fn announce(&mut self, sql: &str) -> Option<WriteNumber> {
         let write = self.next()?;
         self.announced.push((write, sql.to_owned()));
         Some(write)
     }
 
-    /// A write of these texts is queued: it takes over the oldest announcement of each, and counts until
-    /// [`Optimistic::settle`]. `None` while the mode is off.
+    /// Counts a queued write of these texts until [`Optimistic::settle`]. It replaces the oldest announcement of each
+    /// text. `None` while the mode is off.
     pub(super) fn queue<'a>(&mut self, texts: impl IntoIterator<Item = &'a str>) -> Option<WriteNumber> {
         let write = self.next()?;
         for text in texts {
@@ -63,7 +63,7 @@ impl Optimistic {
         Some(write)
     }
 
-    /// A queued write has its answer, or nobody waits for it any more. One that was forgotten stays so.
+    /// A queued write has its answer, or nobody waits for it any more. A forgotten write stays forgotten.
     pub(super) fn settle(&mut self, write: WriteNumber) {
         self.queued.remove(&write);
     }
@@ -72,7 +72,7 @@ impl Optimistic {
         self.announced.len() + self.queued.len()
     }
 
-    /// Forgets all; writes under way go on, uncounted.
+    /// Forgets all writes. Those under way go on, uncounted.
     pub(super) fn clear(&mut self) {
         self.announced.clear();
         self.queued.clear();

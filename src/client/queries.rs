@@ -1,6 +1,6 @@
-//! The live queries of a session, as the page keeps them: who hears of each, and how far the worker is with it.
+//! The live queries of a session: for each, the callback in the page, and how far the worker is with it.
 //!
-//! Owned by [`super::session`]. The worker has its own list, which dies with it; from this one the next worker gets them.
+//! Owned by [`super::session`]. The worker has a list of its own, which dies with it. This list tells the next worker.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -24,7 +24,7 @@ struct PageQuery {
 /// How far the worker is with a live query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answering {
-    /// It has not been told of it.
+    /// The worker has not been told of the query.
     NotAsked,
     Waiting,
     Answered,
@@ -41,7 +41,7 @@ impl Queries {
         self.0.borrow_mut().insert(id, query);
     }
 
-    /// Whom to tell of it; nobody is told any more.
+    /// Removes a live query, and returns its callback.
     pub(super) fn remove(&self, id: QueryId) -> Option<RowsCallback> {
         self.0.borrow_mut().remove(&id).map(|query| query.each)
     }
@@ -50,7 +50,7 @@ impl Queries {
         self.0.borrow().keys().collect()
     }
 
-    /// What the worker is asked now, if the query is wanted still.
+    /// The statement to send to the worker now, if the page still wants the query.
     pub(super) fn ask(&self, id: QueryId) -> Option<Statement> {
         self.0.borrow_mut().get_mut(&id).map(|query| {
             query.answering = Answering::Waiting;
@@ -58,7 +58,7 @@ impl Queries {
         })
     }
 
-    /// The worker has answered: whom to tell, if the query is wanted still.
+    /// The worker has answered: the callback to call, if the page still wants the query.
     pub(super) fn answered(&self, id: QueryId) -> Option<RowsCallback> {
         self.0.borrow_mut().get_mut(&id).map(|query| {
             query.answering = Answering::Answered;
@@ -66,7 +66,7 @@ impl Queries {
         })
     }
 
-    /// Whether the worker has to answer any but this one.
+    /// Whether the worker owes an answer to any query but this one.
     pub(super) fn wait_beside(&self, taken_up: Option<QueryId>) -> bool {
         let queries = self.0.borrow();
         queries
@@ -74,20 +74,20 @@ impl Queries {
             .any(|(id, query)| taken_up != Some(id) && query.answering == Answering::Waiting)
     }
 
-    /// The worker died.
+    /// The worker died, so it knows none of the queries any more.
     pub(super) fn forget_worker(&self) {
         for query in self.0.borrow_mut().values_mut() {
             query.answering = Answering::NotAsked;
         }
     }
 
-    /// Those of a user that is gone.
+    /// Takes out the queries of a user that has left.
     pub(super) fn take_of(&self, user: UserId) -> Vec<QueryId> {
         let taken = self.0.borrow_mut().take(|_, query| query.user == user);
         taken.into_iter().map(|(id, _)| id).collect()
     }
 
-    /// The session is over: whom to tell.
+    /// Takes out all callbacks, since the session is over.
     pub(super) fn take_all(&self) -> Vec<RowsCallback> {
         self.0
             .take()

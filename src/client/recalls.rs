@@ -1,7 +1,7 @@
-//! What the page takes back of what it asked, while the worker is busy and hears no messages.
+//! The names by which the page takes back queries while the worker is busy and hears no messages.
 //!
-//! Owned by [`super::session`]. The worker looks at names while SQLite runs: see [`Recall`], and for what each means
-//! [`crate::tab::Pulse`].
+//! Owned by [`super::session`]. The worker looks at the names while SQLite runs: see [`Recall`], and
+//! [`crate::tab::Pulse`] for what each name means.
 
 use std::cell::RefCell;
 
@@ -10,16 +10,16 @@ use crate::web::{BrowserError, Recall};
 
 #[derive(Default)]
 pub(super) struct Recalls {
-    /// By what the worker sees that the page's queries are to stop.
+    /// The name that, once gone, stops the page's queries.
     page: RefCell<Option<Recall>>,
-    /// What it compares with: it is there as long as the session.
+    /// The control name, which is there as long as the session.
     control: RefCell<Option<Recall>>,
-    /// By what it sees that a live query may be needless by now.
+    /// The name that, once gone, makes a live query make way.
     way: RefCell<Option<Recall>>,
 }
 
 impl Recalls {
-    /// From now on queries stop when these names lead to nothing: has the worker told of them, and forgets those before.
+    /// Makes new names and tells the worker. The old name is revoked, which stops the queries that followed it.
     pub(super) fn renew(&self, tell: impl Fn(&Request)) -> Result<(), BrowserError> {
         let control = match self.control.take() {
             Some(control) => control,
@@ -36,16 +36,16 @@ impl Recalls {
         self.renew_way(tell)
     }
 
-    /// Whether a live query that runs is now told to make way: once, until the way is renewed.
+    /// Makes a live query that runs make way. Returns whether it did: only once, until `renew_way`.
     pub(super) fn make_way(&self) -> bool {
         self.way.take().is_some()
     }
 
-    /// From now on live queries make way by another name.
+    /// Makes a new name by which live queries make way, and tells the worker.
     pub(super) fn renew_way(&self, tell: impl Fn(&Request)) -> Result<(), BrowserError> {
         let way = Recall::new()?;
         let name = way.name().to_owned();
-        // The old one is revoked only when the next one is under way.
+        // Send the new name first: `replace` revokes the old one.
         tell(&Request::MakeWay { name });
         self.way.replace(Some(way));
         Ok(())

@@ -1,20 +1,20 @@
-//! Restoring: an SQLite file takes the place of a database, brought up to date by the migrations of this page.
+//! Restoring: an SQLite file replaces a database, and the migrations of this page bring the file up to date.
 //!
-//! The elements say which migrations those are ([`Connection::keep_migrations`]); whoever imports, be it script that has a
-//! connection of its own, hands them over with the file ([`Connection::import`]). So the two are one commit, and a file
-//! that the migrations do not run on is refused while the data is still there. To import first and migrate then was
-//! refused: a wrong file would leave a page that cannot be used, and no data to go back to.
+//! The elements say which migrations those are ([`Connection::keep_migrations`]). Every import passes them with the
+//! file ([`Connection::import`]), also when script imports over a connection of its own. So both become one commit, and
+//! a file on which the migrations fail is refused while the data is still there. Refused: to import first and migrate
+//! then. A wrong file would leave a page that cannot be used, and no data to go back to.
 
 use super::connection::Connection;
 use crate::request::Failure;
 use crate::sql::{Script, Work};
 
-/// A file is looked through, migrated, and stored whole.
+/// Long enough to check a file, migrate it, and store it whole.
 const IMPORT_TIMEOUT_MS: u32 = 60_000;
 
 impl Connection {
-    /// From now on these are the migrations of this page, unless more are kept already: several elements may have the
-    /// database, and one of them none.
+    /// Keeps the migrations of this page, unless more are kept already: several elements may use the database, and some
+    /// have none.
     pub fn keep_migrations(&self, scripts: &[Script]) {
         let kept = self.migrations();
         if kept.borrow().len() <= scripts.len() {
@@ -22,7 +22,7 @@ impl Connection {
         }
     }
 
-    /// Puts a file in the place of all that the database holds.
+    /// Replaces everything in the database by an SQLite file.
     pub async fn import(&self, file: Vec<u8>) -> Result<(), Failure> {
         let scripts = self.migrations().borrow().clone();
         let work = Work::Import { file, scripts };

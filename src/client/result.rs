@@ -1,4 +1,4 @@
-//! Results as JavaScript sees them: `{ columns, rows, rowsAffected, lastInsertId, timeMs }`.
+//! Turns results into JavaScript objects: `{ columns, rows, rowsAffected, lastInsertId, timeMs }`.
 
 use js_sys::{Array, BigInt, JSON, Object, Reflect};
 use wasm_bindgen::prelude::*;
@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use crate::request::{Change, Metrics};
 use crate::sql::{Outcome, Rows};
 
-/// As in the packed rows.
+/// Up to 2⁵³ a row id becomes a number: every integer up to there is exact.
 const SAFE_INTEGER: i64 = 1 << 53;
 
 #[wasm_bindgen(module = "/src/client/rows.js")]
@@ -20,7 +20,7 @@ pub fn rows_object(rows: &Rows) -> Object {
     decode_rows(rows.as_bytes())
 }
 
-/// The whole result; `time_ms` is what the caller waited.
+/// The whole result. `time_ms` is how long the caller waited.
 pub(super) fn query_result(outcome: &Outcome, time_ms: f64) -> Object {
     let result = rows_object(&outcome.rows);
     set(&result, "rowsAffected", &(outcome.changes as f64).into());
@@ -29,7 +29,7 @@ pub(super) fn query_result(outcome: &Outcome, time_ms: f64) -> Object {
     result
 }
 
-/// What script is told of a commit: `{ tables, seq, latencyMs }`.
+/// The details of a commit for script: `{ tables, seq, latencyMs }`.
 pub fn change_detail(change: &Change) -> Object {
     let detail = Object::new();
     let tables: Array = change.tables.iter().map(JsValue::from).collect();
@@ -40,7 +40,7 @@ pub fn change_detail(change: &Change) -> Object {
     detail
 }
 
-/// The counts as JSON: an object of numbers, under the guide's names.
+/// The metrics as JSON: an object of numbers, under the guide's names.
 pub(super) fn metrics_json(metrics: &Metrics) -> String {
     let object = Object::new();
     for (key, value) in [
@@ -57,7 +57,7 @@ pub(super) fn metrics_json(metrics: &Metrics) -> String {
     json.into()
 }
 
-/// A number where that is exact, else a `BigInt`.
+/// A number where that is exact, otherwise a `BigInt`.
 pub fn last_insert_id(outcome: &Outcome) -> JsValue {
     let integer = outcome.last_row_id;
     if (-SAFE_INTEGER..=SAFE_INTEGER).contains(&integer) {
@@ -67,7 +67,7 @@ pub fn last_insert_id(outcome: &Outcome) -> JsValue {
     }
 }
 
-/// Of a plain object that was just made, which takes any property.
+/// Sets a property. Cannot fail on a plain object that was just made.
 pub(super) fn set(object: &Object, key: &str, value: &JsValue) {
     let _ = Reflect::set(object, &key.into(), value);
 }
@@ -99,7 +99,7 @@ mod tests {
             (Value::Null, JsValue::NULL),
             (Value::Integer(-7), (-7.0).into()),
             (Value::Integer((1 << 53) - 1), (((1_u64 << 53) - 1) as f64).into()),
-            // A number 2⁵³ may be another one that was rounded: JavaScript's safe integers end before it.
+            // The number 2⁵³ may be a rounded 2⁵³ + 1: JavaScript's safe integers end before it.
             (Value::Integer(1 << 53), BigInt::from(1_i64 << 53).into()),
             (Value::Integer((1 << 53) + 1), BigInt::from((1_i64 << 53) + 1).into()),
             (Value::Integer(i64::MIN), BigInt::from(i64::MIN).into()),
@@ -111,7 +111,7 @@ mod tests {
             (Value::from("after"), "after".into()),
         ];
         for count in 1..=cells.len() {
-            // All lengths, so that the sections of the packed bytes fall on every alignment.
+            // Every length, so that the sections of the packed bytes fall on every alignment.
             let names: Vec<String> = (0..count).map(|column| format!("c{column}")).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let values: Vec<Value> = cells[..count].iter().map(|(value, _)| value.clone()).collect();

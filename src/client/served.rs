@@ -1,9 +1,9 @@
-//! What a page's worker serves: the sessions, as [`super::worker`] sees them.
+//! What a page's worker serves: a session, as [`super::worker`] sees it.
 //!
-//! A session knows the worker, to be served; the worker knows of a session only this. When it dies, it calls in this order:
-//! [`Served::orphan`], [`Served::revive`], [`Served::tell_of_death`]. The session stays, with its users, listeners and live
-//! queries; what was under way in the worker is answered, since nobody else will. Requests wait in the new port until the
-//! new worker takes it, so a caller waits meanwhile.
+//! The session knows the worker; the worker knows only this trait of the session. When the worker dies, it calls in
+//! this order: [`Served::orphan`], [`Served::revive`], [`Served::tell_of_death`]. The session stays, with its users,
+//! listeners and live queries. It answers the calls that the dead worker had, since nobody else will. New requests wait
+//! in the new port until the next worker takes it, so their callers wait meanwhile.
 
 use std::rc::Rc;
 
@@ -15,35 +15,37 @@ use crate::restart::{Bystanders, SessionNumber, Step};
 use crate::storage::Durability;
 use crate::web::Sight;
 
+/// A session, as the worker sees it.
 pub(super) trait Served {
     fn number(&self) -> SessionNumber;
     fn name(&self) -> &str;
     fn durability(&self) -> Durability;
-    /// What is stored must be this new, or it is another database.
+    /// The stored database must be at least at this seq. Otherwise it is another database.
     fn seen(&self) -> u64;
     fn is_over(&self) -> bool;
 
-    /// The page goes out of sight, or is back.
+    /// The page goes out of sight, or comes back.
     fn tell_of_sight(self: Rc<Self>, sight: Sight);
-    /// The worker is to answer this live query from now on.
+    /// Makes the worker answer this live query from now on.
     fn ask(self: Rc<Self>, query: QueryId);
-    /// Whom to tell of a live query that is over.
+    /// Takes out a live query that is over, and returns its callback.
     fn take_query(&self, query: QueryId) -> Option<RowsCallback>;
 
-    /// Whether the worker had anything of this session to do but what it took up.
+    /// Whether the worker had other work of this session than the step that it took up.
     fn bystanders(&self, taken_up: Option<Step>) -> Bystanders;
     fn fate(&self) -> Fate;
-    /// Answers what the worker cannot answer any more.
+    /// Answers the calls that the dead worker had.
     fn orphan(&self, died: &Failure);
-    /// A port for the next worker, in which what it is to know before all else waits.
+    /// A port for the next worker, in which that worker's first requests already wait.
     fn revive(self: Rc<Self>) -> Result<MessagePort, Failure>;
-    /// What the next worker is to take up of this session.
+    /// What the next worker must take up of this session.
     fn steps(&self) -> Vec<Step>;
-    /// The database goes on, and its listeners see that something happened to it.
+    /// Tells the listeners that the worker died and that the database goes on.
     fn tell_of_death(&self, died: &Failure);
 
-    /// The session cannot go on.
+    /// Ends the session with this failure, and tells its live queries and listeners.
     fn fail(&self, failure: &Failure);
+    /// Ends the session with this failure, which answers its calls.
     fn end(&self, failure: &Failure);
 }
 
@@ -51,8 +53,8 @@ pub(super) trait Served {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     GoesOn,
-    /// There is nobody to go on for.
+    /// It has no users left.
     IsOver,
-    /// It was in memory.
+    /// Its database was in the worker's memory.
     IsLost(Failure),
 }

@@ -1,12 +1,12 @@
-//! A session: one database of this page, from the asking for it to its end, shared by all its users.
+//! A session: one database of this page, from its opening to its end, shared by all its users.
 //!
-//! It owns the page's end of the port. What comes in is matched with who waits for it: calls by their id, live
-//! queries by theirs, listeners hear everything. Callbacks are called with nothing borrowed, so they may use
-//! the session as they like, drop themselves included. Which session a name has is known to [`super::sessions`].
+//! It owns the page's end of the port, and matches what comes in with what waits: calls by their id, live queries by
+//! theirs, and listeners hear every event. Nothing is borrowed while a callback is called, so a callback may use
+//! the session freely, and may drop itself. [`super::sessions`] knows which session a name has.
 //!
-//! Invariant: whatever waits here is answered, by the worker, by its death ([`super::served`]), by a timer of whoever
-//! waits, by the user that leaves, or by the end of the session, which comes once. What a user asked to hear of ends with
-//! that user, also where others keep the session.
+//! Invariant: every call that waits here is answered. The worker answers it, or the worker's death ([`super::served`]),
+//! a timer of the caller, the user that leaves, or the end of the session, which comes once. A user's live queries and
+//! listeners end with that user, even if other users keep the session.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -38,15 +38,15 @@ pub(super) struct Session {
     name: String,
     port: RefCell<Option<Port>>,
     last_id: Cell<u64>,
-    /// Those who wait for the database to be open.
+    /// The calls that wait for the database to open.
     opening: RefCell<Vec<AnswerSlot>>,
     pub(super) calls: RefCell<Calls<AnswerSlot>>,
     pub(super) queries: Queries,
     pub(super) listeners: Listeners,
     pub(super) status: RefCell<Status>,
-    /// What the next worker is to be told, should this one die.
+    /// What the next worker is told if this one dies.
     lasting: RefCell<Lasting>,
-    /// How many users have not closed it.
+    /// The number of users that have not left.
     pub(super) users: Cell<usize>,
     recalls: Recalls,
     pub(super) optimistic: RefCell<Optimistic>,
@@ -59,7 +59,7 @@ thread_local! {
 }
 
 impl Session {
-    /// Begins one of this name.
+    /// Begins a session of this name.
     pub(super) fn open(name: &str, durability: Durability) -> Rc<Self> {
         let session = Session::new(name);
         if let Err(failure) = session.begin(durability) {
@@ -68,7 +68,7 @@ impl Session {
         session
     }
 
-    /// One that is over from the beginning: nothing is opened, and nobody shares it.
+    /// A session that is over from the beginning: it opens nothing, and nobody shares it.
     pub(super) fn refused(failure: &Failure) -> Rc<Self> {
         let session = Session::new("");
         session.end(failure);
@@ -103,7 +103,7 @@ impl Session {
         self.watch_out()
     }
 
-    /// From now on requests go to whoever has the other end, which is handed back.
+    /// Makes a new port. The returned end is for the worker, which gets all requests from now on.
     fn connect(self: &Rc<Self>) -> Result<MessagePort, Failure> {
         let channel = MessageChannel::new().map_err(BrowserError::from)?;
         self.listen_to(channel.port1());
@@ -151,7 +151,7 @@ impl Session {
         opened.next().await.map(drop)
     }
 
-    /// Sends a request; its answer, or the failure that ended the session, comes into the inbox.
+    /// Sends a request. The inbox gets the answer, or the failure that ended the session.
     pub(super) fn call(self: &Rc<Self>, request: impl FnOnce(CallId) -> Request) -> (CallId, AnswerSlot) {
         let answer = AnswerSlot::default();
         let call = CallId(self.next_id());
@@ -162,7 +162,7 @@ impl Session {
         (call, answer)
     }
 
-    /// A call that the worker is not asked: it is answered from here, or by the end of the session.
+    /// A call that the worker does not get: the page answers it, or the end of the session does.
     pub(super) fn wait(&self) -> (CallId, AnswerSlot) {
         let answer = AnswerSlot::default();
         let call = CallId(self.next_id());
@@ -173,12 +173,12 @@ impl Session {
         (call, answer)
     }
 
-    /// A call that is answered with `DATABASE_CLOSED` when its user leaves, if it has no answer by then.
+    /// Binds a call to a user. If the user leaves first, `DATABASE_CLOSED` answers the call.
     pub(super) fn bind(&self, call: CallId, user: UserId) {
         self.calls.borrow_mut().bind(call, user);
     }
 
-    /// Answers a call from here, if it has no answer yet.
+    /// Answers a call from the page, unless it has an answer already.
     pub(super) fn answer(&self, call: CallId, answer: Result<Response, Failure>) {
         let waiting = self.calls.borrow_mut().take(call);
         if let Some(waiting) = waiting {
@@ -193,7 +193,7 @@ impl Session {
         query
     }
 
-    /// Has the worker answer a live query from now on, if anybody wants it still.
+    /// Makes the worker answer a live query from now on, if the page still wants it.
     pub(super) fn ask(self: &Rc<Self>, query: QueryId) {
         match self.queries.ask(query) {
             Some(statement) => self.send(&Request::Subscribe { query, statement }),
@@ -215,11 +215,12 @@ impl Session {
         id
     }
 
-    /// The session cannot go on: every call is answered with the failure, live queries and listeners hear of it.
+    /// Ends the session with this failure, which answers every call. Live queries and listeners hear of it.
     pub(super) fn fail(&self, failure: &Failure) {
         if self.is_over() {
             return;
         }
+        // End first: a callback that uses the session must find it over.
         self.end(failure);
         for each in self.queries.take_all() {
             (each.borrow_mut())(Err(SqlFailure::new(failure.code.clone(), failure.message.clone())));
@@ -228,7 +229,7 @@ impl Session {
         self.listeners.drop_all();
     }
 
-    /// Ends the session: every call is answered with the failure. Only the first end counts.
+    /// Ends the session with this failure, which answers every call. Only the first end counts.
     pub(super) fn end(&self, failure: &Failure) {
         self.port.take();
         self.recalls.take_all();
@@ -240,23 +241,23 @@ impl Session {
         step_done(Step::Open(self.number));
     }
 
-    /// From now on queries stop when this session says so.
+    /// Makes the names by which this session can stop its queries, and tells the worker.
     fn watch_out(self: &Rc<Self>) -> Result<(), Failure> {
         Ok(self.recalls.renew(|request| self.send(request))?)
     }
 
-    /// Has a live query that runs make way for what was just sent. Once for all that is sent in one go.
+    /// Makes a live query that runs make way for what was just sent: once for everything sent in one go.
     pub(super) fn make_way(self: &Rc<Self>) {
         if self.recalls.make_way() {
             let session = Rc::clone(self);
             spawn_local(async move {
-                // Without a name nothing makes way, and all is done in its turn.
+                // Without a name no query makes way, and the worker serves everything in its turn.
                 let _ = session.recalls.renew_way(|request| session.send(request));
             });
         }
     }
 
-    /// Ends every query of this page that runs or waits to.
+    /// Stops every query of this page that runs or waits.
     pub(super) fn interrupt(self: &Rc<Self>) -> Result<(), Failure> {
         if let Some(failure) = self.failure() {
             return Err(failure);
@@ -269,7 +270,7 @@ impl Session {
         Ok(())
     }
 
-    /// Nobody waits for this query any more.
+    /// Cancels a query that nobody waits for any more.
     pub(super) fn cancel(self: &Rc<Self>, call: CallId) {
         let waiting = self.calls.borrow_mut().take(call);
         if let Some(waiting) = waiting {
@@ -283,7 +284,7 @@ impl Session {
         self.last_id.get()
     }
 
-    /// Sends to the worker, where requests wait until the database is open.
+    /// Sends a request to the worker, where it waits until the database is open.
     pub(super) fn send(self: &Rc<Self>, request: &Request) {
         self.lasting.borrow_mut().note(request);
         let posted = match (&*self.port.borrow(), &self.status.borrow().failure) {
@@ -292,11 +293,11 @@ impl Session {
             (None, None) => Ok(()),
         };
         if let Err(failure) = posted {
-            // Not from in here: the caller may be one of the listeners.
+            // Later, not from in here: the caller may be a listener that is being called.
             let session = Rc::clone(self);
             spawn_local(async move {
                 session.fail(&failure);
-                // Where it was over before: the call that could not be sent.
+                // If the session was over already, `fail` does nothing: answer the call that could not be sent.
                 session.end(&failure);
             });
         }
@@ -384,7 +385,7 @@ impl Served for Session {
             _ => None,
         };
         let is_busy = self.calls.borrow().are_asked() || self.queries.wait_beside(taken_up);
-        // What is asked of a database that is not open yet waits.
+        // Calls of a database that is not open yet only wait: the worker does nothing for them.
         match self.status.borrow().tab.is_some() && is_busy {
             true => Bystanders::Some,
             false => Bystanders::None,

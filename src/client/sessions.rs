@@ -1,4 +1,4 @@
-//! The sessions of this page by the names of their databases: all users of a name share one.
+//! The sessions of this page, by the names of their databases. All users of a name share one session.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -13,7 +13,7 @@ thread_local! {
 #[derive(Default)]
 struct Sessions(Vec<Weak<Session>>);
 
-/// The session of this name; begins one if there is none that can be used.
+/// The session of this name. Begins one if there is none, or the last one is over.
 pub(super) fn shared(name: &str, durability: Durability) -> Rc<Session> {
     let shared = SESSIONS.with_borrow(|sessions| sessions.of(name));
     if let Some(session) = shared {
@@ -24,7 +24,7 @@ pub(super) fn shared(name: &str, durability: Durability) -> Rc<Session> {
     session
 }
 
-/// From now on a session of this name is another one.
+/// Forgets this session, so that the next open of its name begins another.
 pub(super) fn retire(session: &Rc<Session>) {
     SESSIONS.with_borrow_mut(|sessions| sessions.remove(session));
 }

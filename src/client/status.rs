@@ -1,22 +1,24 @@
-//! What a page knows of a database right now, by what its worker has said. Pure, so that it is tested natively.
+//! What a page knows of a database right now, from the events of its worker. Pure, so that it is tested natively.
 
 use crate::request::{Change, Event, Failure, LeaderInfo};
 use crate::storage::Durability;
 
-/// What is known of a database right now.
+/// What a page knows of a database right now.
 #[derive(Clone, Debug)]
 pub struct Status {
-    /// Instance id of this tab; absent until the database is open.
+    /// The id of this tab; `None` until the database is open.
     pub tab: Option<String>,
+    /// The leader and its lease.
     pub leader: LeaderInfo,
-    /// Writes of this page that have no answer yet.
+    /// The number of writes of this page that have no answer yet.
     pub pending: u32,
+    /// The newest commit that the page heard of; `None` before the first.
     pub last_change: Option<Change>,
-    /// What this page asked for when it opened the database.
+    /// The durability that this page asked for when it opened the database.
     pub durability: Durability,
-    /// Why the database is in memory only, if it is.
+    /// Why the database is in memory only; `None` if it is stored.
     pub in_memory: Option<Failure>,
-    /// Why the database cannot be used (any more).
+    /// Why the database cannot be used any more; `None` while it can.
     pub failure: Option<Failure>,
 }
 
@@ -37,7 +39,7 @@ impl Status {
         }
     }
 
-    /// The worker died: what it was is not known of the next one yet.
+    /// The worker died. The page knows nothing of the next worker yet.
     pub(super) fn forget_worker(&mut self) {
         self.tab = None;
         self.leader = LeaderInfo::unknown();

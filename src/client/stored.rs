@@ -1,7 +1,7 @@
-//! What is stored under a name, without opening it as a database: to save what can be read, and to begin anew.
+//! What is stored under a name, without opening a database: `recover` saves what can be read, `delete` begins anew.
 //!
-//! Called by script, on the page's thread: it reads and deletes records and runs no SQL. The worker is not asked,
-//! because it serves databases that are open, and a damaged one cannot be.
+//! Script calls this on the page's thread. It reads and deletes records, and runs no SQL. The worker is not asked,
+//! because it serves open databases, and a damaged database cannot be opened.
 
 use js_sys::{Array, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -15,7 +15,7 @@ use crate::storage::{Durability, IndexedDbStore, Store};
 
 #[wasm_bindgen]
 impl Database {
-    /// `{ file, damaged }`: see [`crate::storage::Salvage`].
+    /// Resolves to `{ file, damaged }`: see [`crate::storage::Salvage`].
     pub fn recover(name: JsValue) -> Promise {
         let name = arguments::name(&name);
         promise(async move {
@@ -29,6 +29,7 @@ impl Database {
         })
     }
 
+    /// Deletes everything that is stored under this name.
     pub fn delete(name: JsValue) -> Promise {
         let name = arguments::name(&name);
         promise(async move { done(IndexedDbStore::delete(&name?).await.map_err(Failure::from)) })

@@ -1,6 +1,6 @@
-//! The users of a session, and its end with the last of them.
+//! The users of a session, and the session's end with the last of them.
 //!
-//! Called by [`super::connection`], of which each is a user.
+//! Called by [`super::connection`]: each connection is one user.
 
 use std::rc::Rc;
 
@@ -19,8 +19,8 @@ impl Session {
         UserId(self.next_id())
     }
 
-    /// A user is gone. What it asked to hear of ends now; what it registered is handed back, to be told of that or
-    /// dropped. The last one also closes the session: see [`Session::closed`].
+    /// A user leaves. Its calls and live queries end now. Its listeners are returned, to be told or dropped. The last
+    /// user also closes the session: see [`Session::closed`].
     pub(super) fn leave(self: &Rc<Self>, user: UserId) -> Vec<EventCallback> {
         self.users.set(self.users.get() - 1);
         let calls = self.calls.borrow().bound_to(user);
@@ -42,19 +42,19 @@ impl Session {
         listeners
     }
 
-    /// Whether nobody uses it any more.
+    /// Whether the session has no users any more.
     pub(super) fn is_left(&self) -> bool {
         self.users.get() == 0
     }
 
-    /// It ends when the writes of the page are settled
-    /// and the worker has given everything back: a form whose element goes with its submission is saved all the same.
+    /// Closes the session once the page's writes are settled and the worker has given everything back. So a form is
+    /// saved even if its element goes away with its submission.
     fn close(self: &Rc<Self>, user: UserId) {
         sessions::retire(self);
         let (_, settled) = self.call(|call| Request::Sync { call, user });
         let session = Rc::clone(self);
         spawn_local(async move {
-            // A failure of the session is told to those whose calls it ends.
+            // A failure of the session reaches the callers of the calls that it ends.
             let _settled_or_failed = settled.next().await;
             let (_, closed) = session.call(|call| Request::Close { call });
             let _closed_or_failed = closed.next().await;
@@ -62,7 +62,7 @@ impl Session {
         });
     }
 
-    /// Resolves when the session is over, if nobody uses it any more.
+    /// Resolves when the session is over, or at once if it still has users.
     pub(super) async fn closed(&self) {
         if self.is_left() {
             let (_, ended) = self.wait();

@@ -1,11 +1,11 @@
 //! The page's worker: one for all databases of the page, started when the first one opens.
 //!
-//! It runs this same library: `library.js` says from which script, and the WebAssembly that the page has compiled already
-//! is posted to it (see [`crate::tab::worker`]). What a page may start a worker from depends on its policy, which no
-//! script can read: so one script after the other is tried, and what the worker is to serve is posted to it only once it
-//! has said that it is here. If none can be started, every session that it was to serve fails, and the next database to
-//! open tries again. One that dies, or hangs (which [`Watchdog`] finds out), is ended, so that its locks and its store are
-//! free, and another takes up its sessions: in the order that [`Restart`] says.
+//! The worker runs this same library: `library.js` names its script, and the page posts it the WebAssembly that is
+//! already compiled (see [`crate::tab::worker`]). The page's policy decides from which script a worker may start, and
+//! no script can read that policy. So the scripts are tried in turn, and the worker gets what it is to serve only after
+//! it has said `"here"`. If no script starts, every session that waits for the worker fails, and the next database to
+//! open tries again. A worker that dies or hangs ([`Watchdog`] finds that out) is ended, so that its locks and its
+//! store are free. The next worker takes up its sessions in the order of [`Restart`].
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -24,51 +24,51 @@ use crate::web::{
     BrowserError, Script, Sight, SightWatch, Thread, ThreadEvent, Timer, are_throttled, report_panics, since_start_ms,
 };
 
-/// So many ticks in which a step of the restart has no answer though the worker lives, and the next one begins.
+/// After this many ticks without an answer to a step of the restart, though the worker lives, the next step begins.
 const STEP_TICKS: u32 = 5;
-/// So many ticks of life, and what its predecessors died of is over.
+/// After this many ticks of life the worker is well, and the death of its predecessors no longer counts.
 const WELL_TICKS: u32 = 10;
 
 #[wasm_bindgen(module = "/src/client/library.js")]
 extern "C" {
     type WorkerScript;
-    /// What the worker may be started from, by its number from 0; there may be one, or several.
+    /// The script with this number, from 0. There is at least one.
     #[wasm_bindgen(js_name = workerScript)]
     fn worker_script(number: u32) -> Option<WorkerScript>;
     #[wasm_bindgen(method, getter)]
     fn name(this: &WorkerScript) -> String;
     #[wasm_bindgen(method, getter)]
     fn kind(this: &WorkerScript) -> WorkerType;
-    /// An address; absent where there is a text.
+    /// An address; `None` if the script is a text.
     #[wasm_bindgen(method, getter)]
     fn file(this: &WorkerScript) -> Option<String>;
     #[wasm_bindgen(method, getter)]
     fn text(this: &WorkerScript) -> Option<String>;
-    /// Sentences for whoever reads that it could not be started.
+    /// Sentences for the developer who reads that no worker could be started.
     #[wasm_bindgen(js_name = workerNeeds)]
     fn worker_needs() -> String;
 }
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<PageWorker>>> = const { RefCell::new(None) };
-    /// The number of the script that is tried, or was found to start.
+    /// The number of the script that is being tried, or that started.
     static SCRIPT: Cell<u32> = const { Cell::new(0) };
 }
 
 pub(super) struct PageWorker {
-    /// Absent once it is ended.
+    /// `None` once the worker is ended.
     thread: RefCell<Option<Thread>>,
     stage: Cell<Stage>,
-    /// How many were started before this thread in its place; what those say is not heard any more.
+    /// How many threads were started before this one in its place. Their events are ignored.
     tries: Cell<u32>,
     is_here: Cell<bool>,
-    /// What it is to serve once it is here.
+    /// Sessions with their ports, until the worker says `"here"`.
     waiting: RefCell<Vec<(Weak<dyn Served>, MessagePort)>>,
     served: RefCell<Vec<InService>>,
     restart: RefCell<Restart>,
     watchdog: RefCell<Watchdog>,
     tick: RefCell<Option<Timer>>,
-    /// Since the last step, or the start.
+    /// Ticks since the last step of the restart, or since the start.
     ticks: Cell<u32>,
     sight_watch: RefCell<Option<SightWatch>>,
     sight: Cell<Sight>,
@@ -76,9 +76,9 @@ pub(super) struct PageWorker {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// The first of the page.
+    /// The first worker of the page, or the first after one that did not start.
     Starting,
-    /// In the place of one that died.
+    /// In the place of a worker that died.
     StartingAnew,
     Running,
 }
@@ -87,11 +87,11 @@ type Failing = Vec<(Rc<dyn Served>, Failure)>;
 
 struct InService {
     session: Weak<dyn Served>,
-    /// Until the worker has it.
+    /// The port of the session, until the worker gets it.
     port: Option<MessagePort>,
 }
 
-/// What a worker that died was to take up went well, or is not wanted any more.
+/// A step of the restart has gone well, or is no longer wanted: the next one begins.
 pub(super) fn step_done(step: Step) {
     if let Some(worker) = CURRENT.with_borrow(Clone::clone) {
         let was_under_way = worker.restart.borrow_mut().done(step);
@@ -102,7 +102,7 @@ pub(super) fn step_done(step: Step) {
 }
 
 impl PageWorker {
-    /// The worker of this page; starts it if there is none.
+    /// The worker of this page. Starts it if there is none.
     pub(super) fn current() -> Result<Rc<Self>, Failure> {
         if let Some(current) = CURRENT.with_borrow(Clone::clone) {
             return Ok(current);
@@ -163,14 +163,14 @@ impl PageWorker {
         Ok(())
     }
 
-    /// Nothing was handed over to it, so nothing is lost with it.
+    /// Tries the next script. Nothing was posted to this worker yet, so nothing is lost with it.
     fn could_not_start(self: &Rc<Self>, failure: Failure) {
         self.tries.set(self.tries.get() + 1);
         if !next_script() {
             return self.dies(failure);
         }
         let worker = Rc::clone(self);
-        // Not from within what the thread calls, which goes with it.
+        // Later, not from a callback of the thread: the callback is dropped with the thread.
         self.tick.replace(Some(Timer::after(0.0, move || worker.try_again())));
     }
 
@@ -188,7 +188,7 @@ impl PageWorker {
     fn arrives(&self) {
         self.is_here.set(true);
         for (session, port) in self.waiting.take() {
-            // Who has left by now is not served at all.
+            // A session that is over by now is not served at all.
             if let Some(session) = session.upgrade().filter(|session| !session.is_over())
                 && let Err(failure) = self.post(&session, &port)
             {
@@ -197,7 +197,7 @@ impl PageWorker {
         }
     }
 
-    /// Asks for a database to be served over `port`.
+    /// Asks the worker to serve a session over `port`.
     pub(super) fn serve(self: &Rc<Self>, session: &Rc<dyn Served>, port: MessagePort) -> Result<(), Failure> {
         self.served.borrow_mut().push(InService {
             session: Rc::downgrade(session),
@@ -232,11 +232,11 @@ impl PageWorker {
         posted.map_err(|error| unavailable(&error.to_string()))
     }
 
-    /// Every database of the page goes out of sight with it.
+    /// All databases of the page go out of sight with it, or come back.
     fn tell(&self, sight: Sight) {
         self.sight.set(sight);
         if sight == Sight::Regained {
-            // The worker was as still as the page.
+            // The worker was as still as the page, so its silence means nothing.
             self.watchdog.take();
         }
         for session in self.sessions() {
@@ -244,7 +244,7 @@ impl PageWorker {
         }
     }
 
-    /// Those that are not over.
+    /// The sessions that are not over.
     fn sessions(&self) -> Vec<Rc<dyn Served>> {
         let served = self.served.borrow();
         let sessions = served.iter().filter_map(|served| served.session.upgrade());
@@ -265,9 +265,9 @@ impl PageWorker {
     }
 }
 
-// Its end, and what follows.
+// The worker's end, and what follows.
 impl PageWorker {
-    /// Answers that it gave before come first, if they are on their way.
+    /// Ends the worker in a later task, so that answers which it gave before are heard first.
     fn dies(self: &Rc<Self>, failure: Failure) {
         let worker = Rc::clone(self);
         self.tick.replace(Some(Timer::after(0.0, move || worker.end(&failure))));
@@ -280,6 +280,7 @@ impl PageWorker {
         self.sight_watch.take();
         CURRENT.set(None);
         let sessions = self.sessions();
+        // A first worker that never ran would only fail again, so there is no restart.
         if self.stage.get() == Stage::Starting {
             sessions.iter().for_each(|session| session.fail(failure));
             return;
@@ -294,13 +295,13 @@ impl PageWorker {
         {
             failing.extend(going_on.drain(..).map(|session| (session, failure.clone())));
         }
-        // They may do anything, so they hear of it last.
+        // Callbacks may do anything, so they come last, when the next worker is in place.
         going_on.iter().for_each(|session| session.tell_of_death(failure));
         failing.iter().for_each(|(session, failure)| session.fail(failure));
         condemned.iter().for_each(|each| (each.borrow_mut())(Err(poisoned())));
     }
 
-    /// Another worker takes up what these sessions had.
+    /// Starts the next worker, which takes up these sessions.
     fn follow(mut restart: Restart, sight: Sight, sessions: &[Rc<dyn Served>]) -> Result<(), Failure> {
         restart.begin(sessions.iter().flat_map(|session| session.steps()));
         let worker = Self::start(Stage::StartingAnew, restart, sight)?;
@@ -314,7 +315,7 @@ impl PageWorker {
         Ok(())
     }
 
-    /// The next step that somebody wants, if none is under way.
+    /// Begins the next step of the restart that is still wanted, if none is under way.
     fn take_up(&self) {
         self.ticks.set(0);
         loop {
@@ -349,7 +350,7 @@ impl PageWorker {
     }
 }
 
-// Whether it lives.
+// Whether the worker lives.
 impl PageWorker {
     fn watch(self: &Rc<Self>, last_ms: f64) {
         let delay_ms = f64::from(self.watchdog.borrow().delay_ms());
@@ -386,12 +387,13 @@ impl PageWorker {
 
     fn ask_for_a_sign(&self) {
         if let Some(thread) = &*self.thread.borrow() {
-            // What cannot be posted to is found out by its silence.
+            // If posting fails, the worker's silence shows that.
             let _ = thread.post(&"alive?".into(), &Array::new());
         }
     }
 
     fn count_tick(&self) {
+        // Only a tick without an overdue sign of life counts.
         if !self.watchdog.borrow().is_content() {
             return;
         }
@@ -416,7 +418,7 @@ impl PageWorker {
     }
 }
 
-/// Goes on to the next script; where there is none, the next worker begins with the first.
+/// Goes on to the next script. After the last one, the next worker begins with the first.
 fn next_script() -> bool {
     let next = SCRIPT.get() + 1;
     let is_there = worker_script(next).is_some();
@@ -432,7 +434,7 @@ fn bystanders(sessions: &[Rc<dyn Served>], taken_up: Option<Step>) -> Bystanders
     }
 }
 
-/// Those that go on, and those that fail, each with why.
+/// The sessions that go on, and those that fail, each with its failure.
 fn part(sessions: Vec<Rc<dyn Served>>, verdict: Verdict, failure: &Failure) -> (Vec<Rc<dyn Served>>, Failing) {
     let (mut going_on, mut failing) = (Vec::new(), Vec::new());
     for session in sessions {
@@ -467,7 +469,7 @@ fn crashed(reason: &str) -> Failure {
     Failure::new(FailureKind::State, Code::WorkerCrashed, message)
 }
 
-/// The last that a live query hears that kills workers.
+/// The last answer to a live query that kills workers.
 fn poisoned() -> SqlFailure {
     let message = "the worker that runs SQLite dies of this live query, so it is not asked any more; the database \
                    and its other queries go on";

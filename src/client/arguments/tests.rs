@@ -1,4 +1,4 @@
-//! What script may pass, and what it is told when it passes something else.
+//! The arguments that script may pass, and the errors for all others.
 
 use js_sys::{BigInt, DataView, Date, Function, Object};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -104,7 +104,7 @@ fn what_cannot_be_bound_is_refused_by_its_place() {
     }
 }
 
-/// What the page's code throws, as it stands in the error.
+/// The message of the exception that the page's own code threw.
 fn thrown<T: std::fmt::Debug>(refused: Result<T, ArgumentError>) -> String {
     let error = JsValue::from(refused.expect_err("its own code throws"));
     error.unchecked_ref::<js_sys::Error>().message().into()
@@ -249,7 +249,7 @@ fn a_batch_is_of_texts_and_of_pairs() {
 
 #[wasm_bindgen_test]
 fn what_is_too_large_is_refused_by_its_place_before_it_is_copied() {
-    // Of which nothing is read: the browser gives them out untouched.
+    // The browser hands these out untouched, and the test reads none of the bytes.
     let huge = Uint8Array::new_with_length((1 << 30) - 1);
     for given in [JsValue::from(huge.clone()), huge.buffer().into()] {
         let refused = parameters(&Array::of2(&1.into(), &given)).unwrap_err().to_string();
