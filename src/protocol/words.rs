@@ -98,7 +98,6 @@ pub enum Output {
         commit: Rc<Commit>,
         sent: Option<Timestamp>,
     },
-    /// Send this message to the other tabs.
     Send(Message),
     /// A write of this tab is settled.
     Settle {

@@ -18,11 +18,15 @@ use crate::storage::{Commit, RequestId, Seq, TabId};
 /// A write that waits to be run by this leader.
 #[derive(Clone, Debug)]
 pub struct Queued {
+    /// The id under which the write is settled.
     pub request: RequestId,
+    /// What the write asks for.
     pub work: Rc<Work>,
+    /// The sender has the replies to all its requests below this counter.
     pub settled_below: u64,
     /// Until when its page waits for the answer.
     pub deadline: Timestamp,
+    /// For how long the write may keep the others waiting.
     pub patience: Patience,
 }
 
@@ -37,6 +41,7 @@ pub enum Patience {
 }
 
 impl Queued {
+    /// A write with the patience of one turn.
     pub fn new(request: RequestId, work: Rc<Work>, settled_below: u64, deadline: Timestamp) -> Self {
         Queued {
             request,

@@ -6,7 +6,7 @@ use crate::storage::{
     CatchUp, Checkpoint, Commit, Epoch, FoldedBlocks, Head, Lease, LeaseStep, Seq, Snapshot, Store, StoreError,
 };
 
-/// A call of [`crate::storage::Store`].
+/// A call of one method of [`crate::storage::Store`].
 #[derive(Debug)]
 pub enum StoreCall {
     RaiseEpoch,
