@@ -1,19 +1,21 @@
 //! A map for few entries, or for keys that are given out in ascending order: a sorted vector.
 //!
-//! For live queries, listeners, users, tabs: there are some, rarely some hundred, and their numbers count up. It has the
-//! methods of `BTreeMap` that are used of it. Each `BTreeMap` of other types is compiled anew and costs a page about
-//! a kilobyte; so that one stays for what may be many, and loses entries anywhere.
+//! Used for live queries, listeners, users and tabs: there are rarely more than some hundred, and their ids count up.
+//! It has those methods of `BTreeMap` that its users need. Each `BTreeMap` with other type arguments is compiled
+//! separately and costs a page about a kilobyte, so `BTreeMap` stays for maps that may be large and lose entries
+//! anywhere.
 
-/// Sorted by key.
+/// A map whose entries are sorted by key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ascending<K, V>(Vec<(K, V)>);
 
 impl<K: Ord + Copy, V> Ascending<K, V> {
+    /// A map without entries.
     pub const fn new() -> Self {
         Ascending(Vec::new())
     }
 
-    /// The value that was there, if one was.
+    /// Sets the value of a key. Returns the value that it replaces, if there is one.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         match self.find(key) {
             Ok(at) => Some(std::mem::replace(&mut self.0[at].1, value)),
@@ -24,46 +26,55 @@ impl<K: Ord + Copy, V> Ascending<K, V> {
         }
     }
 
+    /// Removes a key. Returns its value.
     pub fn remove(&mut self, key: &K) -> Option<V> {
         let at = self.find(*key).ok()?;
         Some(self.0.remove(at).1)
     }
 
+    /// The value of a key.
     pub fn get(&self, key: &K) -> Option<&V> {
         let at = self.find(*key).ok()?;
         Some(&self.0[at].1)
     }
 
+    /// The value of a key, mutable.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         let at = self.find(*key).ok()?;
         Some(&mut self.0[at].1)
     }
 
+    /// Whether there is a value for this key.
     pub fn contains_key(&self, key: &K) -> bool {
         self.find(*key).is_ok()
     }
 
+    /// The entry with the lowest key.
     pub fn first(&self) -> Option<(K, &V)> {
         self.0.first().map(|(key, value)| (*key, value))
     }
 
+    /// All entries, ascending by key.
     pub fn iter(&self) -> impl Iterator<Item = (K, &V)> {
         self.0.iter().map(|(key, value)| (*key, value))
     }
 
+    /// All keys, ascending.
     pub fn keys(&self) -> impl Iterator<Item = K> {
         self.0.iter().map(|(key, _)| *key)
     }
 
+    /// All values, in the order of their keys.
     pub fn values(&self) -> impl Iterator<Item = &V> {
         self.0.iter().map(|(_, value)| value)
     }
 
+    /// All values, mutable, in the order of their keys.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.0.iter_mut().map(|(_, value)| value)
     }
 
-    /// Takes out those that are meant.
+    /// Removes the entries for which `is_meant` is true, and returns them. The others keep their order.
     pub fn take(&mut self, mut is_meant: impl FnMut(K, &V) -> bool) -> Vec<(K, V)> {
         let (mut taken, mut kept) = (Vec::new(), Vec::new());
         for (key, value) in std::mem::take(&mut self.0) {
@@ -74,18 +85,22 @@ impl<K: Ord + Copy, V> Ascending<K, V> {
         taken
     }
 
+    /// Removes all entries, and returns them.
     pub fn take_all(&mut self) -> Vec<(K, V)> {
         std::mem::take(&mut self.0)
     }
 
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
+    /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// Removes all entries.
     pub fn clear(&mut self) {
         self.0.clear();
     }

@@ -1,18 +1,18 @@
 //! The bytes of requests and events: postcard's wire format, in parts.
 //!
-//! `client` and `tab::worker` post each part as a buffer of its own, which is transferred: 10,000 rows cost one hand-over
-//! and no clone. What is large is such a part, straight from where it is. To collect all in one run of bytes first was
-//! refused: memory of a WebAssembly module never shrinks, so that copy of a file of 50 MB would be there until the page
-//! is closed. Page and worker are the same build of the same module, so these bytes carry no version.
+//! `client` and `tab::worker` post each part as a buffer of its own and transfer it: 10,000 rows cost one hand-over and
+//! no clone. Large data is a part of its own, taken straight from where it is. Collecting all data in one run of bytes
+//! first was refused: the memory of a WebAssembly module never shrinks, so that copy of a 50 MB file would stay until
+//! the page is closed. Page and worker are the same build of the same module, so these bytes carry no version.
 
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
-/// Runs of bytes from here on are a part of their own.
+/// A run of at least this many bytes is a part of its own.
 const LARGE: usize = 64 << 10;
 
-/// Encodes a request or an event, and hands it over in parts that belong one behind the other: what is small is
-/// collected, what is large is not copied.
+/// Encodes a request or an event, and calls `part` with its parts in order. Small data is collected into parts; large
+/// data is not copied.
 pub fn encode<T: Serialize>(message: &T, part: &mut dyn FnMut(&[u8])) {
     let parts = Parts {
         small: Vec::new(),
@@ -21,7 +21,7 @@ pub fn encode<T: Serialize>(message: &T, part: &mut dyn FnMut(&[u8])) {
     postcard::serialize_with_flavor(message, parts).expect("plain data with known lengths always serialises");
 }
 
-/// Decodes what the parts of [`encode`] are together; `None` if the bytes are anything else.
+/// Decodes the concatenated parts of [`encode`]. `None` if the bytes are anything else.
 pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
     postcard::from_bytes(bytes).ok()
 }
@@ -47,6 +47,7 @@ impl Flavor for Parts<'_> {
         if bytes.len() < LARGE {
             self.small.extend_from_slice(bytes);
         } else {
+            // The bytes collected so far come before this run.
             self.flush();
             (self.part)(bytes);
         }

@@ -1,14 +1,14 @@
-//! The engine of sqlite-elements: one SQLite database that every tab of an origin shares.
+//! The engine of sqlite-elements: one SQLite database that all tabs of an origin share.
 //!
 //! ```text
 //! client ──messages (request)──▶ tab ──▶ { protocol, engine, live } ──▶ storage ──▶ web
 //! ```
 //!
-//! Each name on the left may use those on its right and never the other way round. `sql` holds the
-//! words that all of them share (values, statements, rows, read and write sets).
+//! Each module may use the modules to its right, never those to its left. `sql` holds the types that all of them share:
+//! values, statements, rows, read sets and write sets.
 //!
-//! Everything but `client`, `web`, `storage::indexeddb` and `tab::worker` is free of the browser: no
-//! clock, no randomness, no async runtime. So the same code runs inside `cargo test`, many tabs at once.
+//! Only `client`, `web`, `storage::indexeddb` and `tab::worker` touch the browser. Everything else has no clock, no
+//! randomness and no async runtime, so `cargo test` runs the same code, many tabs at once.
 
 pub mod ascending;
 pub mod client;

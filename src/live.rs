@@ -1,13 +1,13 @@
-//! Live queries: which to run again after a commit, and whether the answer is news.
+//! Live queries: which of them run again after a commit, and whether a new result differs from the last one.
 //!
-//! Pure: `tab` hands in commits and answers and runs what [`Live::next`] names, one query at a time: between two of them
-//! it hears what the page wants by now, so what was replaced meanwhile is never begun. Each query is *dirty* (to be run,
-//! *due* once its frame has come), or *watching* its read set, or *failed*, which any commit may mend, or *stopped*, or
-//! *too long*. Runs are coalesced: however many commits come, a query runs at most once per [`FRAME_MS`], because a page
-//! cannot show more.
+//! This module is pure. `tab` hands in commits and results, and runs the query that [`Live::next`] names. It runs one
+//! query at a time and reads the page's messages between two queries, so a query that the page has replaced never
+//! starts. Each query is *new*, *dirty* (must run again; *due* once its frame has come), *watching* its read set,
+//! *failed* (any commit may repair it), *stopped*, or *too long*. Runs are coalesced: however many commits arrive, a
+//! query runs at most once per [`FRAME_MS`], because a page cannot show more.
 //!
-//! Deciding by read and write sets, down to columns for updates, was chosen over maintaining results
-//! incrementally: it is right for every SELECT that SQLite can run, and a run is local and takes
+//! Read sets and write sets, with columns for updates, decide which queries run again. Maintaining results
+//! incrementally was refused: rerunning is right for every SELECT that SQLite can run, and a run is local and takes
 //! microseconds to milliseconds.
 
 use xxhash_rust::xxh3::xxh3_128;
@@ -17,7 +17,7 @@ use crate::request::QueryId;
 use crate::sql::{Code, ReadSet, ResultCode, Rows, SqlFailure, Statement, WriteSet};
 use crate::time::Timestamp;
 
-/// Shortest time between two runs of the live queries of a tab.
+/// Shortest time between two runs of a tab's live queries, in milliseconds: about one frame of the screen.
 pub const FRAME_MS: u64 = 16;
 
 /// All live queries of one tab.
@@ -25,7 +25,7 @@ pub const FRAME_MS: u64 = 16;
 pub struct Live {
     queries: Ascending<QueryId, LiveQuery>,
     last_run: Option<Timestamp>,
-    /// It was run, and made way for what the page asks.
+    /// A query that was interrupted to make way for what the page asks.
     made_way: Option<QueryId>,
 }
 
@@ -39,21 +39,23 @@ struct LiveQuery {
 
 #[derive(Debug)]
 enum State {
-    /// Never run: runs at once, the page waits for it.
+    /// Never run. It runs at once, because the page waits for its first result.
     New,
-    /// Something it reads was written.
+    /// A commit wrote something that it reads.
     Dirty,
-    /// The same, and it is run in this frame.
+    /// Dirty, and to be run in this frame.
     Due,
+    /// Up to date until a commit's write set meets this read set.
     Watching(ReadSet),
+    /// Its last run failed.
     Failed,
     /// The page stopped it. It would run as long again.
     Stopped,
-    /// It took too long, and would again until what it reads is defined anew.
+    /// It ran for too long, and would again until the schema changes.
     TooLong,
 }
 
-/// An answer, in as much as telling it again must be avoided.
+/// The last answer, kept only to avoid sending the same one again.
 #[derive(Debug, PartialEq, Eq)]
 enum Told {
     Rows { hash: u128 },
@@ -61,6 +63,7 @@ enum Told {
 }
 
 impl Live {
+    /// Adds a live query, or replaces the one with this id. It waits for its first run.
     pub fn subscribe(&mut self, query: QueryId, statement: Statement) {
         self.queries.insert(
             query,
@@ -72,11 +75,13 @@ impl Live {
         );
     }
 
+    /// Removes a live query.
     pub fn unsubscribe(&mut self, query: QueryId) {
         self.queries.remove(&query);
     }
 
-    /// A commit with this write set became visible.
+    /// Marks the queries that a commit may have changed. The commit is visible in this tab, and `written` is its write
+    /// set.
     pub fn invalidate(&mut self, written: &WriteSet) {
         for query in self.queries.values_mut() {
             let stays = match &query.state {
@@ -91,7 +96,7 @@ impl Live {
         }
     }
 
-    /// The image was loaded anew: anything may have changed.
+    /// Marks all queries but the stopped ones: the image was reloaded, so anything may have changed.
     pub fn invalidate_all(&mut self) {
         for query in self.queries.values_mut() {
             if !matches!(query.state, State::New | State::Due | State::Stopped) {
@@ -100,7 +105,7 @@ impl Live {
         }
     }
 
-    /// When [`Live::next`] will next have something; a time that has passed means now.
+    /// When [`Live::next`] next returns a query; a time in the past means now. `None` if no query waits to run.
     pub fn deadline(&self) -> Option<Timestamp> {
         let frame = self.frame_end();
         let waits = self.queries.values().filter_map(|query| match query.state {
@@ -111,10 +116,11 @@ impl Live {
         waits.min()
     }
 
-    /// The query to run now, if there is one; it is answered by [`Live::answered`], or makes way by [`Live::makes_way`].
+    /// The query to run now, if there is one. Then call [`Live::answered`] with its result, or [`Live::makes_way`].
     pub fn next(&mut self, now: Timestamp) -> Option<(QueryId, Statement)> {
         let frame_is_over = self.last_run.is_none() || self.frame_end() <= now;
-        // Those of the last frame first: else the one that changes most would keep the others waiting.
+        // Finish the queries of the last frame first. Otherwise the query that changes most often would starve the
+        // others.
         if frame_is_over && self.first(|state| matches!(state, State::Due)).is_none() {
             let dirty = self
                 .queries
@@ -131,12 +137,13 @@ impl Live {
         next
     }
 
-    /// A query was stopped so that the tab can hear what the page asks: it may be needless by now. Else it runs again.
+    /// The query was interrupted so that the tab can hear what the page asks, which may make the query needless. If it
+    /// is still wanted, it runs again.
     pub fn makes_way(&mut self, query: QueryId) {
         self.made_way = Some(query);
     }
 
-    /// The page stops all that it waits for: those never run, and the one that made way.
+    /// Stops the queries that the page waits for: those that never ran, and the one that made way. Returns their ids.
     pub fn stop(&mut self) -> Vec<QueryId> {
         let made_way = self.made_way.take();
         let waits = |id: QueryId, query: &LiveQuery| {
@@ -161,7 +168,7 @@ impl Live {
         found.next().map(|(id, query)| (id, query.statement.clone()))
     }
 
-    /// Takes in an answer; gives it back if it is news to the page.
+    /// Takes in the result of a run. Returns the result if it differs from what the page was told last.
     pub fn answered(
         &mut self,
         query: QueryId,
@@ -310,7 +317,7 @@ mod tests {
         live.answered(QueryId(number), Ok((rows(1), reads())));
     }
 
-    /// The queries that run at a time, in order.
+    /// The queries that run at this time, in order.
     fn run(live: &mut Live, ms: u64) -> Vec<u64> {
         let mut ran = Vec::new();
         while let Some((query, _)) = live.next(at_ms(ms)) {

@@ -1,7 +1,7 @@
-//! What the page and its worker say to each other about one database.
+//! The messages between a page and its worker about one database.
 //!
-//! `client` sends [`Request`]s and hears [`Event`]s over one MessagePort per open database; `tab` is at the
-//! other end. How they are encoded: [`crate::encoding`].
+//! `client` sends [`Request`]s and receives [`Event`]s over one MessagePort per open database. `tab` is the other end.
+//! [`crate::encoding`] defines their bytes.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,73 +9,76 @@ pub use crate::encoding::{decode, encode};
 use crate::sql::limits::TooLarge;
 use crate::sql::{Code, Outcome, Rows, SqlFailure, Statement, Work};
 
-/// Names one call until it is answered.
+/// Identifies one call until it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CallId(pub u64);
 
-/// Names one live query until it is dropped.
+/// Identifies one live query until the page drops it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct QueryId(pub u64);
 
-/// Names one user of the database in the page (a `Database` of script, an element): a transaction is one user's.
+/// Identifies one user of the database in the page: a script's `Database`, or an element. A transaction belongs to one
+/// user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UserId(pub u64);
 
-/// From the page.
+/// A message from the page to its worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
-    /// Runs a statement by what SQLite says it is: reads run here, row writes only in the leader, schema
-    /// changes by the leader whoever asks; between a `BEGIN` and a `COMMIT` of this user, inside that
-    /// transaction. Answered by `Response::Outcome`.
+    /// Runs a statement according to what SQLite says it is. A read runs in this tab. A row write runs only in the
+    /// leader. The leader runs a schema change, whichever tab asks. Between a `BEGIN` and a `COMMIT` of this user, the
+    /// statement runs inside that transaction. Answered by `Response::Outcome`.
     Execute {
         call: CallId,
         user: UserId,
         statement: Statement,
     },
-    /// The same for what only reads; anything else fails with `SQLITE_READONLY`. Stopped once `recall` (a name of
-    /// [`crate::web::Recall`]) is taken back. Answered by `Response::Outcome`.
+    /// The same for reads; anything else fails with `SQLITE_READONLY`. The query stops once the page drops the
+    /// [`crate::web::Recall`] with the name `recall`. Answered by `Response::Outcome`.
     Query {
         call: CallId,
         user: UserId,
         statement: Statement,
         recall: Option<String>,
     },
-    /// Says what a text is without running it. Answered by `Response::Kind`.
+    /// Says what a text is, without running it. Answered by `Response::Kind`.
     Classify {
         call: CallId,
         sql: String,
     },
-    /// Queues work for the leader, whichever tab that is. Answered by `Response::Outcome`.
+    /// Queues work for the leader, whichever tab leads. Answered by `Response::Outcome`.
     Write {
         call: CallId,
         work: Work,
+        /// How long the write waits for its reply, in milliseconds.
         timeout_ms: u32,
     },
-    /// Answered by `Response::Done` when all writes of this page before it are settled; at once while this user
-    /// has a transaction open, for which all others wait.
+    /// Answered by `Response::Done` once all earlier writes of this page are settled. If this user has a transaction
+    /// open, answered at once, because all other writes wait for that transaction.
     Sync {
         call: CallId,
         user: UserId,
     },
-    /// Makes this tab the leader. Answered by `Response::Done` once it leads.
+    /// Makes this tab the leader. Answered by `Response::Done` once the tab leads.
     Lead {
         call: CallId,
     },
-    /// Counts of what this tab and the others do together. Answered by `Response::Metrics`.
+    /// Reads or changes the [`Metrics`] of this tab. Answered by `Response::Metrics`.
     Metrics {
         call: CallId,
         action: MetricsAction,
     },
-    /// Answered by `Response::Leadership`.
+    /// Asks who leads. Answered by `Response::Leadership`.
     LeaderInfo {
         call: CallId,
     },
-    /// What [`Request::Execute`] does with row writes while another tab leads. Answered by `Response::Done`.
+    /// Sets what [`Request::Execute`] does with row writes while another tab leads. Answered by `Response::Done`.
     NonLeaderWrites {
         call: CallId,
         policy: NonLeaderWrites,
     },
-    /// From now on [`Event::Rows`] tells the rows of this query, first at once, then whenever they change.
+    /// Starts a live query. Until [`Request::Unsubscribe`], [`Event::Rows`] brings its rows, first at once, then
+    /// whenever they change.
     Subscribe {
         query: QueryId,
         statement: Statement,
@@ -83,45 +86,47 @@ pub enum Request {
     Unsubscribe {
         query: QueryId,
     },
-    /// From now on a live query that runs makes way once this name of [`crate::web::Recall`] leads to nothing any more:
-    /// the page asks something that may make it needless. Not answered.
+    /// From now on, a running live query makes way once the page drops the [`crate::web::Recall`] with this name: the
+    /// page has asked something that may make the query needless. Not answered.
     MakeWay {
         name: String,
     },
-    /// Nobody waits for this query any more. Not answered, and nor is the query if it was not begun.
+    /// Nobody waits for this query any more. Not answered. The query is not answered either, unless it has begun.
     Cancel {
         call: CallId,
     },
-    /// This user is gone: a transaction that it left open is rolled back. Not answered.
+    /// This user is gone. A transaction that it left open is rolled back. Not answered.
     Leave {
         user: UserId,
     },
-    /// This user had a transaction open in a worker that died: it is told at its next call. Not answered.
+    /// This user had a transaction open in a worker that died. The user's next call fails and says so. Not answered.
     Lost {
         user: UserId,
     },
-    /// The page goes out of sight and may be frozen. Not answered.
+    /// The page goes out of sight, and the browser may freeze it. Not answered.
     Suspend,
-    /// It is back. Not answered; calls after it are answered by what the store held then, or later.
+    /// The page is back. Not answered. Later calls see what the store holds now, or something newer.
     Resume,
-    /// From now on all queries of this page stop once this name of [`crate::web::Recall`] leads to nothing any more,
-    /// while `control` does. Not answered.
+    /// From now on, all queries of this page stop once the page drops the [`crate::web::Recall`] with this name. The
+    /// page never drops `control`: if the worker finds neither name, the page's policy forbids looking, and nothing
+    /// stops. Queries that still wait are stopped now. Not answered.
     Recall {
         name: String,
         control: String,
     },
-    /// The database as a SQLite file, as this tab shows it. Answered by `Response::File`.
+    /// Exports the database as an SQLite file, as this tab sees it. Answered by `Response::File`.
     Export {
         call: CallId,
     },
-    /// Gives everything back. Answered by `Response::Done`; nothing is answered after it.
+    /// Closes the database and gives back all that it holds. Answered by `Response::Done`; nothing is answered after
+    /// it.
     Close {
         call: CallId,
     },
 }
 
 impl Request {
-    /// Whether it still means something while the database is being closed.
+    /// Whether the request still matters while the database closes.
     pub fn concerns_the_end(&self) -> bool {
         matches!(
             self,
@@ -134,28 +139,29 @@ impl Request {
     }
 }
 
-/// What becomes of row writes that are not queued, in a tab that does not lead.
+/// What happens to a row write that is not queued, in a tab that does not lead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NonLeaderWrites {
-    /// They fail with `WRITE_PERMISSION_DENIED`.
+    /// It fails with `WRITE_PERMISSION_DENIED`.
     #[default]
     Refused,
-    /// The leader does them, as it does queued ones. There is still one history: no tab writes by itself.
+    /// The leader runs it, as it runs queued writes. There is still one history: no follower writes by itself.
     Forwarded,
 }
 
-/// What SQLite says that a text is; of several statements the one that asks for most, in this order.
+/// The kind of a text, as SQLite classifies it. A text of several statements has the kind that demands most, in this
+/// order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StatementKind {
     Read,
     Schema,
     Write,
-    /// `BEGIN`, `COMMIT`, `ROLLBACK`, `SAVEPOINT`, `RELEASE` that open or end a transaction across calls.
+    /// `BEGIN`, `COMMIT`, `ROLLBACK`, `SAVEPOINT` or `RELEASE` that opens or ends a transaction across calls.
     Transaction,
 }
 
 impl StatementKind {
-    /// As script reads it.
+    /// The name that script sees.
     pub fn name(self) -> &'static str {
         match self {
             StatementKind::Read => "read",
@@ -166,13 +172,13 @@ impl StatementKind {
     }
 }
 
-/// What is done with a tab's [`Metrics`]. To record while they are off does nothing.
+/// What to do with a tab's [`Metrics`]. The actions that record something do nothing while metrics are off.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum MetricsAction {
     Read,
     Enable,
     Disable,
-    /// All to zero, and the start is now.
+    /// Sets all counts to zero, and the start to now.
     Reset,
     RecordLeadershipChange,
     RecordNotificationLatency {
@@ -182,7 +188,7 @@ pub enum MetricsAction {
     RecordFollowerRefresh,
 }
 
-/// What was counted in this tab while counting was on.
+/// What this tab counted while metrics were on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     pub enabled: bool,
@@ -190,70 +196,79 @@ pub struct Metrics {
     pub leadership_changes: u64,
     /// Row writes that were refused because this tab does not lead.
     pub write_conflicts: u64,
-    /// Commits of other tabs that this tab's image took over.
+    /// Commits of other tabs that this tab's image applied.
     pub follower_refreshes: u64,
-    /// From the leader's store having a commit to this tab's image showing it, over the last 100 that were
-    /// broadcast; 0 if there was none.
+    /// Milliseconds from a commit being in the leader's store to this tab's image showing it: the average over the last
+    /// 100 commits that were broadcast, or 0 if there were none.
     pub avg_notification_latency_ms: f64,
-    /// Commits that this tab announced to others or heard announced.
+    /// Commits that this tab broadcast, or received by broadcast.
     pub total_notifications: u64,
     /// When counting began, in milliseconds since the UNIX epoch.
     pub start_timestamp_ms: f64,
 }
 
-/// From the worker.
+/// A message from the worker to the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    /// How many commits were stored before the database was opened: the first event.
+    /// The first event. `seq` is that of the newest commit that the store held when the database was opened.
     Found { seq: u64 },
-    /// The database is open: the first event but for [`Event::Found`] and [`Event::InMemory`].
+    /// The database is open. Only [`Event::Found`] and [`Event::InMemory`] may come before this event. `tab` is the
+    /// tab's instance id.
     Opened { tab: String },
-    /// The browser offers this page no storage, for this reason: the database is empty, this tab's alone, and gone
-    /// with it.
+    /// The browser offers this page no storage; the failure says why. The database is empty, belongs to this tab alone,
+    /// and is gone with it.
     InMemory(Failure),
+    /// The answer to a call.
     Answered {
         call: CallId,
         answer: Result<Response, Failure>,
     },
-    /// All rows of a live query, or why it has none. Not sent when they are the same as before.
+    /// All rows of a live query, or why it has none. Not sent if they are the same as before.
     Rows {
         query: QueryId,
         rows: Result<Rows, SqlFailure>,
     },
     /// A commit became visible in this tab.
     Changed(Change),
-    /// Who leads has changed, or the lease was extended.
+    /// The leader has changed, or its lease was extended.
     Leadership(LeaderInfo),
-    /// How many writes of this page have no answer yet.
+    /// How many writes of this page are pending.
     Pending { writes: u32 },
-    /// Whose transactions are open, or lost without their having been told: they are to be told should the worker die.
+    /// The users who have a transaction open, or who were not yet told that theirs is lost. They must be told if the
+    /// worker dies.
     Transactions { users: Vec<UserId> },
-    /// Something went wrong that no call waits for; the database goes on.
+    /// Something went wrong outside of any call. The database goes on.
     Warning(Failure),
-    /// The database could not be opened or cannot go on; every call is answered with this failure.
+    /// The database could not be opened, or cannot go on. Every call is answered with this failure.
     Failed(Failure),
 }
 
+/// The result of a call that succeeded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Response {
     Outcome(Outcome),
     Leadership(LeaderInfo),
     Kind(StatementKind),
     Metrics(Metrics),
+    /// The bytes of an SQLite database file.
     File(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// The call is done and has no result.
     Done,
 }
 
+/// Who leads, as far as this tab knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaderInfo {
+    /// Whether this tab leads.
     pub is_leader: bool,
-    /// Instance id of the leading tab; empty while none is known.
+    /// Instance id of the leader; empty while none is known.
     pub leader_id: String,
-    /// Milliseconds since the UNIX epoch.
+    /// When the leader's lease ends, in milliseconds since the UNIX epoch.
     pub lease_expiry_ms: u64,
 }
 
 impl LeaderInfo {
+    /// No leader is known.
     pub fn unknown() -> Self {
         LeaderInfo {
             is_leader: false,
@@ -263,7 +278,7 @@ impl LeaderInfo {
     }
 }
 
-/// What a page is told of a commit.
+/// What a page is told about a commit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     pub seq: u64,
@@ -271,11 +286,12 @@ pub struct Change {
     pub origin: Origin,
     /// Names of the tables written, in lower case.
     pub tables: Vec<String>,
-    /// Milliseconds from the leader's store having it to this tab's image showing it; `None` where the
-    /// commit was this tab's own, or came from the store and not by broadcast.
+    /// Milliseconds from the commit being in the leader's store to this tab's image showing it. `None` for a commit of
+    /// this tab, and for one that came from the store and not by broadcast.
     pub latency_ms: Option<f64>,
 }
 
+/// Whether a commit changed the schema, or only rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChangeKind {
     Data,
@@ -283,7 +299,7 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    /// As script reads it.
+    /// The name that script sees.
     pub fn name(self) -> &'static str {
         match self {
             ChangeKind::Data => "data",
@@ -301,7 +317,7 @@ pub enum Origin {
     Elsewhere,
 }
 
-/// Why a call was not done, for people and programs: becomes an `Error` with `name`, `code`, `message`.
+/// Why a call failed, for people and for programs. It becomes an `Error` with `name`, `code` and `message`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
@@ -311,20 +327,21 @@ pub struct Failure {
     pub message: String,
 }
 
-/// What kind of thing went wrong; its name is the `name` of the JavaScript error.
+/// The kind of a failure. Its name becomes the `name` of the JavaScript error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FailureKind {
     /// SQLite, or this engine on its behalf, refused the statement.
     Sqlite,
-    /// A write has no answer, or may not be made here.
+    /// A write has no reply, or may not be made in this tab.
     Write,
-    /// The store refused or is not there.
+    /// The store refused, or there is none.
     Storage,
-    /// The call makes no sense in the state the database is in (closed, not open yet).
+    /// The call makes no sense in the state of the database (closed, not open yet).
     State,
 }
 
 impl FailureKind {
+    /// The `name` of the JavaScript error.
     pub fn name(self) -> &'static str {
         match self {
             FailureKind::Sqlite => "SqliteError",
@@ -336,6 +353,7 @@ impl FailureKind {
 }
 
 impl Failure {
+    /// A failure with this kind, code and message.
     pub fn new(name: FailureKind, code: Code, message: impl Into<String>) -> Self {
         Failure {
             name,
@@ -350,7 +368,7 @@ impl Failure {
         Failure::new(FailureKind::State, Code::DatabaseClosed, message)
     }
 
-    /// No answer in time; `what` says of what, and what is known of it.
+    /// There was no answer in time. `what` names the call, and says what is known about it.
     pub fn timeout(what: &str) -> Self {
         Failure::new(FailureKind::Write, Code::Timeout, format!("timeout: {what}"))
     }

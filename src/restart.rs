@@ -1,24 +1,26 @@
-//! The order in which a page goes on after its worker died, and who is held to have killed it.
+//! The order in which a page goes on after its worker died, and what is blamed for the death.
 //!
-//! Called by `client::worker`. Pure. The new worker takes up what the old one served one step at a time: a database is
-//! opened, then its live queries are asked one by one, each once the one before has its answer; then the next database.
-//! What was under way when a worker dies again is accused, and what is accused enough is ended; so the others go on, and
-//! nothing that kills its worker at once is begun for ever.
+//! Called by `client::worker`. Pure. The new worker takes up the work of the old one step by step. It opens a database,
+//! then runs the live queries of that database one by one, each after the one before has its answer; then it opens the
+//! next database. If the worker dies again, the step that was under way is accused. A step that was accused often
+//! enough is ended. So the others go on, and a step that kills its worker at once is not begun forever.
 //!
-//! Calls of the page are not begun again: they are answered, and die with their worker. But they come while steps are
-//! taken, and may be what killed it; an accusation then weighs half. To hold calls back during the steps was refused: they
-//! would wait for each slow query of the page.
+//! The page's calls are not begun again: they are answered, and die with their worker. But calls arrive while steps are
+//! taken, and one of them may have killed the worker; an accusation then weighs half. Holding calls back during the
+//! steps was refused: they would wait for each slow query of the page.
 
 use crate::request::QueryId;
 
-/// Names one session of the page.
+/// Identifies one session of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionNumber(pub u32);
 
-/// Something that the new worker takes up.
+/// One thing that the new worker takes up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
+    /// Open the database of a session.
     Open(SessionNumber),
+    /// Run a live query of a session.
     Query(SessionNumber, QueryId),
 }
 
@@ -29,30 +31,32 @@ pub enum Bystanders {
     Some,
 }
 
-/// What becomes of it.
+/// What follows from a death.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     GoOn,
-    /// All but this goes on.
+    /// This step is ended. All else goes on.
     End(Step),
-    /// Workers die one after the other, and nobody knows of what.
+    /// Workers die one after the other, and no step explains it: everything is ended.
     EndAll,
 }
 
-/// What an accusation weighs by whether there are others who may have done it.
+/// What an accusation weighs: all, or half if other work may have caused the death.
 const ALONE: u32 = 2;
 const AMONG_OTHERS: u32 = 1;
-/// A database is opened two more times, a query asked once more.
+/// The weight that ends a step: a database is opened two more times, a live query is run once more.
 const OPENINGS: u32 = 2 * ALONE;
 const ASKINGS: u32 = ALONE;
+/// After this many deaths with no step and no call to blame, everything is ended.
 const UNEXPLAINED: u32 = 5;
 
+/// What a page knows about the deaths of its workers.
 #[derive(Debug, Default)]
 pub struct Restart {
-    /// The next one last.
+    /// In reverse order: the next step is the last element.
     waiting: Vec<Step>,
     trying: Option<Step>,
-    /// What each accusation weighs.
+    /// Each accusation with its weight.
     accused: Vec<(Step, u32)>,
     unexplained: u32,
 }
@@ -62,6 +66,8 @@ impl Restart {
     pub fn died(&mut self, bystanders: Bystanders) -> Verdict {
         let alone = bystanders == Bystanders::None;
         let Some(step) = self.trying.take() else {
+            // No step was under way. If calls were, one of them may be to blame, and none is begun again: only a death
+            // without calls counts.
             self.unexplained += u32::from(alone);
             return if self.unexplained < UNEXPLAINED {
                 Verdict::GoOn
@@ -83,14 +89,14 @@ impl Restart {
         Verdict::End(step)
     }
 
-    /// A new worker begins with these.
+    /// A new worker takes these steps, in this order.
     pub fn begin(&mut self, steps: impl IntoIterator<Item = Step>) {
         self.waiting = steps.into_iter().collect();
         self.waiting.reverse();
         self.trying = None;
     }
 
-    /// What to do now, if nothing is under way.
+    /// The step to take now; `None` while one is under way, or when none is left.
     pub fn take_up(&mut self) -> Option<Step> {
         if self.trying.is_some() {
             return None;
@@ -99,7 +105,7 @@ impl Restart {
         self.trying
     }
 
-    /// It went well, or nobody wants it any more. Says whether it was under way.
+    /// The step went well, or nobody wants it any more. Returns whether it was under way.
     pub fn done(&mut self, step: Step) -> bool {
         self.acquit(step);
         self.waiting.retain(|waiting| *waiting != step);
@@ -110,11 +116,12 @@ impl Restart {
         was_tried
     }
 
-    /// What is under way takes long, and is alive: the others wait no more for it.
+    /// The step under way takes long, but its worker is alive: the other steps no longer wait for it.
     pub fn move_on(&mut self) {
         self.trying = None;
     }
 
+    /// The step under way.
     pub fn trying(&self) -> Option<Step> {
         self.trying
     }
@@ -140,7 +147,7 @@ mod tests {
         Step::Query(SESSION, QueryId(number))
     }
 
-    /// The verdicts on so many workers in a row, each of which dies of `poison` as soon as that is taken up.
+    /// The verdicts on this many workers in a row. Each dies of `poison` as soon as it takes that step up.
     fn verdicts(poison: Step, bystanders: Bystanders, deaths: u32) -> Vec<Verdict> {
         let mut restart = Restart::default();
         let one = |_| {

@@ -1,23 +1,24 @@
-//! The watchdog: by what a page finds out that its worker hangs, or is gone without a word.
+//! The watchdog: how a page finds out that its worker hangs, or is gone without a word.
 //!
-//! Called by `client::worker`, which has the clock and the worker. Pure: it is told of ticks and of signs of life, and says
-//! when to ask for one and when to give up. A worker answers from its event loop, and while SQLite keeps that busy it
-//! gives signs by itself; what can do neither is a statement inside one instruction of SQLite, which nothing interrupts.
+//! Called by `client::worker`, which has the clock and the worker. Pure: it hears of ticks and of signs of life, and
+//! says when to ask for a sign and when to give up. A worker answers from its event loop, and gives signs by itself
+//! while SQLite keeps the event loop busy. It can do neither only while a statement is inside one SQLite instruction,
+//! which nothing interrupts.
 //!
-//! Time is counted in ticks of the page's own timer. A clock was refused: a page that was frozen or slept with its machine
-//! would find that its worker, which slept as well, has been silent for hours. A tick that comes late is the page's own
-//! doing, so what was counted until then is forgotten and the worker has the whole bound again.
+//! Time is counted in ticks of the page's own timer. A clock was refused: a page that was frozen, or slept with its
+//! machine, would find that its worker, which slept as well, has been silent for hours. If a tick comes late, the page
+//! itself was held up, so the count starts again and the worker has the whole bound.
 
-/// Between two ticks while a sign is due.
+/// Milliseconds between two ticks while a sign of life is due.
 pub const TICK_MS: u32 = 1_000;
-/// Between two ticks while nothing is.
+/// Milliseconds between two ticks while no sign is due.
 pub const REST_MS: u32 = 2_000;
-/// So many ticks without a sign that was asked for, and the worker is given up.
+/// After this many ticks without the sign that was asked for, the worker is given up.
 pub const BOUND_TICKS: u32 = 10;
-/// What a busy machine may add to a tick without its being late.
+/// How many milliseconds a busy machine may add to a tick before the tick counts as late.
 const LATE_MS: f64 = 4_000.0;
 
-/// Counts for one worker.
+/// The count for one worker.
 #[derive(Debug, Default)]
 pub struct Watchdog {
     asked: bool,
@@ -28,17 +29,17 @@ pub struct Watchdog {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Wait,
-    /// For a sign of life.
+    /// Ask the worker for a sign of life.
     Ask,
-    /// The worker is to be ended.
+    /// End the worker.
     GiveUp,
 }
 
-/// Whether the page's timers come when they are due, as far as the browser tells.
+/// Whether the page's timers fire when they are due, as far as the browser tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timers {
     Prompt,
-    /// Browsers run those of a page out of sight as rarely as once a minute, while its worker goes on.
+    /// Browsers fire the timers of a hidden page as rarely as once a minute, while its worker goes on.
     Throttled,
 }
 
@@ -48,23 +49,24 @@ impl Watchdog {
         *self = Watchdog::default();
     }
 
-    /// How long until the next tick.
+    /// Milliseconds until the next tick.
     pub fn delay_ms(&self) -> u32 {
         if self.asked { TICK_MS } else { REST_MS }
     }
 
-    /// Whether no sign is due that has not come.
+    /// Whether no sign of life is overdue.
     pub fn is_content(&self) -> bool {
         self.silent_ticks == 0
     }
 
-    /// A tick, so long after the one before.
+    /// A tick, `elapsed_ms` after the one before.
     pub fn tick(&mut self, elapsed_ms: f64, timers: Timers) -> Step {
         if !self.asked {
             self.asked = true;
             return Step::Ask;
         }
         let late = elapsed_ms > f64::from(TICK_MS) + LATE_MS;
+        // A throttled timer is late on purpose, so its tick counts.
         self.silent_ticks = match timers {
             Timers::Prompt if late => 0,
             _ => self.silent_ticks + 1,
@@ -89,7 +91,7 @@ mod tests {
         watchdog
     }
 
-    /// What so many ticks in time come to, the last of them.
+    /// The step at the last of this many punctual ticks.
     fn ticks(watchdog: &mut Watchdog, count: u32) -> Step {
         (0..count).fold(Step::Wait, |_, _| watchdog.tick(TICK, Timers::Prompt))
     }

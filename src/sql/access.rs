@@ -1,14 +1,14 @@
-//! What a query reads and what a commit writes, and whether the two meet.
+//! Read sets and write sets: what a query reads, what a commit writes, and whether the two meet.
 //!
-//! The engine's authorizer fills them at prepare time, `live` compares them. They err on one side
-//! only: a query may be told to run again though nothing it shows has changed, never the other way.
-//! Columns matter for updates alone: a row that comes or goes concerns every query over its table.
+//! The engine's authorizer fills them at prepare time, and `live` compares them. They err on one side only: a query may
+//! run again although nothing that it shows has changed, never the other way round. Columns matter for updates alone: a
+//! row that comes or goes concerns every query over its table.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-/// Tables and columns that a query depends on (views resolved to the tables beneath them).
+/// The tables and columns that a query depends on. Views are resolved to the tables beneath them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadSet {
     tables: BTreeMap<String, BTreeSet<String>>,
@@ -17,13 +17,13 @@ pub struct ReadSet {
 /// How a commit touched one table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
-    /// Only these columns of rows that stayed.
+    /// Only these columns, in rows that stayed.
     Columns(BTreeSet<String>),
-    /// Rows were inserted or deleted (so every column may have changed).
+    /// Rows were inserted or deleted, so every column may have changed.
     Rows,
 }
 
-/// Tables that a commit wrote, triggers and cascades included.
+/// The tables that a commit wrote, including those written by triggers and cascades.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteSet {
     tables: BTreeMap<String, Change>,
@@ -38,7 +38,7 @@ enum Schema {
 }
 
 impl ReadSet {
-    /// Notes a read of `column`; an empty name means "the table's rows, no column" (`SELECT count(*)`).
+    /// Adds a read of `column`. An empty name means "the table's rows, no column" (`SELECT count(*)`).
     pub fn note(&mut self, table: &str, column: &str) {
         let columns = self.tables.entry(table.to_ascii_lowercase()).or_default();
         if !column.is_empty() {
@@ -46,7 +46,7 @@ impl ReadSet {
         }
     }
 
-    /// Whether a commit with this write set can have changed what the query answers.
+    /// Whether a commit with this write set may have changed the query's answer.
     pub fn meets(&self, written: &WriteSet) -> bool {
         if written.schema == Schema::Changed {
             return true;
@@ -59,16 +59,19 @@ impl ReadSet {
         })
     }
 
+    /// The tables read, in lower case.
     pub fn tables(&self) -> impl Iterator<Item = &str> {
         self.tables.keys().map(String::as_str)
     }
 }
 
 impl WriteSet {
+    /// Adds an insert into `table`, or a delete from it.
     pub fn note_rows(&mut self, table: &str) {
         self.tables.insert(table.to_ascii_lowercase(), Change::Rows);
     }
 
+    /// Adds an update of one column. Inserts and deletes that were added before include it.
     pub fn note_column(&mut self, table: &str, column: &str) {
         let change = self
             .tables
@@ -79,18 +82,22 @@ impl WriteSet {
         }
     }
 
+    /// Adds a change of the schema, which meets every read set.
     pub fn note_schema(&mut self) {
         self.schema = Schema::Changed;
     }
 
+    /// Whether the schema changed.
     pub fn changes_schema(&self) -> bool {
         self.schema == Schema::Changed
     }
 
+    /// Whether nothing was written.
     pub fn is_empty(&self) -> bool {
         self.tables.is_empty() && self.schema == Schema::Unchanged
     }
 
+    /// The tables written, in lower case, and how each was changed.
     pub fn tables(&self) -> impl Iterator<Item = (&str, &Change)> {
         self.tables.iter().map(|(table, change)| (table.as_str(), change))
     }

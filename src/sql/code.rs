@@ -1,13 +1,15 @@
 //! The codes of errors: one vocabulary for the engine, the tabs, the page and the documents.
 //!
-//! Every refusal carries one ([`super::SqlFailure`], [`crate::request::Failure`]), and it becomes the `code` of the
-//! JavaScript error. Programs tell errors apart by it, so a code's text never changes: not for pages, and not for tabs of
-//! another version, to which it goes as that text. They may also send one that is not known here ([`Code::Other`]).
+//! Every refusal ([`super::SqlFailure`], [`crate::request::Failure`]) carries one code, which becomes the `code` of the
+//! JavaScript error. Programs tell errors apart by their code, so its text never changes: not for pages, and not for
+//! tabs of another version, which receive that text. Tabs of another version may also send a code that is not known
+//! here ([`Code::Other`]).
 //!
-//! A new code is a line here with what the page can do; `tests/codes.rs` then fails until docs/errors.md and the type
-//! `ErrorCode` have it too. Codes that TypeScript alone gives are in the list as well. Texts at each place, as they were,
-//! were given up: nothing said which there are, and a misspelt one was found by nobody. To number them on the wire would
-//! save some bytes and have an older tab understand none that is newer than it.
+//! To add a code, add a line here that says what the page can do. `tests/codes.rs` then fails until docs/errors.md and
+//! the type `ErrorCode` have the code too. The list also has the codes that only TypeScript gives. Writing the text at
+//! each place that fails, as before, was given up: nothing listed the codes, and nobody found a misspelt one. Numbers
+//! on the wire were refused: they would save some bytes, but an older tab would understand no code that is newer than
+//! itself.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -24,17 +26,19 @@ macro_rules! codes {
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum Code {
             $($(#[doc = $meaning])+ $code,)+
-            /// SQLite's own word, mostly on the statement; the message is SQLite's: correct the statement or its values.
+            /// SQLite's own code, mostly about the statement, with SQLite's message: correct the statement or its
+            /// values.
             Sqlite(ResultCode),
-            /// A code of another version of the library: treat it as an error that is not foreseen.
+            /// A code of another version of the library: treat it as an unexpected error.
             Other(OtherCode),
         }
 
         impl Code {
-            /// The library's own, in the order in which docs/errors.md has them.
+            /// The library's own codes, in the order of docs/errors.md.
             pub const OWN: &[Code] = &[$(Code::$code),+];
 
-            /// What stands in docs/errors.md: what it means, and what the page can do. Empty if it is not the library's own.
+            /// What docs/errors.md says: what the code means, and what the page can do. Empty for a code that is not
+            /// the library's own.
             pub fn meaning(&self) -> &'static str {
                 match self {
                     $(Code::$code => concat!($($meaning),+),)+
@@ -178,7 +182,7 @@ codes! {
 pub struct OtherCode(String);
 
 impl Code {
-    /// Of an extended result code of SQLite's, the only place where one becomes a code.
+    /// The code for an extended result code of SQLite. Result codes become codes only here.
     pub fn of_sqlite(extended: i32) -> Self {
         match ResultCode::new(extended) {
             Some(code) => Code::Sqlite(code),
@@ -221,7 +225,7 @@ impl FromStr for Code {
     }
 }
 
-/// As the text that it is: so it was before there was this enum, and so a tab of any version reads it.
+/// Serialised as its text, as before this enum existed, so that a tab of any version can read it.
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&self.name())

@@ -1,4 +1,4 @@
-//! Why SQLite (or this engine, on its behalf) refused a statement: plain data that crosses tabs and threads.
+//! Why SQLite, or this engine on its behalf, refused a statement: plain data that crosses tabs and threads.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,12 +9,12 @@ use super::{Code, ResultCode};
 #[error("{message}")]
 pub struct SqlFailure {
     pub code: Code,
-    /// A sentence for people; names the way out where there is one.
+    /// A sentence for people. It names the way out where there is one.
     pub message: String,
 }
 
 impl SqlFailure {
-    /// A message that quotes half a megabyte of SQL keeps its beginning and its end.
+    /// A refusal with this code. A long message (it may quote half a megabyte of SQL) keeps its beginning and its end.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         SqlFailure {
             code,
@@ -22,14 +22,15 @@ impl SqlFailure {
         }
     }
 
-    /// Row writes that are not queued, in a tab that does not lead.
+    /// Refuses row writes that are not queued, in a tab that does not lead.
     pub fn rows_denied() -> Self {
         let message = "WRITE_PERMISSION_DENIED: this tab does not lead, and only the leader may write; \
                        use queueWrite() to have the leader do it, or allowNonLeaderWrites(true)";
         SqlFailure::new(Code::WritePermissionDenied, message)
     }
 
-    /// `BEGIN`, in a tab that does not lead. What helps rows does not help here: nobody queues what is asked call by call.
+    /// Refuses `BEGIN` in a tab that does not lead. What helps row writes does not help here: a queue takes whole
+    /// writes, not a transaction call by call.
     pub fn transaction_denied() -> Self {
         let message = "WRITE_PERMISSION_DENIED: this tab does not lead, and a transaction that stays open across calls \
                        needs the leader; hand all statements over together with batch(), or as one text with \
@@ -37,19 +38,19 @@ impl SqlFailure {
         SqlFailure::new(Code::WritePermissionDenied, message)
     }
 
-    /// A file of which nothing is imported.
+    /// Refuses a file. Nothing of it is imported.
     pub fn import_refused(reason: &str) -> Self {
         SqlFailure::new(Code::ImportRefused, format!("the file cannot be imported: {reason}"))
     }
 
-    /// A query that its page has given up, and how.
+    /// The failure of a query that its page stopped. `how` says why.
     pub fn query_stopped(how: &str) -> Self {
         let message = format!("the query was stopped, because {how}; ask again if it is wanted still");
         SqlFailure::new(Code::Sqlite(ResultCode::INTERRUPT), message)
     }
 }
 
-/// Bytes of a message that are kept of its beginning, and of its end.
+/// How many bytes of a long message are kept of its beginning, and of its end.
 const BEGINNING: usize = 600;
 const END: usize = 200;
 

@@ -1,8 +1,7 @@
-//! The words of SQL as they cross the layers: values, statements, rows, outcomes, what was read and written, and the codes
-//! of errors.
+//! SQL as it crosses the layers: values, statements, rows, outcomes, read sets, write sets, and the codes of errors.
 //!
-//! Every layer uses these; they use none of them. They are plain data: `serde` carries them between
-//! tabs, threads and the store.
+//! Every layer uses these types, and they use no layer. They are plain data: `serde` carries them between tabs, threads
+//! and the store.
 
 mod access;
 mod code;

@@ -1,31 +1,43 @@
 //! SQLite's result codes (<https://sqlite.org/rescode.html>): numbers to the engine, names to pages and other tabs.
 //!
-//! `engine` makes them of what SQLite answers, and [`super::Code`] is one of them or a code of the library's own.
-//! Each has a name, and each name one number, so a code that crossed tabs is the same code still. What SQLite may have
-//! beyond this table is refused by [`ResultCode::new`], or is its primary code, as SQLite intends it for programs that are
-//! older than it. The names are kept in the two parts that SQLite makes them of: whole, they take twice the room in what
-//! every page downloads.
+//! `engine` makes them from what SQLite returns. A [`super::Code`] is one of them, or one of the library's own. Each
+//! code has one name and each name one number, so a code that crossed tabs is still the same code. If this table lacks
+//! an extended code, [`ResultCode::new`] gives its primary code, as SQLite intends for programs that are older than
+//! SQLite, or `None` if it lacks that too. The names are kept in the two parts that SQLite makes them of: whole names
+//! would take twice the room in what every page downloads.
 
 use std::fmt;
 
-/// A result code that has a name here, extended where SQLite says more than the primary code does.
+/// A result code that has a name here. It is the extended code where SQLite says more than the primary code does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResultCode(i32);
 
 impl ResultCode {
+    /// The statement is wrong, or names something that does not exist.
     pub const ERROR: Self = ResultCode(1);
+    /// There is not enough memory.
     pub const NOMEM: Self = ResultCode(7);
+    /// A write where only reads are allowed.
     pub const READONLY: Self = ResultCode(8);
+    /// The statement was stopped.
     pub const INTERRUPT: Self = ResultCode(9);
+    /// The database cannot grow any more.
     pub const FULL: Self = ResultCode(13);
+    /// A database cannot be opened.
     pub const CANTOPEN: Self = ResultCode(14);
+    /// A value or a text is above a limit.
     pub const TOOBIG: Self = ResultCode(18);
+    /// A constraint is violated.
     pub const CONSTRAINT: Self = ResultCode(19);
+    /// A foreign key constraint is violated.
     pub const CONSTRAINT_FOREIGNKEY: Self = ResultCode(19 | 3 << 8);
+    /// The engine was called in a way that makes no sense.
     pub const MISUSE: Self = ResultCode(21);
+    /// The authorizer refused the statement.
     pub const AUTH: Self = ResultCode(23);
 
-    /// An extended result code, or its primary one if SQLite has newer ones than this table; `None` if even that is newer.
+    /// The code for an extended result code. If SQLite has a newer one than this table, its primary code; `None` if
+    /// even that is newer.
     pub fn new(extended: i32) -> Option<Self> {
         let primary = extended & 0xff;
         let (_, minors) = NAMES.get(primary as usize)?;
@@ -38,7 +50,7 @@ impl ResultCode {
         Some(ResultCode(if is_named { extended } else { primary }))
     }
 
-    /// The code of this name.
+    /// The code with this name.
     pub fn named(name: &str) -> Option<Self> {
         let parts = name.strip_prefix("SQLITE_")?;
         let (primary, minor) = parts.split_once('_').unwrap_or((parts, ""));
@@ -51,7 +63,7 @@ impl ResultCode {
         Some(ResultCode((number | extension << 8) as i32))
     }
 
-    /// Without what SQLite says beyond the primary code.
+    /// The primary code, without what SQLite says beyond it.
     pub fn primary(self) -> Self {
         ResultCode(self.0 & 0xff)
     }
@@ -68,7 +80,8 @@ impl fmt::Display for ResultCode {
     }
 }
 
-/// Primary result codes with their extended ones, in order from 1; an empty name is a number that SQLite does not use.
+/// The primary result codes by their number, each with its extended codes in order from 1. An empty name is a number
+/// that SQLite does not use.
 const NAMES: &[(&str, &[&str])] = &[
     ("OK", &["LOAD_PERMANENTLY", "SYMLINK"]),
     (

@@ -1,9 +1,9 @@
-//! The rows of a result as one packed byte string: the engine fills it cell by cell, it crosses to the
-//! page as one transferable, and is decoded there in one pass (`src/client/rows.js`) or here.
+//! The rows of a result as one packed byte string. The engine fills it cell by cell. It crosses to the page as one
+//! transferable, and is decoded in one pass, there (`src/client/rows.js`) or here.
 //!
-//! Cloning 10,000 × 5 row objects between threads costs 18 ms, one transferable 3 ms; and two results
-//! are the same rows exactly when their bytes are equal, which is how `live` finds nothing to tell.
-//! JSON was refused: it has no 64-bit integers, no blobs, no infinities.
+//! Cloning 10,000 × 5 row objects between threads costs 18 ms, one transferable 3 ms. Two results have the same rows
+//! exactly when their bytes are equal; that is how `live` notices that a result has not changed. JSON was refused: it
+//! has no 64-bit integers, no blobs, no infinities.
 //!
 //! All numbers are little-endian; `C` columns, `R` rows, cells row by row.
 //!
@@ -21,7 +21,7 @@
 //! | … | T | all texts in order, UTF-8 |
 //! | … | rest | all blobs in order |
 //!
-//! Lengths count UTF-16 units because JavaScript decodes all texts in one call and then slices.
+//! Lengths count UTF-16 units, because JavaScript decodes all texts in one call and then slices the result.
 
 use std::rc::Rc;
 
@@ -31,8 +31,8 @@ use super::Value;
 
 const VERSION: u32 = 1;
 const HEADER: usize = 24;
-/// A number of the page stands for one integer up to here: 2⁵³ as a number is 2⁵³ + 1 as well, and is written back as a
-/// real.
+/// The largest integer that a JavaScript number represents uniquely. The number 2⁵³ also stands for 2⁵³ + 1, and would
+/// be written back as a real.
 const SAFE_INTEGER: i64 = (1 << 53) - 1;
 
 const NULL: u8 = 0;
@@ -42,15 +42,15 @@ const REAL: u8 = 3;
 const TEXT: u8 = 4;
 const BLOB: u8 = 5;
 
-/// Packed rows; equal exactly if columns and all cells are.
+/// Packed rows. Two are equal exactly if their columns and all their cells are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rows {
-    /// Shared by all copies: an answer is in a commit, with the replies, and on its way to the page.
+    /// Shared by all copies: one answer is in a commit, among the replies, and on its way to the page.
     #[serde(with = "one_run")]
     packed: Rc<Vec<u8>>,
 }
 
-/// As one run of bytes: element by element, serde takes twenty times as long.
+/// Serialises the bytes as one run: element by element, serde takes twenty times as long.
 mod one_run {
     use std::rc::Rc;
 
@@ -65,7 +65,7 @@ mod one_run {
     }
 }
 
-/// Collects cells in row order; [`RowsBuilder::finish`] packs them.
+/// Collects cells row by row; [`RowsBuilder::finish`] packs them.
 #[derive(Debug)]
 pub struct RowsBuilder {
     columns: usize,
@@ -83,12 +83,12 @@ impl Default for Rows {
 }
 
 impl Rows {
-    /// The packed bytes, as specified above.
+    /// The packed bytes, in the format above.
     pub fn as_bytes(&self) -> &[u8] {
         &self.packed
     }
 
-    /// Takes bytes that [`Rows::as_bytes`] gave; `None` if they are not whole.
+    /// Takes bytes from [`Rows::as_bytes`]. `None` if they are not whole.
     pub fn from_bytes(packed: Vec<u8>) -> Option<Self> {
         let rows = Rows {
             packed: Rc::new(packed),
@@ -96,10 +96,12 @@ impl Rows {
         rows.decode().map(|_| rows)
     }
 
+    /// The number of rows.
     pub fn len(&self) -> usize {
         self.word(8)
     }
 
+    /// Whether there are no rows. There may be columns.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -120,7 +122,7 @@ impl Rows {
         }
         let (columns, rows) = (self.word(4), self.word(8));
         if columns == 0 && rows > 0 {
-            // Rows without a cell take no bytes, so that no length would bound their number.
+            // Rows without cells take no bytes, so no length would bound their number.
             return None;
         }
         let mut rest = self.packed.get(HEADER..)?;
@@ -151,6 +153,7 @@ impl Rows {
 }
 
 impl RowsBuilder {
+    /// Begins with the names of the columns.
     pub fn new<'a>(columns: impl Iterator<Item = &'a str>) -> Self {
         let mut builder = RowsBuilder {
             columns: 0,
@@ -167,16 +170,18 @@ impl RowsBuilder {
         builder
     }
 
-    /// How much has been collected.
+    /// How many bytes have been collected.
     pub fn bytes(&self) -> usize {
         let parts = [&self.numbers, &self.lengths, &self.tags, &self.texts, &self.blobs];
         parts.into_iter().map(Vec::len).sum()
     }
 
+    /// Adds a NULL cell.
     pub fn null(&mut self) {
         self.tags.push(NULL);
     }
 
+    /// Adds an integer cell, as a JavaScript number if that is exact.
     pub fn integer(&mut self, integer: i64) {
         if (-SAFE_INTEGER..=SAFE_INTEGER).contains(&integer) {
             self.tags.push(INTEGER);
@@ -187,23 +192,26 @@ impl RowsBuilder {
         }
     }
 
+    /// Adds a real cell.
     pub fn real(&mut self, real: f64) {
         self.tags.push(REAL);
         self.numbers.extend(real.to_le_bytes());
     }
 
-    /// Text that is not UTF-8 (SQLite stores any bytes) gets U+FFFD in place of what is broken.
+    /// Adds a text cell. SQLite stores any bytes; those that are not UTF-8 become U+FFFD.
     pub fn text(&mut self, text: &[u8]) {
         self.tags.push(TEXT);
         self.push_text(&String::from_utf8_lossy(text));
     }
 
+    /// Adds a blob cell.
     pub fn blob(&mut self, blob: &[u8]) {
         self.tags.push(BLOB);
         self.lengths.extend((blob.len() as u32).to_le_bytes());
         self.blobs.extend_from_slice(blob);
     }
 
+    /// Adds a cell with this value.
     pub fn value(&mut self, value: &Value) {
         match value {
             Value::Null => self.null(),
@@ -214,6 +222,7 @@ impl RowsBuilder {
         }
     }
 
+    /// Packs the cells that were collected.
     pub fn finish(self) -> Rows {
         let rows = self.tags.len().checked_div(self.columns).unwrap_or(0);
         let words = [
@@ -260,6 +269,7 @@ fn take_length(lengths: &mut &[u8]) -> Option<usize> {
     Some(u32::from_le_bytes(take(lengths, 4)?.try_into().ok()?) as usize)
 }
 
+/// The next text of this many UTF-16 units. `None` if the texts end earlier, or the units end within a character.
 fn take_text(texts: &mut &str, units: usize) -> Option<String> {
     let mut left = units;
     let end = texts

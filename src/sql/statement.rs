@@ -1,4 +1,4 @@
-//! What is asked of SQLite: statements with their parameters, and the work that a write request carries.
+//! What pages ask of SQLite: statements with their parameters, and the work that a write request carries.
 
 use std::borrow::Cow;
 
@@ -7,18 +7,20 @@ use serde::{Deserialize, Serialize};
 use super::limits::{self, TooLarge};
 use super::{Rows, SqlFailure, Value};
 
-/// Parameters of one statement. Values are bound (`sqlite3_bind_*`), never spliced into the text.
+/// The parameters of one statement. Values are bound (`sqlite3_bind_*`), never spliced into the text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Params {
-    /// For `?` and `?1`; there must be as many as the statement has.
+    /// For `?` and `?1`. There must be as many values as the statement has parameters.
     Positional(Vec<Value>),
-    /// For `:name`, `@name` and `$name`, which are three parameters. With its sign a name is that one; without, it is
-    /// whichever the statement has, and an error if that is more than one. Names that the statement does not use
-    /// are ignored (a form has fields that a query does not need); a name it uses and lacks is an error.
+    /// For `:name`, `@name` and `$name`, which are three parameters. A name with its sign means exactly that parameter.
+    /// A name without a sign means the one that the statement has, and is an error if the statement has several. Names
+    /// that the statement does not use are ignored (a form has fields that a query does not need). A name that the
+    /// statement uses and that has no value is an error.
     Named(Vec<(String, Value)>),
 }
 
 impl Params {
+    /// No parameters.
     pub fn none() -> Self {
         Params::Positional(Vec::new())
     }
@@ -32,8 +34,8 @@ impl Params {
     }
 }
 
-/// SQL text and its parameters. The text may hold several statements separated by `;`: they are
-/// one atomic unit. Parameters then belong to the only statement that has any.
+/// SQL text and its parameters. The text may hold several statements, separated by `;`: they are one atomic unit. The
+/// parameters then belong to the only statement that has any.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
     pub sql: String,
@@ -41,6 +43,7 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// A statement without parameters.
     pub fn new(sql: impl Into<String>) -> Self {
         Statement {
             sql: sql.into(),
@@ -48,6 +51,7 @@ impl Statement {
         }
     }
 
+    /// A statement with positional parameters.
     pub fn with(sql: impl Into<String>, params: Vec<Value>) -> Self {
         Statement {
             sql: sql.into(),
@@ -55,12 +59,12 @@ impl Statement {
         }
     }
 
-    /// Bytes of its text and of all its values.
+    /// Size in bytes: the text and all values.
     pub fn weight(&self) -> usize {
         self.sql.len() + self.params.values().map(Value::weight).sum::<usize>()
     }
 
-    /// Whether it is within the limits of a call, each value and all together.
+    /// Checks the limits of a call: each value, and the text with all values.
     pub fn fits(&self) -> Result<(), TooLarge> {
         (1..).zip(self.params.values()).try_for_each(|(number, value)| {
             limits::value(|| format!("the value of parameter {number}"), value.weight())
@@ -72,25 +76,26 @@ impl Statement {
 /// What the leader may do for a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Permit {
-    /// Rows and schema.
+    /// Write rows, and change the schema.
     All,
-    /// Schema only: the guide allows DDL in any tab but refuses row writes in a follower, and a
-    /// follower cannot prepare `INSERT INTO t` behind a `CREATE TABLE t` to see for itself.
+    /// Change the schema only. The guide allows DDL in any tab but refuses row writes in a follower, and a follower
+    /// cannot prepare `INSERT INTO t` behind a `CREATE TABLE t` to see for itself.
     SchemaOnly,
 }
 
-/// One atomic unit of writing: all of it becomes part of one commit, or nothing of it.
+/// One atomic unit of writing: all of it becomes part of one commit, or none of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Work {
     Batch {
         statements: Vec<Statement>,
         permit: Permit,
     },
-    /// The migrations of a page, in order; those that the database already has are skipped.
+    /// The migrations of a page, in order. Those that the database already has are skipped.
     Migrate {
         scripts: Vec<Script>,
     },
-    /// An SQLite file takes the place of all that there is, brought up to date by the migrations of the page.
+    /// An SQLite file that takes the place of the whole database, and the page's migrations, which bring the file up to
+    /// date.
     Import {
         #[serde(with = "serde_bytes")]
         file: Vec<u8>,
@@ -102,7 +107,7 @@ pub enum Work {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Script {
     Sql(String),
-    /// An SQLite file: the first content of a new database. Its bytes are brought once they are known to be needed.
+    /// An SQLite file: the first content of a new database. Its bytes are sent only once they are known to be needed.
     File {
         name: String,
         #[serde(with = "serde_bytes")]
@@ -111,10 +116,10 @@ pub enum Script {
 }
 
 impl Script {
-    /// How the record of a file begins.
+    /// How the record of a file migration begins.
     pub const FILE_RECORD: &str = "-- file: ";
 
-    /// What a database remembers of a migration that has run.
+    /// What a database records of a migration that has run.
     pub fn record(&self) -> Cow<'_, str> {
         match self {
             Script::Sql(sql) => Cow::Borrowed(sql),
@@ -144,6 +149,7 @@ impl<T: Into<String>> From<T> for Script {
 }
 
 impl Work {
+    /// Statements that may write rows and change the schema.
     pub fn batch(statements: Vec<Statement>) -> Self {
         Work::Batch {
             statements,
@@ -151,7 +157,7 @@ impl Work {
         }
     }
 
-    /// Whether it is within the limits of a call, or of a file.
+    /// Checks the limits of a call, or of a file.
     pub fn fits(&self) -> Result<(), TooLarge> {
         match self {
             Work::Batch { statements, .. } => {
@@ -166,7 +172,7 @@ impl Work {
         }
     }
 
-    /// Bytes of all texts, values, and files in it.
+    /// Size in bytes: all texts, values and files.
     pub fn weight(&self) -> usize {
         match self {
             Work::Batch { statements, .. } => statements.iter().map(Statement::weight).sum(),
@@ -176,15 +182,15 @@ impl Work {
     }
 }
 
-/// What came of one unit of work or one query.
+/// The result of one unit of work, or of one query.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// Rows of the last statement that returns any (`SELECT`, `… RETURNING`), else empty.
+    /// Rows of the last statement that returns any (`SELECT`, `… RETURNING`); otherwise empty.
     pub rows: Rows,
-    /// Rows that the statements themselves inserted, updated or deleted (`sqlite3_changes64`, summed up); not those of
-    /// triggers and cascades.
+    /// How many rows the statements themselves inserted, updated or deleted (the sum of `sqlite3_changes64`), without
+    /// those of triggers and cascades.
     pub changes: u64,
-    /// The rowid of the last row that the work inserted; 0 if it inserted none, or none with a rowid.
+    /// The rowid of the last row that the work inserted; 0 if it inserted no row, or none with a rowid.
     pub last_row_id: i64,
 }
 
@@ -199,7 +205,7 @@ impl Outcome {
     }
 }
 
-/// The answer to a unit of work: its outcome, or why SQLite refused it.
+/// The answer to a unit of work: its outcome, or why SQLite refused the work.
 pub type Answer = Result<Outcome, SqlFailure>;
 
 #[cfg(test)]

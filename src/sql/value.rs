@@ -1,22 +1,22 @@
-//! A single SQL value, in SQLite's five storage classes (<https://sqlite.org/datatype3.html>, 2).
+//! One SQL value, in SQLite's five storage classes (<https://sqlite.org/datatype3.html>, 2).
 //!
-//! Integers keep all 64 bits here; only the page's edge decides between number and `BigInt`.
+//! Integers keep all 64 bits here. Only the client, at the boundary to JavaScript, decides between number and `BigInt`.
 
 use serde::{Deserialize, Serialize};
 
-/// One SQL value. Equality is by bits, so that "has this cell changed?" has one answer also for NaN.
+/// One SQL value. Equality is by bits, so that "has this cell changed?" has one answer for NaN too.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Value {
     Null,
     Integer(i64),
     Real(f64),
     Text(String),
-    /// As one run of bytes: element by element, serde takes twenty times as long.
+    /// Serialised as one run of bytes: element by element, serde takes twenty times as long.
     Blob(#[serde(with = "serde_bytes")] Vec<u8>),
 }
 
 impl Value {
-    /// Its bytes: of a number, those of the largest.
+    /// Size in bytes. Every number, and NULL, counts 8.
     pub fn weight(&self) -> usize {
         match self {
             Value::Null | Value::Integer(_) | Value::Real(_) => 8,

@@ -1,14 +1,14 @@
 //! A block: many pages of the checkpointed image as one record.
 //!
-//! IndexedDB charges by the record, so blocks are large; but one changed page rewrites its block, so they
-//! are not larger than this. Bytes (the frame: see [`super::record`]), pages of `s` bytes:
+//! IndexedDB charges by the record, so blocks are large. But one changed page rewrites its block, so blocks are not
+//! larger than this. The bytes (for the frame see [`super::record`]), with pages of `s` bytes:
 //!
 //! | offset | size | field |
 //! |---|---|---|
 //! | 0 | 8 | magic `SQEb`, version 1 |
 //! | 8 | 4 | number of the block |
 //! | 12 | 4 | page size `s` |
-//! | 16 | s·n | pages, 64 but for the last block of an image |
+//! | 16 | s·n | pages: 64, or fewer in the last block of an image |
 //! | … | 8 | xxh3 of all bytes before |
 
 use std::rc::Rc;
@@ -21,11 +21,11 @@ const KIND: Kind = Kind {
     version: 1,
 };
 
-/// Number of a block, from 0. Block `b` holds pages `b·64 + 1` to `b·64 + 64`.
+/// The number of a block, from 0. Block `b` holds pages `b·64 + 1` to `b·64 + 64`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockNo(pub u32);
 
-/// Some 64 pages.
+/// Up to 64 pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
     pub number: BlockNo,
@@ -34,32 +34,33 @@ pub struct Block {
 }
 
 impl BlockNo {
-    /// Pages to a block: 256 KiB of default pages.
+    /// Pages per block: 256 KiB of default pages.
     pub const PAGES: u32 = 64;
 
-    /// One that a record or a key holds, if its pages can have numbers.
+    /// A number from a record or a key. `None` if its pages would have no page numbers.
     pub(super) fn stored(number: u64) -> Option<Self> {
         let number = u32::try_from(number).ok()?;
         (number <= u32::MAX / Self::PAGES).then_some(BlockNo(number))
     }
 
+    /// The block that holds this page.
     pub fn of(page: PageNo) -> Self {
         BlockNo((page.number() - 1) / Self::PAGES)
     }
 
-    /// How many blocks an image of `count` pages has.
+    /// The number of blocks in an image of `count` pages.
     pub fn count(count: PageCount) -> u32 {
         count.0.div_ceil(Self::PAGES)
     }
 
-    /// Where its first page is in an image's array of pages.
+    /// The index of its first page in an image's array of pages.
     pub(super) fn first_index(self) -> usize {
         self.0 as usize * Self::PAGES as usize
     }
 }
 
 impl Block {
-    /// The pages of one block as they are in the image; none if the image has shrunk below it.
+    /// The pages of one block as they are in the image. `None` if the image has shrunk below the block.
     pub(super) fn of(image: &Image, number: BlockNo) -> Option<Self> {
         let first = number.first_index();
         let last = (first + BlockNo::PAGES as usize).min(image.pages().len());
@@ -79,7 +80,7 @@ impl Block {
         seal(bytes)
     }
 
-    /// The block stored as `number`.
+    /// Reads the block that is stored as `number`.
     pub(super) fn decode(number: BlockNo, record: &[u8]) -> Result<Self, StoreError> {
         let name = RecordName::Block(number);
         let mut fields = KIND.open(record).map_err(|error| error.of(name))?;

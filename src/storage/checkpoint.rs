@@ -1,17 +1,17 @@
-//! Checkpoints: folding the log into blocks, so that opening stays short and the log does not grow for ever.
+//! Checkpoints: folding the log into blocks, so that opening stays fast and the log does not grow forever.
 //!
-//! [`Folding`] is pure bookkeeping and runs in every tab: it notes which blocks the commits since the
-//! last checkpoint touched and says when folding is due. Only the leader acts on it, between two appends:
-//! some blocks at a time ([`Folding::next_blocks`]), then the end ([`Store::finish_checkpoint`]).
+//! [`Folding`] is pure bookkeeping and runs in every tab. It notes which blocks the commits since the last checkpoint
+//! touched, and says when folding is due. Only the leader acts on it, between two appends: it writes some blocks at a
+//! time ([`Folding::next_blocks`]), then ends the checkpoint ([`Store::finish_checkpoint`]).
 //!
-//! Blocks are taken from the leader's image, not rebuilt from the log; a block may so be newer than the
-//! checkpoint. That is harmless: what made it newer is in the log until a checkpoint covers it, and a
-//! commit determines every page that it touches (written, cut off, or grown over) whatever was there
-//! before. So a block is right for checkpoint C if it is the image's at any moment since C, and a block
-//! that nothing has touched since it was last written need not be written again.
+//! Blocks are taken from the leader's image, not rebuilt from the log, so a block may be newer than the checkpoint.
+//! That is harmless: the commits that made it newer are in the log until a checkpoint covers them, and a commit
+//! determines every page that it touches (written, cut off, or grown over) whatever was there before. So a block is
+//! right for checkpoint C if the image held it at any moment since C. And a block that nothing has touched since it was
+//! last written need not be written again.
 //!
-//! A tab that only follows is not told when the leader finishes a checkpoint. The blocks it has noted are
-//! then more than need be written, never fewer.
+//! A follower is not told when the leader finishes a checkpoint. It has then noted more blocks than need be written,
+//! never fewer.
 //!
 //! [`Store::finish_checkpoint`]: super::Store::finish_checkpoint
 
@@ -28,7 +28,8 @@ pub struct Checkpoint {
     pub replies: Replies,
 }
 
-/// Blocks to write, and the newest commit of the image that they are of: a store that does not hold it must not take them.
+/// Blocks to write, and the newest commit of the image that they were taken from. A store that does not hold that
+/// commit must not take them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoldedBlocks {
     pub newest: Seq,
@@ -36,15 +37,17 @@ pub struct FoldedBlocks {
 }
 
 impl FoldedBlocks {
+    /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.blocks.is_empty()
     }
 }
 
-/// What has changed since the last checkpoint, and the folding that is under way.
+/// What has changed since the last checkpoint, and the folding under way.
 #[derive(Clone, Debug)]
 pub struct Folding {
-    /// Size of the image that was noted last: where it shrinks or grows, blocks change without pages.
+    /// Size of the image after the last noted commit. Where the image shrinks or grows, blocks change without a written
+    /// page.
     page_size: PageSize,
     page_count: PageCount,
     changed: BTreeSet<BlockNo>,
@@ -53,8 +56,8 @@ pub struct Folding {
     under_way: Option<UnderWay>,
 }
 
-/// A folding that has begun: what it will stand for, and its blocks, those not yet written apart.
-/// Commits that come meanwhile count towards the next one, so that it ends however busy the writers.
+/// A folding that has begun: the checkpoint that it makes, its blocks, and those of them that are not yet written.
+/// Commits that arrive meanwhile count towards the next folding, so that this one ends however busy the writers are.
 #[derive(Clone, Debug)]
 struct UnderWay {
     checkpoint: Checkpoint,
@@ -69,14 +72,14 @@ impl Default for Folding {
 }
 
 impl Folding {
-    /// Blocks to a step. Writing one takes about 4 ms, so a step never holds a writer up for long.
+    /// Blocks per step. Writing one takes about 4 ms, so a step never holds a writer up for long.
     const STEP: usize = 4;
     /// The log may grow to this many commits …
     const MOST_COMMITS: usize = 256;
     /// … or this many bytes, whichever comes first.
     const MOST_BYTES: usize = 4 << 20;
 
-    /// Nothing has changed since a checkpoint of this size.
+    /// Begins after a checkpoint of this size, with no changes.
     pub fn since(page_size: PageSize, page_count: PageCount) -> Self {
         Folding {
             page_size,
@@ -88,8 +91,9 @@ impl Folding {
         }
     }
 
-    /// Takes note of a commit that became part of the history.
+    /// Notes a commit that became part of the history.
     pub fn note(&mut self, commit: &Commit) {
+        // Pages that are cut off or grown over change too. A new page size changes them all.
         let kept = if commit.page_size == self.page_size {
             self.page_count.min(commit.page_count)
         } else {
@@ -108,13 +112,13 @@ impl Folding {
         self.bytes = self.bytes.saturating_add(commit.weight());
     }
 
-    /// Whether the log is long enough, or a folding under way has more to do.
+    /// Whether the log is long enough, or a folding is under way.
     pub fn is_due(&self) -> bool {
         self.under_way.is_some() || self.commits >= Self::MOST_COMMITS || self.bytes >= Self::MOST_BYTES
     }
 
-    /// The next few blocks to write; empty when all are written and [`Folding::finish`] is next.
-    /// The first call fixes what the checkpoint will stand for: the image as it is now.
+    /// The next few blocks to write; empty when all are written and [`Folding::finish`] comes next. The first call
+    /// fixes what the checkpoint stands for: the image as it is now.
     pub fn next_blocks(&mut self, image: &Image, replies: &Replies) -> FoldedBlocks {
         let mut under_way = match self.under_way.take() {
             Some(under_way) => under_way,
@@ -134,14 +138,14 @@ impl Folding {
         }
     }
 
-    /// The checkpoint to finish, once no blocks are left.
+    /// The checkpoint to store, once all blocks are written.
     pub fn finish(&mut self) -> Option<Checkpoint> {
         let under_way = self.under_way.take_if(|under_way| under_way.unwritten.is_empty())?;
         Some(under_way.checkpoint)
     }
 
-    /// Forgets a folding that failed or that another leader will do. Its blocks count as changed again,
-    /// and it is tried again when the log is half as long again.
+    /// Forgets a folding that failed, or that another leader will do. Its blocks count as changed again. The next
+    /// attempt comes after at most half of `MOST_COMMITS` more commits.
     pub fn abandon(&mut self) {
         if let Some(under_way) = self.under_way.take() {
             self.changed.extend(under_way.blocks);

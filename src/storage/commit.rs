@@ -1,6 +1,6 @@
 //! A commit: everything that one durable step changes, as one record of the log and one broadcast.
 //!
-//! Bytes of the record (its frame: see [`super::record`]), `n` pages of `s` bytes:
+//! The bytes of the record (for its frame see [`super::record`]), with `n` pages of `s` bytes:
 //!
 //! | offset | size | field |
 //! |---|---|---|
@@ -18,10 +18,10 @@
 //! | … | m | notes: write set and replies, in postcard's wire format |
 //! | … | 8 | xxh3 of all bytes before |
 //!
-//! One that does not fit is stored in pieces ([`super::piece`]).
+//! A commit that does not fit is stored in pieces ([`super::piece`]).
 //!
-//! The last field guards the record as such (a torn or altered record is named, not applied); the
-//! image checksums guard the history (a whole record in the wrong place is refused).
+//! The last field guards the record as such (a torn or altered record is named, not applied). The checksums of the
+//! image guard the history (a whole record in the wrong place is refused).
 
 use std::rc::Rc;
 
@@ -38,12 +38,14 @@ const HEADER: usize = 56;
 /// One step of the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
+    /// The epoch of the leader that made it.
     pub epoch: Epoch,
     /// Where the image must stand for this commit to apply.
     pub before: Position,
-    /// Where it stands then; its seq is one more.
+    /// Where the image stands after it; the seq is one higher.
     pub after: Position,
     pub page_size: PageSize,
+    /// How many pages the image has after it.
     pub page_count: PageCount,
     /// Changed pages in ascending order.
     pub pages: Vec<(PageNo, Page)>,
@@ -53,23 +55,25 @@ pub struct Commit {
 }
 
 impl Commit {
-    /// A larger one is refused. It holds whole pages, so this bounds what one write may change, and the size of a file
-    /// to import. All tabs take it into memory, of which WebAssembly has 4 GiB.
+    /// Maximum size of a commit in bytes; a larger one is refused. A commit holds whole pages, so this bounds what one
+    /// write may change, and the size of a file to import. All tabs take a commit into memory, and WebAssembly has 4
+    /// GiB of that.
     pub const MOST_BYTES: usize = 512 << 20;
 
-    /// Of that, the answers to its requests: they are stored as one value.
+    /// Maximum size of the replies in it, in bytes: they are stored as one value.
     pub const MOST_REPLY_BYTES: usize = 64 << 20;
 
+    /// The seq of this commit.
     pub fn seq(&self) -> Seq {
         self.after.seq
     }
 
-    /// Length of the encoded record in bytes, about.
+    /// The length of the encoded record in bytes, roughly.
     pub fn weight(&self) -> usize {
         HEADER + self.pages.len() * (4 + self.page_size.bytes()) + self.reply_bytes()
     }
 
-    /// That a store may take it: what is too large is refused before anything is written.
+    /// Checks that a store may take the commit. A commit that is too large is refused before anything is written.
     pub(super) fn fits(&self) -> Result<(), StoreError> {
         let parts = [
             (self.weight(), Self::MOST_BYTES),
@@ -104,13 +108,14 @@ impl Commit {
         replies.sum()
     }
 
+    /// The bytes of the record.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = KIND.begin(self.weight());
         self.put_fields(&mut bytes);
         seal(bytes)
     }
 
-    /// All between the frame's beginning and its end.
+    /// Writes everything between the frame's beginning and its end.
     pub(super) fn put_fields(&self, bytes: &mut Vec<u8>) {
         let notes = postcard::to_stdvec(&(&self.write_set, &self.replies))
             .expect("plain data with known lengths always serialises");
@@ -135,6 +140,7 @@ impl Commit {
         bytes.extend_from_slice(&notes);
     }
 
+    /// Reads a commit from its record; fails if the record is damaged, or has another version.
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
         decode_fields(KIND.open(bytes)?).ok_or(RecordError::Damaged)
     }

@@ -1,16 +1,18 @@
-//! What an acknowledged append survives. A page chooses it for its database; a store keeps it.
+//! What an acknowledged append survives. A page chooses it for its database, and a store keeps to it.
 
+/// What an acknowledged append survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
     /// A crash of the tab and of the browser: the operating system has the bytes.
     #[default]
     Relaxed,
-    /// A power cut too: the disk has them.
+    /// A power cut too: the disk has the bytes.
     Strict,
 }
 
 impl Durability {
-    /// As IndexedDB names it (Indexed Database API 3.0, `IDBTransactionDurability`), and the attribute of `<sqlite-db>`.
+    /// Its name in IndexedDB (Indexed Database API 3.0, `IDBTransactionDurability`) and in the attribute of
+    /// `<sqlite-db>`.
     pub fn name(self) -> &'static str {
         match self {
             Durability::Relaxed => "relaxed",
@@ -18,6 +20,7 @@ impl Durability {
         }
     }
 
+    /// The durability with this name.
     pub fn named(name: &str) -> Option<Self> {
         [Durability::Relaxed, Durability::Strict]
             .into_iter()

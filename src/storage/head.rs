@@ -1,8 +1,7 @@
 //! The head: who may append, and where log and checkpoint stand.
 //!
-//! Stored in two parts. The record below changes when a tab begins to lead or a checkpoint ends; the
-//! position of the newest commit is that of the last record in the log, so that an append writes one
-//! record and not two.
+//! It is stored in two parts. The record below changes when a tab begins to lead or a checkpoint ends. The position of
+//! the newest commit is in the last record of the log, so that an append writes one record and not two.
 //!
 //! | offset | size | field |
 //! |---|---|---|
@@ -14,8 +13,8 @@
 //! | 36 | 4 | checkpoint: page count |
 //! | 40 | 8 | xxh3 of all bytes before |
 //!
-//! (Its frame: see [`super::record`].) What follows from a head is decided here, for every store alike:
-//! who may write, and what a finished checkpoint makes of it.
+//! (For its frame see [`super::record`].) This file decides for every store what follows from a head: who may write,
+//! and what a finished checkpoint makes of the head.
 
 use std::cmp::Ordering;
 
@@ -36,11 +35,11 @@ pub(super) struct Layout {
     pub page_count: PageCount,
 }
 
-/// What a tab that begins to lead learns.
+/// What a tab that begins to lead learns from the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
     pub epoch: Epoch,
-    /// After the newest commit.
+    /// The position after the newest commit.
     pub position: Position,
 }
 
@@ -56,14 +55,14 @@ impl Default for Layout {
 }
 
 impl Layout {
-    /// The record as a store holds it; without one, that of a database which does not exist yet.
+    /// Reads the record as a store holds it. Without a record: the layout of a database that does not exist yet.
     pub(super) fn stored(record: Option<&[u8]>) -> Result<Self, StoreError> {
         record.map_or(Ok(Layout::default()), Layout::decode)
     }
 
-    /// The stored record, if `epoch` is the one that may write.
+    /// The fence: the stored record, if `epoch` is the one that may write.
     ///
-    /// A store that knows less than the writer (no head, an older epoch) has been emptied under it.
+    /// A store that knows less than the writer (no head, or an older epoch) has been emptied under it.
     pub(super) fn admitting(record: Option<&[u8]>, epoch: Epoch) -> Result<Self, StoreError> {
         let gone = || StoreError::Gone(format!("{epoch} is not known to it any more"));
         let layout = Layout::decode(record.ok_or_else(gone)?)?;
@@ -74,7 +73,7 @@ impl Layout {
         }
     }
 
-    /// Under the next epoch.
+    /// The layout under the next epoch.
     pub(super) fn raised(self) -> Self {
         Layout {
             epoch: self.epoch.next(),
@@ -82,7 +81,7 @@ impl Layout {
         }
     }
 
-    /// With the checkpoint moved; `None` if it stands there already or further on.
+    /// The layout with the checkpoint moved. `None` if the checkpoint stands there already, or further on.
     pub(super) fn moved_to(self, checkpoint: &Checkpoint) -> Option<Self> {
         (checkpoint.position.seq > self.checkpoint.seq).then_some(Layout {
             epoch: self.epoch,

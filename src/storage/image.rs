@@ -1,10 +1,10 @@
-//! The image: all pages of a database in memory at one position of its history.
+//! The image: all pages of a database in memory, at one position of its history.
 //!
-//! The engine's VFS reads from it, commits move it forward one at a time. It never holds anything that
-//! is not durable: pages of a running write live in the engine's overlay until the store has them.
+//! The engine's VFS reads from it, and commits move it forward one at a time. It never holds anything that is not
+//! durable: the pages of a running write live in the engine's overlay until the store has them.
 //!
-//! Each step checks the rolling checksum, so a replica that differs by one byte is found at the next
-//! commit and not by its user.
+//! Each step checks the rolling checksum. So a replica that differs by one byte is found at the next commit, and not by
+//! its user.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -21,7 +21,7 @@ pub struct Image {
     position: Position,
 }
 
-/// What a write changed, as the engine hands it over: full pages and the new size of the file.
+/// What a write changed, as the engine hands it over: whole pages, and the new size of the file.
 #[derive(Clone, Debug)]
 pub struct Dirty {
     pub page_size: PageSize,
@@ -29,18 +29,19 @@ pub struct Dirty {
     pub pages: BTreeMap<PageNo, Page>,
 }
 
-/// Why a commit cannot be applied here. The image is as it was.
+/// Why a commit cannot be applied here. The image is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApplyError {
     /// The commit does not follow this position: catch up first.
     #[error("commit does not follow {at:?}")]
     Gap { at: Position },
-    /// Same number, other bytes: this replica is not what the leader has. Load it anew.
+    /// Same seq, other bytes: this replica is not what the leader has. Reload it.
     #[error("replica differs from the leader's at {at:?}")]
     Diverged { at: Position },
 }
 
 impl Image {
+    /// The image of an empty database.
     pub fn empty() -> Self {
         Image {
             page_size: PageSize::DEFAULT,
@@ -49,8 +50,8 @@ impl Image {
         }
     }
 
-    /// Puts an image together from pages that were read elsewhere. Its checksum is computed, so the
-    /// caller can compare it with the stored one.
+    /// Builds an image from pages that were read elsewhere. Computes the checksum, so that the caller can compare it
+    /// with the stored one.
     pub fn from_pages(page_size: PageSize, pages: Vec<Page>, seq: super::Seq) -> Self {
         let sum = pages.iter().enumerate().fold(0, |sum, (index, page)| {
             sum ^ page_checksum(PageNo::at_index(index), page).0
@@ -65,28 +66,33 @@ impl Image {
         }
     }
 
+    /// Where in the history the image stands.
     pub fn position(&self) -> Position {
         self.position
     }
 
+    /// Bytes per page.
     pub fn page_size(&self) -> PageSize {
         self.page_size
     }
 
+    /// The number of pages.
     pub fn page_count(&self) -> PageCount {
         PageCount(u32::try_from(self.pages.len()).unwrap_or(u32::MAX))
     }
 
+    /// One page. `None` if the image ends before it.
     pub fn page(&self, number: PageNo) -> Option<&Page> {
         self.pages.get(number.index())
     }
 
+    /// All pages, in order.
     pub fn pages(&self) -> &[Page] {
         &self.pages
     }
 
-    /// The commit that makes `dirty` of this image. Nothing is changed yet: the store decides.
-    /// Pages beyond the new size (written, then cut off in the same step) are left out.
+    /// The commit that makes `dirty` of this image. Changes nothing yet: the store decides. Pages beyond the new size
+    /// (written, then cut off in the same step) are left out.
     pub fn commit(&self, epoch: Epoch, dirty: Dirty, write_set: WriteSet, replies: Vec<Reply>) -> Commit {
         let within = |number: PageNo| number.number() <= dirty.page_count.0;
         let pages: Vec<(PageNo, Page)> = dirty.pages.into_iter().filter(|(number, _)| within(*number)).collect();
@@ -106,13 +112,13 @@ impl Image {
         }
     }
 
-    /// Moves forward by one commit.
+    /// Moves the image forward by one commit.
     pub fn apply(&mut self, commit: &Commit) -> Result<(), ApplyError> {
         let is_blind = sabotage::is(Sabotage::GapIgnored);
         if commit.before.seq != self.position.seq && !is_blind {
             return Err(ApplyError::Gap { at: self.position });
         }
-        // Before it is computed: a number that no image has would be counted up to.
+        // Checked before the checksum: computing it counts up to this number, and a bad commit may hold any number.
         if PageCount::stored(commit.page_count.0, commit.page_size).is_none() {
             return Err(ApplyError::Diverged { at: self.position });
         }
@@ -133,7 +139,7 @@ impl Image {
         Ok(())
     }
 
-    /// Alters a byte behind everybody's back, as memory that fails does.
+    /// Changes a byte behind everybody's back, as failing memory does.
     #[cfg(feature = "sabotage")]
     pub(crate) fn damage(&mut self, number: PageNo, at: usize) {
         let mut pages = std::mem::take(&mut self.pages);
@@ -145,6 +151,7 @@ impl Image {
         *self = Image::from_pages(self.page_size, pages, self.position.seq);
     }
 
+    /// The checksum after a commit, computed only from the pages that the commit cuts off, adds (as zeros), or writes.
     fn checksum_after(&self, size: PageSize, count: PageCount, pages: &[(PageNo, Page)]) -> Checksum {
         let old: &[Page] = if size == self.page_size { &self.pages } else { &[] };
         let mut sum = if size == self.page_size {

@@ -1,9 +1,9 @@
-//! The lease: who may lead where the browser has no Web Locks, and who waits for it.
+//! The lease: which tab may lead where the browser has no Web Locks, and which tabs wait for it.
 //!
-//! Stored beside the head and changed by compare-and-swap: [`super::Store::lease`] reads it, takes one
-//! [`LeaseStep`], and writes it, in one transaction. `tab::lease` decides which step and when. It makes one tab
-//! lead at a time if all goes well; it keeps nothing safe. A clock that jumps or a record that is lost gives two
-//! holders, and then the epoch lets one of them append.
+//! The lease is stored beside the head, and changed by compare-and-swap: [`super::Store::lease`] reads it, takes one
+//! [`LeaseStep`], and writes it, in one transaction. `tab::lease` decides which step, and when. The lease makes one tab
+//! lead at a time if all goes well; it guarantees nothing. A clock that jumps, or a record that is lost, gives two
+//! holders, and then the epoch lets only one of them append.
 //!
 //! | offset | size | field |
 //! |---|---|---|
@@ -13,7 +13,7 @@
 //! | 32 | 24 each | candidates: id (16), when last seen (8) |
 //! | last 8 | 8 | xxh3 of all bytes before |
 //!
-//! (Its frame: see [`super::record`].) A damaged record counts as none: it is about the next seconds alone, and
+//! (For its frame see [`super::record`].) A damaged record counts as none: it concerns the next seconds alone, and
 //! refusing it would keep the database from ever having a leader again.
 
 use uuid::Uuid;
@@ -31,38 +31,42 @@ const KIND: Kind = Kind {
 /// The stored record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lease {
+    /// The tab that may lead.
     pub holder: Option<TabId>,
+    /// When the lease lapses.
     pub expires: Timestamp,
-    /// Who waits for it, and when each was last seen. One that was not seen for a lease does not count.
+    /// The tabs that wait, and when each was last seen. A tab that was not seen for the time of a lease does not count.
     pub candidates: Vec<(TabId, Timestamp)>,
 }
 
-/// One tab's step at one time.
+/// A step of one tab at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaseStep {
     pub tab: TabId,
-    /// By the tab's clock when it asks. The step may be taken later, and then counts for less long.
+    /// When the tab asks, by its own clock. If the store takes the step later, the lease is shorter by the delay.
     pub at: Timestamp,
     pub act: LeaseAct,
 }
 
+/// What a step does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeaseAct {
-    /// Be seen to wait, and take the lease if it is free or has lapsed and no candidate has a lower id.
+    /// Notes that the tab waits. Takes the lease if it is free or has lapsed, and no candidate has a lower id.
     Wait {
-        /// Who was heard to lead within the last lease: its lease has not lapsed, though it could not renew it.
+        /// The tab that was heard to lead within the last lease. Its lease has not lapsed, even if the tab could not
+        /// renew it.
         heard: Option<TabId>,
     },
-    /// Extend one's own; another tab's is left alone.
+    /// Extends the tab's own lease. Another tab's is left alone.
     Renew,
-    /// Take it from whoever has it.
+    /// Takes the lease from its holder.
     Take,
-    /// Give one's own back, and wait no more.
+    /// Gives the tab's own lease back, and stops waiting.
     Release,
 }
 
 impl Lease {
-    /// The record as a store holds it.
+    /// Reads the record as a store holds it.
     pub(super) fn stored(record: Option<&[u8]>) -> Result<Self, StoreError> {
         match record.map(Lease::decode) {
             Some(Err(error @ RecordError::Version { .. })) => Err(error.of(RecordName::Lease)),
@@ -71,7 +75,8 @@ impl Lease {
         }
     }
 
-    /// When `tab` may have it, if nobody renews it and none of those before `tab` asks again.
+    /// When `tab` may have the lease, if nobody renews it and no candidate with a lower id asks again. `lapses` says
+    /// when the lease lapses.
     pub fn free_at(&self, tab: TabId, lapses: Timestamp) -> Timestamp {
         let before = self.candidates.iter().filter(|(other, _)| *other < tab);
         before
@@ -79,15 +84,15 @@ impl Lease {
             .fold(lapses, Timestamp::max)
     }
 
-    /// What a step makes of it. Who took the step holds it if [`Lease::holder`] says so.
+    /// The lease after a step. The tab that took the step holds the lease if [`Lease::holder`] says so.
     #[must_use]
     pub fn after(mut self, step: &LeaseStep) -> Self {
         let LeaseStep { tab, at, act } = *step;
         let own = self.holder == Some(tab);
         match act {
             LeaseAct::Wait { heard } => {
-                // Others may have asked later and been served before. What lies further in the future was said by a
-                // clock that was set back since.
+                // Another tab may have asked later and been served before. A time further in the future is from a clock
+                // that was set back since.
                 let lasts = |until: Timestamp| at < until && until <= at.after_ms(2 * LEASE_MS);
                 self.candidates
                     .retain(|(other, seen)| *other != tab && lasts(seen.after_ms(LEASE_MS)));

@@ -1,12 +1,12 @@
 //! A store in memory: the twin of the one in IndexedDB, for tests and for the simulated browser.
 //!
-//! A [`Disk`] holds the records of one database, encoded as IndexedDB would hold them, so that reading
-//! them back is tested too. Each tab opens a [`MemoryStore`] of its own on it. Every operation is done
-//! when its future is first polled.
+//! A [`Disk`] holds the records of one database, encoded as IndexedDB would hold them, so that tests cover reading them
+//! back too. Each tab opens a [`MemoryStore`] of its own on it. Every operation is done when its future is first
+//! polled.
 //!
-//! A disk can be told to fail ([`Disk::fail`]) before or after the next operation of a kind, to lose
-//! everything ([`Disk::evict`]), or to damage one record ([`Disk::flip_byte`], [`Disk::put`]). There is no fault in the
-//! middle of an operation because a transaction has no middle; but one may be completed though its request has failed
+//! A disk can be told to fail ([`Disk::fail`]) before or after the next operation of a kind, to lose everything
+//! ([`Disk::evict`]), or to damage one record ([`Disk::flip_byte`], [`Disk::put`]). There is no fault in the middle of
+//! an operation, because a transaction has no middle. But a transaction may complete although its request has failed
 //! ([`FaultPoint::Request`]).
 
 use std::cell::{RefCell, RefMut};
@@ -23,7 +23,7 @@ use super::{
     Seq, Snapshot, Store, StoreError,
 };
 
-/// What outlives the tabs. Clones are the same disk.
+/// What outlives the tabs. Clones share one disk.
 #[derive(Clone, Debug, Default)]
 pub struct Disk {
     contents: Rc<RefCell<Contents>>,
@@ -33,11 +33,11 @@ pub struct Disk {
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
     disk: Disk,
-    /// Of the disk when this tab opened it; evictions counted since then are fatal to it.
+    /// The evictions of the disk when this tab opened it. If there are more since then, every operation fails.
     evictions: u32,
 }
 
-/// The methods of [`Store`].
+/// The methods of [`Store`] that can be told to fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     Load,
@@ -52,13 +52,13 @@ pub enum Operation {
 /// Where the next operation of a kind fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultPoint {
-    /// Nothing is done; the caller is told the error.
+    /// Nothing is done, and the caller gets the error.
     Before(Operation),
-    /// All is done, but the caller is told the error: as when a tab dies, or its connection is cut,
-    /// between the commit of a transaction and the news of it.
+    /// All is done, and the caller gets the error: as when a tab dies, or its connection is cut, between the commit of
+    /// a transaction and the news of it.
     After(Operation),
-    /// Nothing is done, and the transaction is reported as complete: only the request in it says the error, as in
-    /// Chromium for a value that is too large. A store that looks at its requests tells the caller the error.
+    /// Nothing is done, and the transaction is reported as complete. Only its request reports the error, as in Chromium
+    /// for a value that is too large. A store that looks at its requests gives the error to the caller.
     Request(Operation),
 }
 
@@ -67,7 +67,7 @@ struct Contents {
     head: Option<Vec<u8>>,
     replies: Option<Vec<u8>>,
     lease: Option<Vec<u8>>,
-    /// Each in its pieces.
+    /// Each commit in its pieces.
     commits: BTreeMap<Seq, Vec<Vec<u8>>>,
     blocks: BTreeMap<BlockNo, Vec<u8>>,
     faults: Vec<(FaultPoint, StoreError)>,
@@ -75,7 +75,7 @@ struct Contents {
 }
 
 impl Disk {
-    /// Another tab opens the database.
+    /// Opens the database for another tab.
     pub fn open(&self) -> MemoryStore {
         MemoryStore {
             disk: self.clone(),
@@ -83,18 +83,18 @@ impl Disk {
         }
     }
 
-    /// Lets the next operation fail there. Several faults at one point happen one after the other.
+    /// Makes the next operation fail at this point. Several faults at one point happen one after the other.
     pub fn fail(&self, at: FaultPoint, error: StoreError) {
         self.contents.borrow_mut().faults.push((at, error));
     }
 
-    /// What was to fail and has not yet fails no more.
+    /// Cancels the faults that have not happened yet.
     pub fn mend(&self) {
         self.contents.borrow_mut().faults.clear();
     }
 
-    /// Removes everything, as a browser does that runs out of space: open stores answer
-    /// [`StoreError::Gone`] from now on, stores opened later find an empty database.
+    /// Removes everything, as a browser does that runs out of space. From now on open stores fail with
+    /// [`StoreError::Gone`], and stores that are opened later find an empty database.
     pub fn evict(&self) {
         let mut contents = self.contents.borrow_mut();
         *contents = Contents {
@@ -103,7 +103,7 @@ impl Disk {
         };
     }
 
-    /// Alters one byte of a record. False if there is no such byte.
+    /// Changes one byte of a record. False if there is no such byte.
     #[must_use]
     pub fn flip_byte(&self, record: RecordName, at: usize) -> bool {
         let Some(mut bytes) = self.bytes(record) else {
@@ -115,7 +115,7 @@ impl Disk {
         is_there
     }
 
-    /// The bytes of a record.
+    /// The bytes of a record, if it is there.
     pub fn bytes(&self, record: RecordName) -> Option<Vec<u8>> {
         let contents = self.contents.borrow();
         match record {
@@ -128,7 +128,7 @@ impl Disk {
         }
     }
 
-    /// Writes a record, or takes it away, past all checks. A commit is cut off behind the piece that is named.
+    /// Writes a record, or removes it, past all checks. Removing a record of a commit also removes those after it.
     pub fn put(&self, record: RecordName, bytes: Option<Vec<u8>>) {
         let mut contents = self.contents.borrow_mut();
         match record {
@@ -143,7 +143,7 @@ impl Disk {
         }
     }
 
-    /// All records that there are.
+    /// The names of all records.
     pub fn records(&self) -> Vec<RecordName> {
         let contents = self.contents.borrow();
         let meta = [
@@ -228,6 +228,7 @@ impl Store for MemoryStore {
                 return Ok(());
             }
             let layout = Layout::admitting(contents.head.as_deref(), commit.epoch)?;
+            // The second line of defence after the epoch: a commit with this seq is stored already.
             if seq <= layout.checkpoint.seq || contents.commits.contains_key(&seq) {
                 return Err(StoreError::Fenced { stored: layout.epoch });
             }
@@ -337,7 +338,7 @@ impl Contents {
         }
     }
 
-    /// That this commit is part of the log, or the one that the checkpoint stands for.
+    /// Checks that this commit is in the log, or is the one that the checkpoint stands for.
     fn require(&self, layout: &Layout, seq: Seq) -> Result<(), StoreError> {
         if seq == layout.checkpoint.seq || self.commits.contains_key(&seq) {
             return Ok(());

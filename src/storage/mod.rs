@@ -1,16 +1,15 @@
 //! Storage: the image of a database, the commits that move it forward, and the store that keeps both.
 //!
-//! Used by `tab` (which drives a [`Store`]), `engine` (which reads and changes an [`Image`]) and
-//! `protocol` (which carries [`Commit`]s). A store holds a **log** of commits and a **checkpoint** of
-//! blocks; the database is blocks plus the commits after the checkpoint. IndexedDB charges by the
-//! record, so a commit is one record if it fits and a block is many pages; a record per page was refused
-//! (1,000 records cost 220 ms, the same bytes as one value 7 ms).
+//! Used by `tab` (which drives a [`Store`]), `engine` (which reads and changes an [`Image`]) and `protocol` (which
+//! carries [`Commit`]s). A store holds a **checkpoint** of blocks, and a **log** of the commits after the checkpoint;
+//! together they are the database. IndexedDB charges by the record, so a commit is one record if it fits, and a block
+//! is many pages. A record per page was refused (1,000 records cost 220 ms, the same bytes as one value 7 ms).
 //!
 //! Invariants, kept by every store and shown by `tests/store_contract`:
-//! * an append happens as a whole or not at all, and only under the epoch that is stored;
-//! * commits are numbered without gap, each begins at the position where the one before ended;
-//! * blocks are written only of an image whose newest commit the store holds;
-//! * a checkpoint never changes what [`Store::load`] answers.
+//! * An append happens as a whole or not at all, and only under the stored epoch.
+//! * Commits are numbered without gap; each begins at the position where the one before ended.
+//! * Blocks are written only from an image whose newest commit the store holds.
+//! * A checkpoint never changes what [`Store::load`] returns.
 
 mod block;
 mod checkpoint;
@@ -48,51 +47,51 @@ pub use reply::{Replies, Reply, RequestId, TabId};
 pub use salvage::Salvage;
 pub use snapshot::Snapshot;
 
-/// What a store may answer instead of doing as asked; variants by what the caller can do.
+/// Why a store did not do what it was asked. The variants differ in what the caller can do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// Another tab leads under this newer epoch: step down. Nothing was written.
+    /// Another tab leads under this newer epoch: stop leading. Nothing was written.
     #[error("another tab leads since {stored}, so nothing was written; write again, and that one does it")]
     Fenced { stored: Epoch },
-    /// The origin may store no more. Nothing was written, and a smaller write may have room.
+    /// The origin may store no more. Nothing was written, and there may be room for a smaller write.
     #[error(
         "the browser has no room for this in the storage of this site{}; a smaller write may be stored, and deleting what \
          other databases of the site hold makes room",
         said(.0)
     )]
     Quota(String),
-    /// Nothing was written. Asking again does not help.
+    /// The commit has more than `most` bytes. Nothing was written. Asking again does not help.
     #[error(
         "one commit may hold {} MiB, this one has {} MiB; write it in several parts, each a write of its own",
         most >> 20,
         bytes.div_ceil(1 << 20)
     )]
     TooLarge { bytes: usize, most: usize },
-    /// The stored data is gone (deleted or evicted under the open tab).
+    /// The stored data is gone: it was deleted or evicted under the open tab.
     #[error("the stored database is gone{}; reload the page to begin anew", said(.0))]
     Gone(String),
-    /// A stored record is not what was written. Named, so that it can be looked at.
+    /// A stored record is not what was written. The error names the record, so that somebody can look at it.
     #[error(
         "the stored record {record} is damaged: {reason}; Database.recover(name) gives what can be read, and \
          Database.delete(name) lets it begin anew"
     )]
     Corrupt { record: String, reason: String },
-    /// Written by a version of the library that this one does not understand.
+    /// A newer version of the library stored the data in a layout that this version does not understand.
     #[error(
         "the database was stored by a newer version of sqlite-elements (layout {stored}, and this one reads up to {known}); \
          reload the page to get that version"
     )]
     Layout { stored: u32, known: u32 },
-    /// The browser offers no store here (private mode, storage switched off).
+    /// The browser offers no store here (private mode, or storage switched off).
     #[error("the browser offers this page no storage{}; let this site store data, and reload the page", said(.0))]
     Unavailable(String),
-    /// The transaction failed and had no effect; it may be tried again.
+    /// The transaction failed and had no effect. It may be tried again.
     #[error("the browser's storage failed{}; nothing was changed, so try it again", said(.0))]
     Failed(String),
 }
 
 impl StoreError {
-    /// Whether the database cannot be used any more in this tab: asking again, now or by another leader, does not help.
+    /// Whether this tab cannot use the database any more: asking again does not help, and neither does another leader.
     pub fn is_final(&self) -> bool {
         match self {
             StoreError::Failed(_) | StoreError::Quota(_) | StoreError::TooLarge { .. } | StoreError::Fenced { .. } => {
@@ -106,7 +105,7 @@ impl StoreError {
     }
 }
 
-/// What the browser said of it, if it said anything.
+/// What the browser said about the error, in parentheses, if it said anything.
 fn said(words: &str) -> String {
     match words.trim() {
         "" => String::new(),
@@ -114,17 +113,17 @@ fn said(words: &str) -> String {
     }
 }
 
-/// Answer to "what came after my commit?".
+/// The answer to "which commits came after mine?".
 #[derive(Clone, Debug)]
 pub enum CatchUp {
-    /// All commits after it, in order; empty if there are none.
+    /// All later commits, in order; empty if there are none.
     Commits(Vec<Commit>),
-    /// Its successors are folded into the checkpoint (or it never was part of this history):
+    /// The later commits are folded into the checkpoint, or the caller's commit was never part of this history: call
     /// [`Store::load`] again.
     Reload,
 }
 
-/// Keeps one database. Every method is one transaction: whole or not at all.
+/// Keeps one database. Every method is one transaction: it happens as a whole or not at all.
 ///
 /// Dropping a returned future does not undo what it started.
 #[allow(async_fn_in_trait, reason = "one thread per tab: no Send bound is wanted")]
@@ -132,31 +131,31 @@ pub trait Store {
     /// Everything, as of one instant. A database that does not exist yet is empty.
     async fn load(&self) -> Result<Snapshot, StoreError>;
 
-    /// Raises the epoch by one and answers the head as of that instant: from now on every append
-    /// under an older epoch is refused.
+    /// Raises the epoch by one, and returns the head as of that instant. From then on every append under an older epoch
+    /// is refused.
     async fn raise_epoch(&self) -> Result<Head, StoreError>;
 
-    /// Appends a commit under its epoch. `Ok` means durable as far as the store's durability says. One of more than
-    /// [`Commit::MOST_BYTES`] is [`StoreError::TooLarge`].
+    /// Appends a commit under its epoch. `Ok` means that the commit is stored, with the store's [`Durability`]. A
+    /// commit of more than [`Commit::MOST_BYTES`] is [`StoreError::TooLarge`].
     async fn append(&self, commit: &Commit) -> Result<(), StoreError>;
 
     /// The commits after `seq`, as of one instant.
     async fn commits_after(&self, seq: Seq) -> Result<CatchUp, StoreError>;
 
-    /// Overwrites blocks of the checkpoint, a bounded number at a time. Blocks may be newer than the
-    /// checkpoint they belong to: the commits that changed them are still in the log and are applied
-    /// over them, so stopping between two steps loses nothing. For the same reason blocks of a commit
-    /// that is not there are refused: nothing would ever put right what they overwrote.
+    /// Overwrites blocks of the checkpoint, a bounded number at a time. Blocks may be newer than their checkpoint: the
+    /// commits that changed them are still in the log and are applied over them, so stopping between two steps loses
+    /// nothing. For the same reason the store refuses blocks whose newest commit it does not hold: no commit would ever
+    /// put right what they overwrote.
     async fn write_blocks(&self, epoch: Epoch, blocks: &FoldedBlocks) -> Result<(), StoreError>;
 
-    /// Moves the checkpoint: its position and replies are stored, commits up to it and blocks beyond
-    /// its page count are deleted.
+    /// Moves the checkpoint: stores its position and replies, and deletes the commits up to it and the blocks beyond
+    /// its page count.
     async fn finish_checkpoint(&self, epoch: Epoch, checkpoint: &Checkpoint) -> Result<(), StoreError>;
 
-    /// What can be read, however damaged the rest is.
+    /// Everything that can be read, however damaged the rest is.
     async fn salvage(&self) -> Result<Salvage, StoreError>;
 
-    /// Takes a step of the election and answers the lease as of then. It may be lost in a power cut.
+    /// Takes one step on the lease, and returns the lease after it. A power cut may lose the step.
     async fn lease(&self, step: &LeaseStep) -> Result<Lease, StoreError>;
 }
 

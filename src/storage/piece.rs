@@ -1,9 +1,10 @@
 //! A piece: a part of a commit that is too large for one record.
 //!
 //! Browsers bound what they take as one value (Chromium: 127 MiB where it does not keep large values in files, and then
-//! it says so of the request alone and completes the transaction). So the pages of a commit are spread over several
-//! records that one transaction writes. A commit that fits is one record, as [`super::commit`] has it; so a log without
-//! large commits is read by every version of the library. Bytes of a piece (the frame: see [`super::record`]):
+//! it reports that on the request alone and completes the transaction). So the pages of a large commit are spread over
+//! several records, which one transaction writes. A commit that fits is one record in the format of [`super::commit`],
+//! so every version of the library reads a log without large commits. The bytes of a piece (for the frame see
+//! [`super::record`]):
 //!
 //! | offset | size | field |
 //! |---|---|---|
@@ -13,9 +14,9 @@
 //! | 16 | … | the fields of a commit, with this piece's pages alone; the notes are in the first |
 //! | … | 8 | xxh3 of all bytes before |
 //!
-//! The first is stored as the commit, the others beside it. A library that knows version 1 alone says of any of them
-//! that it is newer. Pieces are made and read one at a time, so that the bytes of a large commit are never all there a
-//! second time. Cutting the encoded commit anywhere was refused for that.
+//! The first piece is stored as the commit, the others beside it. A library that knows version 1 alone says of each
+//! that it is newer. Pieces are made and read one at a time, so that the bytes of a large commit never exist a second
+//! time as a whole. Cutting the encoded commit anywhere was refused for that reason.
 
 use super::commit::{self, Commit};
 use super::record::{Kind, RecordError, RecordName, seal};
@@ -27,10 +28,10 @@ const KIND: Kind = Kind {
     ..commit::KIND
 };
 
-/// Pages of one record.
+/// Maximum size of the pages in one record, in bytes.
 const MOST_BYTES: usize = 32 << 20;
 
-/// Where a piece belongs.
+/// Which piece of a commit it is, and how many there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
     index: u32,
@@ -69,7 +70,7 @@ pub(super) fn pieces(commit: &Commit) -> impl Iterator<Item = Vec<u8>> + '_ {
     })
 }
 
-/// The commit that is stored as `seq` in these records.
+/// Puts together the commit that is stored as `seq`, from its records.
 pub(super) fn joined(seq: Seq, records: impl IntoIterator<Item = Vec<u8>>) -> Result<Commit, StoreError> {
     let mut records = records.into_iter();
     let mut next = |index| {
@@ -87,7 +88,7 @@ pub(super) fn joined(seq: Seq, records: impl IntoIterator<Item = Vec<u8>>) -> Re
     Ok(commit)
 }
 
-/// A commit with those of its pages that are in this record of it, and how many records it has.
+/// Reads one record of a commit: the commit with the pages of this record alone, and how many records it has.
 pub(super) fn part(seq: Seq, index: u32, record: &[u8]) -> Result<(Commit, u32), StoreError> {
     let name = RecordName::part(seq, index);
     let (commit, place) = decode(record).map_err(|error| error.of(name))?;
@@ -102,6 +103,7 @@ fn decode(record: &[u8]) -> Result<(Commit, Place), RecordError> {
     match commit::KIND.open(record) {
         Ok(fields) => commit::decode_fields(fields).map(|commit| (commit, Place::WHOLE)),
         Err(RecordError::Version { .. }) => {
+            // Another version than a whole commit has: it may be that of a piece.
             let mut fields = KIND.open(record)?;
             let place = fields.half().zip(fields.half());
             place.and_then(|(index, count)| Some((commit::decode_fields(fields)?, Place { index, count })))
@@ -120,7 +122,7 @@ mod tests {
 
     const SEQ: Seq = Seq(6);
 
-    /// Of 64 KiB pages that are all the same bytes.
+    /// A commit of 64 KiB pages whose bytes are all the same.
     fn sample(count: u32) -> Commit {
         let page: Page = Rc::from(vec![7; 65_536]);
         let at = |seq| Position {

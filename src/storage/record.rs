@@ -1,5 +1,5 @@
-//! A record: the frame around everything that is stored or sent, so that reading it back tells whole
-//! from damaged and known from newer.
+//! A record: the frame around everything that is stored or sent. A reader can tell whole bytes from damaged ones, and a
+//! known format from a newer one.
 //!
 //! | offset | size | field |
 //! |---|---|---|
@@ -8,9 +8,9 @@
 //! | 8 | … | the kind's own fields |
 //! | last 8 | 8 | xxh3 of all bytes before |
 //!
-//! All numbers are little-endian. The frame is the same in every version to come: an older library must
-//! be able to say "newer" only of bytes that are whole. A checksum beside the record was refused, because
-//! it could part from it; one for the whole database alone, because it could not name what is damaged.
+//! All numbers are little-endian. The frame is the same in every version to come: an older library must be able to say
+//! "newer", and may say so only of whole bytes. A checksum beside the record was refused, because the two could part;
+//! one checksum for the whole database was refused, because it could not name what is damaged.
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -23,7 +23,7 @@ pub(super) struct Kind {
     pub(super) version: u32,
 }
 
-/// Why bytes are not the record that was expected.
+/// Why bytes are not the expected record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
     #[error("bytes are missing or altered")]
@@ -32,28 +32,29 @@ pub enum RecordError {
     Version { stored: u32, known: u32 },
 }
 
-/// Which record of a store; its `Display` names it in [`StoreError::Corrupt`].
+/// Names one record of a store. Its `Display` text stands in [`StoreError::Corrupt`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordName {
     Head,
     Replies,
     Lease,
     Commit(Seq),
-    /// What a commit has beyond its first record; counted from 1.
+    /// A further record of a large commit. The index counts from 1.
     Piece(Seq, u32),
     Block(BlockNo),
 }
 
-/// Reads the fields of a record in order; `None` where bytes are missing.
+/// Reads the fields of a record in order. Each method returns `None` if bytes are missing.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fields<'a> {
     rest: &'a [u8],
 }
 
 impl Kind {
+    /// Bytes of magic and version.
     const BEFORE: usize = 8;
 
-    /// A record without its end, with room for `length` bytes of fields.
+    /// The beginning of a record, with room for `length` bytes of fields.
     pub(super) fn begin(self, length: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(Self::BEFORE + length + 8);
         bytes.extend(self.magic);
@@ -61,10 +62,11 @@ impl Kind {
         bytes
     }
 
-    /// The fields of a whole record of this kind.
+    /// The fields of a record, if it is whole and of this kind.
     pub(super) fn open(self, record: &[u8]) -> Result<Fields<'_>, RecordError> {
         let parts = record.len().checked_sub(8).and_then(|end| record.split_at_checked(end));
         let (body, sum) = parts.ok_or(RecordError::Damaged)?;
+        // The checksum comes before the version: only whole bytes may be called newer.
         if body.get(..4) != Some(&self.magic) || xxh3_64(body).to_le_bytes() != sum {
             return Err(RecordError::Damaged);
         }
@@ -80,7 +82,7 @@ impl Kind {
     }
 }
 
-/// Ends the record that [`Kind::begin`] began.
+/// Ends a record that [`Kind::begin`] began.
 pub(super) fn seal(mut bytes: Vec<u8>) -> Vec<u8> {
     let sum = xxh3_64(&bytes);
     bytes.extend(sum.to_le_bytes());
@@ -88,7 +90,7 @@ pub(super) fn seal(mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 impl RecordError {
-    /// As the answer of a store about this record.
+    /// The store's error about this record.
     pub(super) fn of(self, name: RecordName) -> StoreError {
         match self {
             RecordError::Damaged => name.corrupt(&self.to_string()),
@@ -98,7 +100,7 @@ impl RecordError {
 }
 
 impl RecordName {
-    /// One of the records of a commit, counted from 0.
+    /// The name of one record of a commit, counted from 0.
     pub(super) fn part(seq: Seq, index: u32) -> Self {
         if index == 0 {
             RecordName::Commit(seq)

@@ -1,14 +1,14 @@
-//! Answers to write requests, kept with the commits so that a repeated request is answered, not run again.
+//! Replies to write requests, kept with the commits, so that a repeated request is answered and not run again.
 //!
-//! The table of answers is a replica like the image: every tab builds the same one from the same commits
-//! (checkpoint plus log), so whichever tab leads next already knows what was done. Successful work is
-//! remembered; refused work changed nothing and may be tried again.
+//! The table of replies is a replica like the image: every tab builds the same one from the same commits (checkpoint
+//! plus log). So the tab that leads next already knows what was done. Successful work is remembered; refused work
+//! changed nothing and may be tried again.
 //!
-//! An answer is forgotten once its tab says that it has it (`settled_below`, carried by each request),
-//! and the oldest go when there are more than [`Replies::MOST`].
+//! A reply is forgotten once its tab says that it has the reply (`settled_below`, carried by each request). When there
+//! are more than [`Replies::MOST`], the oldest are forgotten.
 //!
-//! As a record of the checkpoint: the frame of [`super::record`] with magic `SQEr`, version 1, and in it
-//! the table in postcard's wire format.
+//! As a record of the checkpoint: the frame of [`super::record`] with magic `SQEr`, version 1, and in it the table in
+//! postcard's wire format.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -24,7 +24,8 @@ const KIND: Kind = Kind {
     version: 1,
 };
 
-/// A tab's instance: UUIDv7, so ids order by time of birth and "lowest id" is "oldest tab".
+/// The instance id of a tab. It is a UUIDv7, so ids sort by the time when they were made, and the lowest id is that of
+/// the oldest tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TabId(pub Uuid);
 
@@ -34,45 +35,47 @@ impl std::fmt::Display for TabId {
     }
 }
 
-/// Names one write request for good: its tab and that tab's own count.
+/// The request id of a write, for good: its tab, and that tab's own count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestId {
     pub tab: TabId,
     pub counter: u64,
 }
 
-/// The answer to one request, as stored in the commit that holds its effect.
+/// The reply to one request, stored in the commit that holds the request's effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
     pub request: RequestId,
     pub outcome: Outcome,
-    /// All requests of this tab with a smaller counter are settled there: their replies may go.
+    /// All requests of this tab with a smaller counter are settled there, so their replies may be forgotten.
     pub settled_below: u64,
 }
 
-/// All answers that may still be asked for.
+/// All replies that may still be asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replies {
     by_request: BTreeMap<RequestId, Outcome>,
     order: VecDeque<RequestId>,
-    /// Of all rows in them.
+    /// Bytes of all rows in the replies.
     #[serde(skip)]
     bytes: usize,
 }
 
 impl Replies {
-    /// How many answers are kept at the most. A request is repeated only until its deadline (seconds),
-    /// so this many later writes are far more than enough.
+    /// Maximum number of replies that are kept. A request is repeated only until its deadline (seconds), so this many
+    /// later writes are far more than enough.
     pub const MOST: usize = 4096;
 
-    /// How many bytes of rows all of them may hold, for they are stored as one value. The newest is kept all the same.
+    /// Maximum size of all rows in the replies, in bytes: they are stored as one value. The newest reply is kept in any
+    /// case.
     const MOST_BYTES: usize = 64 << 20;
 
+    /// The outcome of a request, if its reply is kept.
     pub fn find(&self, request: RequestId) -> Option<&Outcome> {
         self.by_request.get(&request)
     }
 
-    /// Takes in the answers of one commit.
+    /// Adds the replies of one commit, and forgets those that are settled.
     pub fn record(&mut self, replies: &[Reply]) {
         for reply in replies {
             let settled = RequestId {
@@ -94,6 +97,7 @@ impl Replies {
             let Some(oldest) = self.order.pop_front() else { break };
             self.forget(&oldest);
         }
+        // Forgetting a settled request leaves it in `order`. Here those are removed, many at a time.
         if self.order.len() > 2 * Self::MOST {
             self.order.retain(|request| self.by_request.contains_key(request));
         }
@@ -120,10 +124,12 @@ impl Replies {
         }
     }
 
+    /// The number of replies.
     pub fn len(&self) -> usize {
         self.by_request.len()
     }
 
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.by_request.is_empty()
     }

@@ -1,13 +1,13 @@
 //! A salvage: what can still be read of a database that [`super::Store::load`] refuses as damaged.
 //!
-//! Stores hand over whatever records they can read, and name those that they cannot; here they are laid down as
-//! far as they go. Nothing is checked against anything else, for that is what failed: pages of a lost block are
-//! zero unless a later commit has them, and commits after a lost one are laid down all the same, because each
-//! brings whole pages, and a database with some old pages gives SQLite's own recovery (`.recover`,
-//! <https://sqlite.org/recovery.html>) more to read than one that ends earlier. To stop at the first lost commit
-//! was refused for that: it would be consistent, and would leave out writes that are there to be read.
+//! Stores hand over every record that they can read, and name those that they cannot. Here the records are laid down as
+//! far as they go. Nothing is checked against anything else, because such a check is what failed. Pages of a lost block
+//! are zero, unless a later commit has them. Commits after a lost one are laid down all the same: each brings whole
+//! pages, and a database with some old pages gives SQLite's own recovery (`.recover`,
+//! <https://sqlite.org/recovery.html>) more to read than one that ends earlier. Stopping at the first lost commit was
+//! refused: the result would be consistent, but would leave out writes that can be read.
 //!
-//! Nor are numbers believed: a file ends where the records do, and a few pages later at the most.
+//! Numbers are not believed either: a file ends where the records do, or a bounded number of pages later.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -20,17 +20,17 @@ use super::{Block, BlockNo, Commit, Layout, Page, PageCount, PageNo, PageSize, R
 pub struct Salvage {
     /// A SQLite database file. Empty if nothing can be read, or nothing was ever written.
     pub file: Vec<u8>,
-    /// The records that are lost, by name, each with the reason; none if the file is the database as it was.
+    /// The names of the lost records, each with the reason. Empty if the file is the database as it was.
     pub damaged: Vec<String>,
 }
 
-/// A salvage while records are read: the head, then blocks, then commits in order.
+/// A salvage while its records are read: the head, then the blocks, then the commits in order.
 #[derive(Debug, Default)]
 pub(super) struct Salvaging {
     layout: Option<Layout>,
     size: Option<(PageSize, PageCount)>,
     pages: BTreeMap<PageNo, Page>,
-    /// As far as the blocks reach that are there, damaged or not.
+    /// How far the blocks that are there reach, damaged or not.
     reach: PageCount,
     last: Option<Seq>,
     damaged: Vec<String>,
@@ -72,7 +72,7 @@ impl Salvaging {
         }
     }
 
-    /// A key that is none of a record; only a browser's store can hold one.
+    /// Notes a key that belongs to no record. Only a browser's store can hold one.
     #[cfg(target_family = "wasm")]
     pub(super) fn foreign(&mut self, error: &StoreError) {
         if let StoreError::Corrupt { record, reason } = error {
@@ -80,7 +80,7 @@ impl Salvaging {
         }
     }
 
-    /// The next commit that is there, in its records.
+    /// Lays down the next commit that is there, from its records.
     pub(super) fn commit(&mut self, seq: Seq, records: impl IntoIterator<Item = Result<Vec<u8>, StoreError>>) {
         let before = self.last.or(self.layout.map(|layout| layout.checkpoint.seq));
         let next = before.map_or(seq, Seq::next);
@@ -153,8 +153,8 @@ impl Salvaging {
         }
     }
 
-    /// Pages at the end that no record has are pages that were never written; but there are not more of them than
-    /// of all others, unless the number is wrong.
+    /// Checks a stored count. Pages at the end that no record has were never written. But if they outnumber all others,
+    /// and are not just a few, the count is wrong.
     fn bounded(&mut self, count: PageCount) -> PageCount {
         const FEW: u32 = 1_024;
         let present = self.pages.last_key_value().map_or(0, |(last, _)| last.number());
@@ -169,7 +169,7 @@ impl Salvaging {
         count
     }
 
-    /// Only where the head does not say how large the database is.
+    /// Takes the size from the blocks, if the head does not say how large the database is.
     fn grow(&mut self, page_size: PageSize, end: PageCount) {
         if self.layout.is_none() {
             let (size, count) = self.size.unwrap_or((page_size, end));

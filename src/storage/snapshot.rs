@@ -1,7 +1,7 @@
 //! A snapshot: what a store holds, put together into an image.
 //!
-//! Each store reads its records its own way and hands them over encoded; here they are decoded, checked
-//! against each other, and laid down, so that one place decides what they mean and whether they are whole.
+//! Each store reads its records in its own way, and hands them over encoded. Here they are decoded, checked against
+//! each other, and laid down. So one place decides what records mean and whether they are whole.
 
 use std::rc::Rc;
 
@@ -21,7 +21,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Of a database that does not exist yet.
+    /// The snapshot of a database that does not exist yet.
     pub fn empty() -> Self {
         let image = Image::empty();
         Snapshot {
@@ -33,25 +33,25 @@ impl Snapshot {
     }
 }
 
-/// A snapshot while its records are read: first the head, then blocks in order, the replies,
-/// and the commits in order.
+/// A snapshot while its records are read: the head first, then the blocks in order, the replies, and the commits in
+/// order.
 ///
-/// Blocks may be newer than their checkpoint, and then only the log makes the image whole again: so
-/// pages are laid down first, and the checksum is compared once, at the end. A block may even be missing, if the
-/// image became shorter than it begins while the checkpoint was written; the log says so.
+/// Blocks may be newer than their checkpoint, and then only the log makes the image whole again. So pages are laid down
+/// first, and the checksum is compared once, at the end. A block may even be missing, if the image shrank below it
+/// while the checkpoint was written; the log says so.
 ///
-/// What a number says is not believed before it is met by records: there are never more pages here than blocks and
-/// commits account for.
+/// A stored number is not believed before records account for it: there are never more pages here than blocks and
+/// commits bring.
 #[derive(Debug)]
 pub(super) struct Assembly {
     layout: Layout,
     page_size: PageSize,
     page_count: PageCount,
-    /// Those at the end that nothing was laid down for are left out.
+    /// Pages at the end for which nothing was laid down are left out.
     pages: Vec<Page>,
-    /// The first block of the checkpoint that is not there.
+    /// The first block of the checkpoint that is missing.
     missing: BlockNo,
-    /// The shortest that the image has been since the checkpoint.
+    /// The smallest size of the image since the checkpoint.
     shortest: PageCount,
     replies: Replies,
     folding: Folding,
@@ -75,8 +75,8 @@ impl Assembly {
         })
     }
 
-    /// Lays down the next block that is there. Pages beyond the checkpoint's size come back with the log, and so does all
-    /// of a block whose pages are of another size.
+    /// Lays down the next block. Pages beyond the checkpoint's size come back with the log, and so does a whole block
+    /// whose pages have another size.
     pub(super) fn block(&mut self, number: BlockNo, record: &[u8]) -> Result<(), StoreError> {
         let block = Block::decode(number, record)?;
         if number == self.missing {
@@ -91,7 +91,7 @@ impl Assembly {
         Ok(())
     }
 
-    /// The replies as of the checkpoint; there are none before the first one.
+    /// Takes the replies as of the checkpoint. There are none before the first checkpoint.
     pub(super) fn replies(&mut self, record: Option<&[u8]>) -> Result<(), StoreError> {
         if let Some(record) = record {
             self.replies = Replies::decode(record)?;
@@ -101,7 +101,7 @@ impl Assembly {
         Ok(())
     }
 
-    /// The next commit of the log, from its records.
+    /// Applies the next commit of the log, from its records.
     pub(super) fn commit(&mut self, records: impl IntoIterator<Item = Vec<u8>>) -> Result<(), StoreError> {
         let commit = following(self.position.seq, records)?;
         if commit.before != self.position {
@@ -109,6 +109,7 @@ impl Assembly {
             return Err(name.corrupt("it does not begin where the one before it ended"));
         }
         if commit.page_size != self.page_size {
+            // From here on all pages come with the log, so no block has to be there.
             self.page_size = commit.page_size;
             self.pages.clear();
             self.shortest = PageCount(0);
@@ -129,8 +130,9 @@ impl Assembly {
         Ok(())
     }
 
-    /// The whole, if its checksum is the one that was stored.
+    /// The whole snapshot, if its checksum is the stored one.
     pub(super) fn finish(mut self) -> Result<Snapshot, StoreError> {
+        // The image has always reached beyond the first missing block, so no commit brings its pages back.
         if self.shortest.0 as usize > self.missing.first_index() {
             return Err(RecordName::Block(self.missing).missing());
         }
@@ -154,7 +156,7 @@ impl Assembly {
     }
 }
 
-/// The head after the newest record of the log, if the log is not empty.
+/// The head after the newest record of the log; after the checkpoint, if the log is empty.
 pub(super) fn newest(layout: &Layout, last: Option<(Seq, &[u8])>) -> Result<Head, StoreError> {
     let position = match last {
         Some((seq, record)) => piece::part(seq, 0, record)?.0.after,
@@ -166,7 +168,7 @@ pub(super) fn newest(layout: &Layout, last: Option<(Seq, &[u8])>) -> Result<Head
     })
 }
 
-/// A commit of the log, from its records, that must be the one after `seq`.
+/// A commit of the log, from its records. It must be the one after `seq`.
 pub(super) fn following(seq: Seq, records: impl IntoIterator<Item = Vec<u8>>) -> Result<Commit, StoreError> {
     piece::joined(seq.next(), records)
 }

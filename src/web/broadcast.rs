@@ -1,4 +1,4 @@
-//! BroadcastChannel: every tab of the origin that uses the same name hears what one of them posts
+//! BroadcastChannel: a message that one tab posts under a name reaches every tab of the origin that listens under it
 //! (<https://html.spec.whatwg.org/multipage/web-messaging.html#broadcasting-to-other-browsing-contexts>).
 
 use js_sys::Uint8Array;
@@ -9,7 +9,7 @@ use web_sys::{BroadcastChannel, MessageEvent};
 use super::BrowserError;
 use super::buffer::release;
 
-/// An open channel of byte messages; closed on drop. It does not hear itself.
+/// An open channel of byte messages, closed on drop. It does not hear its own messages.
 #[derive(Debug)]
 #[must_use = "the channel is closed when this is dropped"]
 pub struct Broadcast {
@@ -18,7 +18,7 @@ pub struct Broadcast {
 }
 
 impl Broadcast {
-    /// Calls `heard` for each message of bytes; whatever else arrives under this name is not ours.
+    /// Opens a channel, and calls `heard` for each message of bytes. Other messages under this name are not ours.
     pub fn open(name: &str, mut heard: impl FnMut(Vec<u8>) + 'static) -> Result<Self, BrowserError> {
         let channel = BroadcastChannel::new(name)?;
         let heard = Closure::new(move |event: MessageEvent| {
@@ -32,8 +32,8 @@ impl Broadcast {
         Ok(Broadcast { channel, _heard: heard })
     }
 
-    /// Posts to whoever listens under a name, and does not listen: an open channel is sent a copy of all that others post.
-    /// Messages under several names still arrive in their order.
+    /// Posts to all who listen under a name, without listening: an open channel is sent a copy of all that others post.
+    /// Messages under several names still arrive in order.
     pub fn post_once(name: &str, bytes: &[u8]) -> Result<(), BrowserError> {
         let channel = BroadcastChannel::new(name)?;
         let bytes = Uint8Array::from(bytes);

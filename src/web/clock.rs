@@ -1,16 +1,16 @@
-//! The clock: wall time, as fine as the browser gives it and the same in all tabs.
+//! The clock: wall time, as fine as the browser gives it, and the same in all tabs.
 //!
-//! `performance.timeOrigin + performance.now()` alone was refused: that clock stands still while the machine
-//! sleeps (in Chromium on Linux and macOS), so a tab from before a night's sleep and one from after it would
-//! disagree by hours about when a lease ends. So `Date.now()` says where the clock stands and
-//! `performance.now()` only divides its milliseconds (<https://w3c.github.io/hr-time/#sec-performance>).
+//! `performance.timeOrigin + performance.now()` alone was refused: that clock stands still while the machine sleeps (in
+//! Chromium on Linux and macOS). A tab from before a night's sleep and one from after it would disagree by hours about
+//! when a lease ends. So `Date.now()` says where the clock stands, and `performance.now()` only subdivides its
+//! milliseconds (<https://w3c.github.io/hr-time/#sec-performance>).
 
 use std::cell::Cell;
 
 use wasm_bindgen::prelude::*;
 
-/// The two clocks may differ by this much before the fine one is set again: more than both round off, less
-/// than anybody's lease notices.
+/// How many milliseconds the two clocks may differ before the fine one is set again: more than both round off, less
+/// than any lease notices.
 const DRIFT_MS: f64 = 20.0;
 
 #[wasm_bindgen]
@@ -20,7 +20,7 @@ extern "C" {
 }
 
 thread_local! {
-    /// Wall time at which `performance.now()` was 0.
+    /// Wall time at which `performance.now()` was 0, in milliseconds since the UNIX epoch.
     static ORIGIN_MS: Cell<f64> = const { Cell::new(0.0) };
 }
 
@@ -35,7 +35,7 @@ pub fn since_epoch_ms() -> f64 {
     })
 }
 
-/// Milliseconds since this page or worker started, with fractions; never goes back. For durations.
+/// Milliseconds since this page or worker started, with fractions. Never goes back, so it is for durations.
 pub fn since_start_ms() -> f64 {
     performance_now()
 }

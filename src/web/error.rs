@@ -1,7 +1,7 @@
-//! What the browser throws, as a Rust error: the one place where DOM exceptions are taken apart.
+//! What the browser throws, as a Rust error. Only this file takes DOM exceptions apart.
 //!
-//! Keeps the name of the exception (`AbortError`, `QuotaExceededError`, `SecurityError` …, see
-//! <https://webidl.spec.whatwg.org/#idl-DOMException-error-names>): callers decide by it, never by the message,
+//! The error keeps the exception's name (`AbortError`, `QuotaExceededError`, `SecurityError` …, see
+//! <https://webidl.spec.whatwg.org/#idl-DOMException-error-names>). Callers decide by the name, never by the message,
 //! which differs between browsers.
 
 use wasm_bindgen::{JsCast, JsValue};

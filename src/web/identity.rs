@@ -1,4 +1,4 @@
-//! Identities: UUIDs that order by the time of their birth (version 7, RFC 9562, 5.7).
+//! Ids: UUIDs that sort by the time when they were made (version 7, RFC 9562, 5.7).
 
 use uuid::{Builder, Uuid};
 use wasm_bindgen::prelude::*;
@@ -12,7 +12,7 @@ extern "C" {
     fn fill_with_random(bytes: &mut [u8]);
 }
 
-/// A new UUIDv7: 48 bits of milliseconds, the rest from the browser's cryptographic random source.
+/// A new UUIDv7: 48 bits of milliseconds, and the rest from the browser's cryptographic random source.
 pub fn time_ordered_id() -> Uuid {
     let mut random = [0; 10];
     fill_with_random(&mut random);

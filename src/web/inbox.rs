@@ -1,8 +1,8 @@
-//! An inbox: where callbacks leave what happened, and one task awaits it.
+//! An inbox: callbacks push events into it, and one task awaits them.
 //!
-//! It is the bridge between the browser, which calls, and code that reads from top to bottom. A push never
-//! runs the receiver: that one wakes in its own microtask, so nothing here re-enters anything. One thread,
-//! many senders (clones), one receiver; a channel of a library was refused, it would be more code than this.
+//! It connects the browser, which calls back, with code that reads from top to bottom. A push never runs the receiver:
+//! the receiver wakes in its own microtask, so nothing here is re-entered. One thread, many senders (clones), one
+//! receiver. A library's channel was refused: it would be more code than this.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -21,6 +21,7 @@ struct Queue<T> {
 }
 
 impl<T> Inbox<T> {
+    /// Adds an item, and wakes the receiver.
     pub fn push(&self, item: T) {
         let receiver = {
             let mut queue = self.0.borrow_mut();
@@ -32,14 +33,14 @@ impl<T> Inbox<T> {
         }
     }
 
-    /// The oldest of these, out of its turn.
+    /// Removes and returns the oldest item that is wanted, ahead of its turn.
     pub fn take_first(&self, wanted: impl Fn(&T) -> bool) -> Option<T> {
         let mut queue = self.0.borrow_mut();
         let at = queue.items.iter().position(wanted)?;
         queue.items.remove(at)
     }
 
-    /// The oldest item, as soon as there is one.
+    /// Removes and returns the oldest item, as soon as there is one.
     pub async fn next(&self) -> T {
         poll_fn(|context| {
             let mut queue = self.0.borrow_mut();
@@ -57,7 +58,7 @@ impl<T> Inbox<T> {
 
 #[cfg(test)]
 impl<T> Inbox<T> {
-    /// All that is here now.
+    /// Removes and returns all items that are here now.
     pub(crate) fn take(&self) -> Vec<T> {
         self.0.borrow_mut().items.drain(..).collect()
     }

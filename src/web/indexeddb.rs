@@ -1,13 +1,13 @@
-//! IndexedDB as futures: the result of a request, the end of a transaction, and listeners that undo
-//! themselves. Nothing here decides anything; `storage::indexeddb` does.
+//! IndexedDB as futures: the result of a request, the end of a transaction, and listeners that remove themselves.
+//! Nothing is decided here; `storage::indexeddb` decides.
 //!
-//! Every future listens from the moment it is made, not from when it is first polled, so several
-//! requests can be made and then awaited one by one. Waking goes through a microtask
-//! (`wasm-bindgen-futures`), and a transaction stays active in the microtasks after its request's event
-//! (Indexed Database API 3.0, 5.9 "fire a success event"), so the next request may follow an `await`.
+//! Every future listens from the moment it is made, not from its first poll. So several requests can be made and then
+//! awaited one by one. Waking goes through a microtask (`wasm-bindgen-futures`), and a transaction stays active in the
+//! microtasks after its request's event (Indexed Database API 3.0, 5.9 "fire a success event"). So the next request may
+//! follow an `await`.
 //!
-//! A crate was refused: these are all the adapters there are, and they keep in sight what a store must
-//! control itself (durability, and that "done" is a transaction's `complete`, never a request's success).
+//! A crate was refused: these few adapters are all that is needed, and they keep in sight what a store must control
+//! itself (durability, and that "done" means a transaction's `complete`, never a request's success).
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -18,8 +18,8 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, EventTarget, IdbDatabase, IdbFactory, IdbRequest, IdbTransaction};
 
-// Two methods as the standard has them: `web_sys` keeps the options behind a compiler flag, and calls
-// `commit` deprecated because it once was a Mozilla invention.
+// Two methods as the standard has them. `web_sys` keeps the options behind a compiler flag, and calls `commit`
+// deprecated because it once was a Mozilla invention.
 #[wasm_bindgen]
 extern "C" {
     type Database;
@@ -31,7 +31,7 @@ extern "C" {
     fn commit(this: &Transaction) -> Result<(), JsValue>;
 }
 
-/// Hears the named events of one target until it is dropped.
+/// Listens to the named events of one target until it is dropped.
 #[must_use = "nothing is heard after this is dropped"]
 pub struct Listener {
     target: EventTarget,
@@ -39,7 +39,7 @@ pub struct Listener {
     heard: Closure<dyn FnMut(Event)>,
 }
 
-/// The first of some events.
+/// Resolves with the first of several events.
 struct FirstEvent {
     state: Rc<RefCell<State>>,
     _listener: Listener,
@@ -54,7 +54,7 @@ struct State {
 /// The `indexedDB` of this window or worker; `None` where there is none.
 ///
 /// # Errors
-/// What the browser throws where a page may not even ask (an opaque origin, storage switched off).
+/// What the browser throws where a page may not even ask (an opaque origin, or storage switched off).
 pub fn factory() -> Result<Option<IdbFactory>, JsValue> {
     let factory = Reflect::get(&js_sys::global(), &"indexedDB".into())?;
     Ok(factory.dyn_into().ok())
@@ -73,8 +73,8 @@ pub fn begin(database: &IdbDatabase, tables: &[&str], mode: &str, durability: &s
         .transaction(&tables, mode, &options)
 }
 
-/// `IDBTransaction.commit()`: nothing more is asked, so it need not wait until the results of its
-/// requests have been heard.
+/// `IDBTransaction.commit()`: no request follows, so the transaction does not wait until this thread has heard the
+/// results of its requests.
 ///
 /// # Errors
 /// `InvalidStateError` if the transaction has ended.
@@ -97,7 +97,7 @@ pub fn answer(request: IdbRequest) -> impl Future<Output = Result<JsValue, JsVal
     }
 }
 
-/// The end of a transaction: `Ok` when it is `complete`, so that what it wrote is kept.
+/// The end of a transaction. `Ok` means that it is `complete`, so what it wrote is kept.
 ///
 /// # Errors
 /// Why it was aborted: a `DOMException`, or `null` if [`IdbTransaction::abort`] was called.
@@ -112,6 +112,7 @@ pub fn end(transaction: IdbTransaction) -> impl Future<Output = Result<(), JsVal
 }
 
 impl Listener {
+    /// Calls `heard` for each of these events, until the listener is dropped.
     pub fn new(target: &EventTarget, names: &'static [&'static str], heard: impl FnMut(Event) + 'static) -> Self {
         let heard = Closure::<dyn FnMut(Event)>::new(heard);
         for name in names {

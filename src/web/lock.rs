@@ -1,8 +1,8 @@
 //! Web Locks: one place in the queue for one exclusive lock (<https://w3c.github.io/web-locks/>).
 //!
-//! The platform lends a lock to a promise: it is held until the promise that the callback returned settles.
-//! Here that is turned around into three calls and three events. Each call begins a new [`Attempt`] and ends
-//! the one before; an attempt that has ended reports nothing more, however late the browser answers.
+//! The platform lends a lock to a callback, until the promise that the callback returned settles. This file turns that
+//! into three calls and three events. Each call ends the previous [`Attempt`]; `request` and `steal` begin a new one.
+//! An attempt that has ended reports nothing more, however late the browser answers.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -28,18 +28,18 @@ extern "C" {
     static LOCKS: Option<LockManager>;
 }
 
-/// What becomes of a request.
+/// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LockEvent {
     /// The lock is ours until it is released or stolen.
     Granted,
-    /// It was ours, and another tab stole it.
+    /// The lock was ours, and another tab stole it.
     Lost,
     /// The browser refused the request.
     Refused(BrowserError),
 }
 
-/// Asks for one lock, again and again; at most one request is outstanding. Drop gives everything back.
+/// Asks for one lock, again and again, with at most one request outstanding. Dropping it gives the lock back.
 #[must_use = "the lock is released when this is dropped"]
 pub struct LockQueue {
     locks: LockManager,
@@ -48,11 +48,11 @@ pub struct LockQueue {
     attempt: RefCell<Option<Rc<Attempt>>>,
 }
 
-/// One request, from the asking to the end of it.
+/// One request, from its beginning to its end.
 struct Attempt {
     stage: Cell<Stage>,
     abort: AbortController,
-    /// Resolves the promise that the browser lends the lock to.
+    /// Resolves the promise for which the browser lends the lock.
     give_back: RefCell<Option<Function>>,
 }
 
@@ -70,7 +70,7 @@ enum Manner {
 }
 
 impl LockQueue {
-    /// Nothing is asked for yet. `None` where the browser offers no locks: on plain-http origins.
+    /// Makes a queue that has asked for nothing yet. `None` where the browser has no Web Locks: on plain-http origins.
     pub fn new(name: &str, report: impl Fn(LockEvent) + 'static) -> Option<Self> {
         let locks = LOCKS.with(Clone::clone)?;
         Some(LockQueue {
@@ -81,12 +81,12 @@ impl LockQueue {
         })
     }
 
-    /// Queues for the lock behind whoever waits already.
+    /// Queues for the lock, behind all tabs that wait already.
     pub fn request(&self) {
         self.begin(Manner::Queue);
     }
 
-    /// Takes the lock from whoever holds it, before all who wait.
+    /// Takes the lock from its holder, ahead of all tabs that wait.
     pub fn steal(&self) {
         self.begin(Manner::Steal);
     }
@@ -132,15 +132,15 @@ impl Attempt {
         }))
     }
 
-    /// Asks, and reports how the request ended unless it was ended from here.
+    /// Makes the request, and reports how it ended unless this side ended it.
     async fn run(self: Rc<Self>, locks: LockManager, name: String, manner: Manner, report: Rc<dyn Fn(LockEvent)>) {
         let options = Object::new();
-        // The platform refuses the two together.
+        // The specification rejects `signal` together with `steal`.
         let (key, value) = match manner {
             Manner::Steal => ("steal", JsValue::TRUE),
             Manner::Queue => ("signal", self.abort.signal().into()),
         };
-        // A fresh object takes any property.
+        // A property of a fresh object can always be set.
         let _ = Reflect::set(&options, &key.into(), &value);
         let (attempt, tell) = (Rc::clone(&self), Rc::clone(&report));
         let granted = Closure::once(move |_lock: JsValue| attempt.granted(&*tell));
@@ -149,7 +149,7 @@ impl Attempt {
         match (settled, self.stage.replace(Stage::Over)) {
             (_, Stage::Over) | (Ok(_), _) => {}
             (Err(_), Stage::Held) => report(LockEvent::Lost),
-            // Stolen before this thread heard that it had the lock: nobody here has ended the attempt.
+            // Stolen before this thread heard that it had the lock: this side has not ended the attempt.
             (Err(error), Stage::Waiting) if is_abort(&error) => report(LockEvent::Lost),
             (Err(error), Stage::Waiting) => report(LockEvent::Refused(error.into())),
         }
@@ -157,6 +157,7 @@ impl Attempt {
 
     /// The browser lends the lock for as long as the returned promise is pending.
     fn granted(&self, report: &dyn Fn(LockEvent)) -> Promise {
+        // This side ended the attempt before the browser granted it: give the lock back at once.
         if self.stage.get() == Stage::Over {
             return Promise::resolve(&JsValue::UNDEFINED);
         }

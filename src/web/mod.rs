@@ -1,11 +1,11 @@
-//! The browser's names: one small handle for each thing of the platform that the layers above use.
+//! The browser's features: one small handle for each feature of the platform that the modules above use.
 //!
-//! Used by `storage` (IndexedDB), `tab::worker` and `client`. No policy lives here: nothing in this folder
-//! knows what a leader, a commit or a query is. A handle owns the closures that it gave to the browser and
-//! undoes itself when it is dropped. What the browser throws becomes a [`BrowserError`], in one place.
+//! Used by `storage` (IndexedDB), `tab::worker` and `client`. No policy lives here: nothing in this folder knows what a
+//! leader, a commit or a query is. A handle owns the closures that it gave to the browser, and undoes itself when it is
+//! dropped. What the browser throws becomes a [`BrowserError`], in one place.
 //!
-//! Callbacks only hand over and return (most push to an [`Inbox`]); the work is done by whoever awaits it,
-//! so no callback ever finds its owner in the middle of something.
+//! Callbacks only pass on what happened, and return (most push to an [`Inbox`]). The task that awaits the inbox does
+//! the work, so no callback ever finds its owner in the middle of something.
 
 mod broadcast;
 mod buffer;

@@ -9,7 +9,7 @@ use web_sys::{MessageEvent, MessagePort};
 use super::BrowserError;
 use super::buffer::release;
 
-/// An open port of messages in parts of bytes; closed on drop. What was posted before still arrives.
+/// An open port, closed on drop. Each message is bytes in parts. What was posted before the drop still arrives.
 #[derive(Debug)]
 #[must_use = "the port is closed when this is dropped"]
 pub struct Port {
@@ -18,7 +18,7 @@ pub struct Port {
 }
 
 impl Port {
-    /// Calls `heard` for each message, those included that arrived before.
+    /// Calls `heard` for each message, including those that arrived before.
     pub fn listen(port: MessagePort, mut heard: impl FnMut(Vec<u8>) + 'static) -> Self {
         let heard = Closure::new(move |event: MessageEvent| {
             if let Some(parts) = event.data().dyn_ref::<Array>() {
@@ -30,8 +30,8 @@ impl Port {
         Port { port, _heard: heard }
     }
 
-    /// Posts the parts that `write` gives, as one message: each is copied out of this module's memory once, then handed
-    /// over.
+    /// Posts the parts that `write` gives, as one message. Each part is copied once out of the WebAssembly memory, then
+    /// transferred.
     pub fn post(&self, write: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Result<(), BrowserError> {
         let (parts, buffers) = (Array::new(), Array::new());
         write(&mut |part| {
@@ -43,7 +43,7 @@ impl Port {
     }
 }
 
-/// All parts, one behind the other.
+/// All parts, concatenated.
 fn joined(parts: &Array) -> Vec<u8> {
     let parts: Vec<Uint8Array> = parts.iter().map(JsCast::unchecked_into).collect();
     let length = parts.iter().map(|part| part.length() as usize).sum();

@@ -1,4 +1,4 @@
-//! Telling the developer: the console, and `reportError` for what a page's own callback threw.
+//! Reports to the developer: the console, and `reportError` for what a page's own callback threw.
 
 use std::panic::PanicHookInfo;
 use std::sync::Once;
@@ -19,12 +19,12 @@ pub fn report_text(text: &str) {
     console_error(text);
 }
 
-/// Reports an exception as if nobody had caught it: `window.onerror`, the console.
+/// Reports an exception as if nothing had caught it: `window.onerror`, the console.
 pub fn report_exception(exception: &JsValue) {
     report_error(exception);
 }
 
-/// From now on a panic of this thread is written to the console with its place in the source, and handed to
+/// From now on, a panic of this thread is written to the console with its place in the source, and then passed to
 /// `then`. Only the first call counts.
 pub fn report_panics(then: impl Fn(&str) + Send + Sync + 'static) {
     static INSTALLED: Once = Once::new();

@@ -1,12 +1,12 @@
-//! Whether the page may be frozen: it goes out of sight for good or for the way back (`pagehide`), or the browser stops
-//! it where it is (`freeze`), and it returns (`pageshow`, `resume`)
+//! Whether the browser may freeze the page. The page goes out of sight, for good or until it comes back (`pagehide`),
+//! or the browser stops it where it is (`freeze`). Later it returns (`pageshow`, `resume`)
 //! (<https://html.spec.whatwg.org/multipage/nav-history-apis.html#the-pagetransitionevent-interface>,
 //! <https://wicg.github.io/page-lifecycle/>).
 //!
-//! The worker hears of it by a message. Chromium stops a worker together with its page and ahead of messages that
-//! wait: on a busy machine 21 of 28 leaders that were frozen kept their lock. So `freeze` is not over before the
-//! worker had time to read. To hold the lock in the page instead, which could let go at once, was refused: a page that
-//! computes would keep others waiting.
+//! The worker hears of it by a message. Chromium stops a worker together with its page, ahead of messages that wait: on
+//! a busy machine 21 of 28 frozen leaders kept their lock. So the handler of `freeze` does not return before the worker
+//! has had time to read the message. Holding the lock in the page, which could let go at once, was refused: a page that
+//! computes would keep other tabs waiting.
 
 use std::hint::spin_loop;
 
@@ -17,28 +17,30 @@ use web_sys::{Event, EventTarget};
 
 use super::since_start_ms;
 
-/// What a worker has to read a message and to let a lock go. Nobody sees the page meanwhile.
+/// How many milliseconds the worker has to read a message and let a lock go. Nobody sees the page meanwhile.
 const NOTICE_MS: f64 = 50.0;
 
 /// What the browser does with the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
-    /// From now on nothing of the page may run.
+    /// From now on the browser may stop the page at any moment.
     Lost,
+    /// The page runs again.
     Regained,
 }
 
-/// Calls back until dropped.
+/// Watches the page's sight until it is dropped.
 #[must_use = "nothing is heard once this is dropped"]
 pub struct SightWatch {
     page: EventTarget,
     heard: Closure<dyn FnMut(Event)>,
 }
 
-/// The last two are fired at the document; the window sees them on their way down.
+/// The last two are fired at the document; the window sees them in the capture phase.
 const EVENTS: [&str; 4] = ["pagehide", "pageshow", "freeze", "resume"];
 
 impl SightWatch {
+    /// Calls `each` whenever the page goes out of sight or comes back.
     pub fn begin(mut each: impl FnMut(Sight) + 'static) -> Self {
         let mut last = Sight::Regained;
         let heard = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
@@ -48,7 +50,8 @@ impl SightWatch {
                 _ => Sight::Regained,
             };
             each(sight);
-            // One that is left and then frozen has given notice, and the next page may be waiting for this thread.
+            // A page that was left and then frozen has told its worker already, and the next page may wait for this
+            // thread.
             if event == "freeze" && last == Sight::Regained {
                 wait_for_the_worker();
             }
@@ -63,7 +66,7 @@ impl SightWatch {
     }
 }
 
-/// There is nothing to await: what follows the event is the standstill.
+/// Busy-waits. There is nothing to await: after the event, the page stands still.
 fn wait_for_the_worker() {
     let until = since_start_ms() + NOTICE_MS;
     while since_start_ms() < until {

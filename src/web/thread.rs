@@ -1,12 +1,12 @@
 //! A dedicated worker of a page, started from a file or from source text
 //! (<https://html.spec.whatwg.org/multipage/workers.html#dedicated-workers-and-the-worker-interface>).
 //!
-//! From text, because a worker's own script must be of the page's origin, and a library on another server is not; what
+//! From text, because a worker's own script must be of the page's origin, and a library on another server is not. What
 //! the text imports may come from anywhere that allows it (CORS). From a file, because a policy may allow workers from
 //! the page's origin alone.
 //!
-//! Invariant: a worker that may not start is heard of, if the browser says it in any way: as an exception, as an event of
-//! the worker, or as a violation of the page's policy.
+//! Invariant: if a worker may not start, its owner hears of it, provided that the browser reports it in any way: as an
+//! exception, as an event of the worker, or as a violation of the page's policy.
 
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
@@ -19,7 +19,7 @@ use web_sys::{
 
 use super::BrowserError;
 
-/// What the page's policy knows the URLs of workers by.
+/// The Trusted Types policy that passes the URLs of workers. A page's own policy allows it by this name.
 const POLICY: &str = "sqlite-elements";
 const VIOLATION: &str = "securitypolicyviolation";
 
@@ -28,8 +28,8 @@ extern "C" {
     type TrustedTypes;
     type TrustedTypePolicy;
 
-    /// <https://w3c.github.io/trusted-types/dist/spec/>: where a page demands it, the URL of a worker must have
-    /// passed through a policy.
+    /// <https://w3c.github.io/trusted-types/dist/spec/>: where a page requires it, the URL of a worker must have passed
+    /// through a policy.
     #[wasm_bindgen(thread_local_v2, js_name = trustedTypes)]
     static TRUSTED_TYPES: Option<TrustedTypes>;
 
@@ -40,20 +40,21 @@ extern "C" {
     fn create_script_url(this: &TrustedTypePolicy, url: &str) -> JsValue;
 }
 
-/// What a worker is started from.
+/// What starts a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Script {
-    /// The address of a file of the page's origin.
+    /// The URL of a file of the page's origin.
     File(String),
+    /// The script itself.
     Text(String),
 }
 
-/// What a worker lets its page know.
+/// What a page hears of its worker.
 #[derive(Debug)]
 pub enum ThreadEvent {
-    /// It posted this.
+    /// The worker posted this.
     Message(JsValue),
-    /// Its script could not be loaded, or something in it was thrown and not caught.
+    /// The policy forbids the worker, its script could not be loaded, or something in it was thrown and not caught.
     Error(String),
 }
 
@@ -67,19 +68,19 @@ pub struct Thread {
     _violations: Violations,
 }
 
-/// Hears of violations of the page's policy until it is dropped.
+/// Listens for violations of the page's policy until it is dropped.
 #[derive(Debug)]
 struct Violations(Closure<dyn FnMut(Event)>);
 
 impl Thread {
-    /// Starts a worker of the kind given; `name` is what developer tools call it.
+    /// Starts a worker of this kind, and calls `heard` for each event. `name` is what developer tools call the worker.
     pub fn start(
         name: &str,
         kind: WorkerType,
         script: &Script,
         heard: impl Fn(ThreadEvent) + Clone + 'static,
     ) -> Result<Self, BrowserError> {
-        // What is refused before it has said anything may never say more.
+        // The violation may be all that is ever heard of a refused worker. A worker that has spoken was not refused.
         let has_spoken = Rc::new(Cell::new(false));
         let (refused, spoken) = (heard.clone(), Rc::clone(&has_spoken));
         let violations = Violations::of(script, move || {
@@ -107,7 +108,7 @@ impl Thread {
         })
     }
 
-    /// Posts a message; what stands in `transfer` is handed over with it.
+    /// Posts a message. The objects in `transfer` are transferred with it.
     pub fn post(&self, message: &JsValue, transfer: &Array) -> Result<(), BrowserError> {
         Ok(self.worker.post_message_with_transfer(message, transfer)?)
     }
@@ -122,9 +123,9 @@ impl Drop for Thread {
 }
 
 impl Violations {
-    /// Calls `refused` when a worker from this script is not allowed.
+    /// Calls `refused` when the policy does not allow a worker from this script.
     fn of(script: &Script, refused: impl Fn() + 'static) -> Self {
-        // Of a blob, no more is said.
+        // For a blob URL, the event says only `blob`.
         let blocked = match script {
             Script::File(url) => url.clone(),
             Script::Text(_) => "blob".to_owned(),
@@ -139,7 +140,7 @@ impl Violations {
             }
         });
         let scope: EventTarget = js_sys::global().unchecked_into();
-        // A scope that cannot be listened to says nothing of it.
+        // If this scope takes no listener, violations go unheard.
         let _ = scope.add_event_listener_with_callback(VIOLATION, heard.as_ref().unchecked_ref());
         Violations(heard)
     }
@@ -158,11 +159,12 @@ fn new_worker_of_text(text: &str, name: &str, kind: WorkerType) -> Result<Worker
     let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &script)?;
     let url = Url::create_object_url_with_blob(&blob)?;
     let worker = new_worker(&url, name, kind);
+    // The worker has resolved the URL already, so revoking it stops nothing.
     Url::revoke_object_url(&url)?;
     worker
 }
 
-/// web-sys takes the URL as text only, which a page that demands trusted types refuses.
+/// Constructs the worker by hand: web-sys takes the URL as text only, which a page that requires Trusted Types refuses.
 fn new_worker(url: &str, name: &str, kind: WorkerType) -> Result<Worker, JsValue> {
     let options = WorkerOptions::new();
     options.set_type(kind);
@@ -172,7 +174,7 @@ fn new_worker(url: &str, name: &str, kind: WorkerType) -> Result<Worker, JsValue
     Ok(worker.unchecked_into())
 }
 
-/// The URL as the page's policy wants it. If no policy may be made, the plain URL: the constructor then says why not.
+/// The URL as the page's policy wants it. If no policy may be made, the plain URL: then the constructor says why not.
 fn trusted(url: &str) -> JsValue {
     thread_local! {
         static POLICY: OnceCell<Option<TrustedTypePolicy>> = const { OnceCell::new() };
@@ -185,7 +187,7 @@ fn trusted(url: &str) -> JsValue {
 
 fn new_policy() -> Option<TrustedTypePolicy> {
     TRUSTED_TYPES.with(|types| {
-        // Only URLs that this file made come here, so the rule is "as it is".
+        // Only URLs from this file come here, so the policy returns each one unchanged.
         let as_it_is = Closure::<dyn Fn(String) -> String>::new(|url| url).into_js_value();
         let rules = Object::new();
         Reflect::set(&rules, &"createScriptURL".into(), &as_it_is).ok()?;
@@ -193,7 +195,7 @@ fn new_policy() -> Option<TrustedTypePolicy> {
     })
 }
 
-/// A script that cannot be loaded gives a plain event without any text.
+/// What an error event says. A script that cannot be loaded gives a plain event without any text.
 fn description(event: &Event) -> String {
     match event.dyn_ref::<ErrorEvent>() {
         Some(error) => error.message(),

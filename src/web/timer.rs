@@ -1,4 +1,4 @@
-//! A timer that runs once (`setTimeout`, in a page and in a worker alike; without a delay, a task).
+//! A timer that fires once: `setTimeout`, in a page and in a worker alike; without a delay, a task.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::in_task;
 
-/// The longest delay that the browser keeps (a signed 32-bit number of milliseconds).
+/// The longest delay that browsers keep, in milliseconds (a signed 32-bit number).
 const LONGEST_MS: f64 = i32::MAX as f64;
 
 #[wasm_bindgen]
@@ -26,12 +26,12 @@ extern "C" {
     fn is_hidden(this: &Document) -> bool;
 }
 
-/// Whether the browser may run this page's timers late on purpose: it is out of sight.
+/// Whether the browser may run this page's timers late on purpose, because the page is hidden.
 pub fn are_throttled() -> bool {
     DOCUMENT.with(|document| document.as_ref().is_some_and(Document::is_hidden))
 }
 
-/// A timer under way; cancelled on drop.
+/// A pending timer, cancelled on drop.
 #[derive(Debug)]
 #[must_use = "the timer is cancelled when this is dropped"]
 pub struct Timer(Kind);
@@ -42,12 +42,12 @@ enum Kind {
         id: JsValue,
         _callback: Closure<dyn FnMut()>,
     },
-    /// Without a delay: `setTimeout` would wait 4 ms where one timer follows another.
+    /// Without a delay: `setTimeout` would wait 4 ms where one timer sets another.
     Now { is_cancelled: Rc<Cell<bool>> },
 }
 
 impl Timer {
-    /// Calls back once, not before `delay_ms` from now (rounded up; about 24 days at the most).
+    /// Calls `callback` once, not before `delay_ms` from now (rounded up to whole milliseconds; about 24 days at most).
     pub fn after(delay_ms: f64, callback: impl FnOnce() + 'static) -> Self {
         if delay_ms <= 0.0 {
             let is_cancelled = Rc::new(Cell::new(false));

@@ -3,12 +3,12 @@
 //! | event | answer |
 //! |---|---|
 //! | `upgradeneeded` | the object stores are made (there is only version 1 so far) |
-//! | `blocked` | waited out: those who block are told by `versionchange`, and close |
-//! | `versionchange` | closed at once, so that a delete or a newer version of the library need not wait |
+//! | `blocked` | waited out: the connections that block hear `versionchange`, and close |
+//! | `versionchange` | closed at once, so that a deletion or a newer version of the library need not wait |
 //! | `close` | the browser cut the connection (data cleared or evicted, storage crashed) |
 //!
-//! After the last two every operation answers [`StoreError::Gone`], and whoever asked to hear of it is told. A connection is never opened again
-//! behind its owner's back: what it would find is another database than the one that was read.
+//! After the last two, every operation fails with [`StoreError::Gone`], and [`Connection::on_lost`] calls back. A
+//! connection is never opened again behind its owner's back: it would find another database than the one that was read.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -23,7 +23,7 @@ use crate::web::indexeddb::{Listener, answer, factory};
 
 const VERSION: u32 = 1;
 
-/// That the connection is cut, and whom to tell.
+/// Whether and why the connection is cut, and whom to tell.
 struct Lost {
     reason: Cell<Option<&'static str>>,
     tell: RefCell<Option<Tell>>,
@@ -42,6 +42,7 @@ impl Connection {
     pub(super) async fn open(name: &str) -> Result<Self, StoreError> {
         let factory = available()?;
         let request = factory.open_with_u32(&full_name(name), VERSION).map_err(opening)?;
+        // Kept until the request is answered: a listener that is dropped hears nothing.
         let _upgrade = on_upgrade(&request, create_tables);
         match answer(request.into()).await {
             Ok(database) => Ok(Connection::to(database.unchecked_into())),
@@ -50,14 +51,14 @@ impl Connection {
         }
     }
 
-    /// Deletes the database, once all who have it open have closed it.
+    /// Deletes the database, once all connections to it are closed.
     pub(super) async fn delete(name: &str) -> Result<(), StoreError> {
         let request = available()?.delete_database(&full_name(name)).map_err(opening)?;
         answer(request.into()).await.map_err(opening)?;
         Ok(())
     }
 
-    /// The database, while it is there.
+    /// The database, unless the connection is cut.
     pub(super) fn database(&self) -> Result<&IdbDatabase, StoreError> {
         match self.lost.reason.get() {
             None => Ok(&self.database),
@@ -65,7 +66,7 @@ impl Connection {
         }
     }
 
-    /// Has `tell` called once the connection is cut, or now if it is.
+    /// Calls `tell` once the connection is cut; at once if it is cut already.
     pub(super) fn on_lost(&self, tell: impl FnOnce(StoreError) + 'static) {
         *self.lost.tell.borrow_mut() = Some(Box::new(tell));
         self.lost.told();
@@ -127,7 +128,7 @@ fn opening(thrown: JsValue) -> StoreError {
     store_error(Moment::Opening, &thrown)
 }
 
-/// Calls `upgrade` when the request asks for it; should that fail, nothing is created.
+/// Calls `upgrade` when the request needs an upgrade. If that fails, nothing is created.
 fn on_upgrade(request: &IdbOpenDbRequest, upgrade: impl Fn(&IdbDatabase) -> Result<(), JsValue> + 'static) -> Listener {
     let opened = request.clone();
     Listener::new(request, &["upgradeneeded"], move |_| {
@@ -135,7 +136,7 @@ fn on_upgrade(request: &IdbOpenDbRequest, upgrade: impl Fn(&IdbDatabase) -> Resu
         if upgraded.is_err()
             && let Some(transaction) = opened.transaction()
         {
-            // Throws only if the transaction has ended already. Either way the request fails and says so.
+            // Throws only if the transaction has ended. Either way the request fails, and says so.
             let _ = transaction.abort();
         }
     })
@@ -147,13 +148,13 @@ fn create_tables(database: &IdbDatabase) -> Result<(), JsValue> {
         .try_for_each(|table| database.create_object_store(table.name()).map(drop))
 }
 
-/// What to say of a database with a newer version: its number.
+/// The error for a database with a newer version. It says which version.
 async fn newer(factory: &IdbFactory, name: &str) -> StoreError {
     let request = match factory.open(&full_name(name)) {
         Ok(request) => request,
         Err(thrown) => return opening(thrown),
     };
-    // Deleted in this moment: it must not be created without its object stores.
+    // The database may have been deleted in this moment. It must not be created without its object stores.
     let _upgrade = on_upgrade(&request, |_| Err(JsValue::NULL));
     match answer(request.into()).await {
         Ok(database) => {

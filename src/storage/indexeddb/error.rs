@@ -1,7 +1,7 @@
-//! What the browser throws → what a store answers. The one place where that is decided.
+//! Translates what the browser throws into the errors of a store. Only this file decides how.
 //!
-//! Names: Indexed Database API 3.0, section 3 "Exceptions", and Web IDL 4.3. The same name may mean
-//! different things at different moments, hence [`Moment`].
+//! Names: Indexed Database API 3.0, section 3 "Exceptions", and Web IDL 4.3. The same name may mean different things at
+//! different moments, hence [`Moment`].
 
 use wasm_bindgen::JsValue;
 
@@ -11,6 +11,7 @@ use crate::web::BrowserError;
 /// When something was thrown.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Moment {
+    /// The database was to be opened or deleted.
     Opening,
     /// A transaction was begun or a request made.
     Asking,
@@ -31,17 +32,17 @@ pub(super) fn store_error(moment: Moment, thrown: &JsValue) -> StoreError {
     };
     match (name.as_str(), moment) {
         ("QuotaExceededError", _) => StoreError::Quota(message),
-        // An `add` whose key was taken.
+        // The key of an `add` was taken: that seq is stored already.
         ("ConstraintError", Moment::Ending(stored)) => StoreError::Fenced { stored },
         ("SecurityError" | "InvalidStateError" | "NotSupportedError" | "NotAllowedError", Moment::Opening) => {
             StoreError::Unavailable(said)
         }
-        // Chromium, where the user lets a site, or a frame of another site, store nothing.
+        // Chromium, if the user does not let a site, or a frame of another site, store anything.
         ("UnknownError", Moment::Opening) if message.contains("denied permission") => StoreError::Unavailable(said),
-        // The connection is closed; or it was cut, and then whether a transaction that was being
-        // committed has happened is not known. No transaction that is awaited is aborted by its store.
+        // The connection is closed. Or it was cut, and then nobody knows whether a transaction that was being committed
+        // has happened. (A store aborts no transaction whose end it awaits.)
         ("InvalidStateError" | "AbortError" | "", _) => StoreError::Gone(said),
-        // WebKit, when its storage process has died: the connection does not come back.
+        // WebKit, after its storage process has died: the connection does not come back.
         ("UnknownError", _) if message.contains("server lost") => StoreError::Gone(said),
         ("NotFoundError", _) => damaged("database", said),
         // Chromium keeps large values in files of their own, which may be lost or unreadable.
@@ -57,7 +58,7 @@ fn damaged(record: &str, reason: String) -> StoreError {
     }
 }
 
-/// Both empty for `null`: a transaction that ended without a reason.
+/// Both are empty for `null`: a transaction that ended without a reason.
 fn name_and_message(thrown: &JsValue) -> (String, String) {
     if thrown.is_null() {
         return Default::default();

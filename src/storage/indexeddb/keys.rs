@@ -1,7 +1,7 @@
-//! Keys as they are found: which records a table holds, and which keys are none of the library's.
+//! The keys in a table: which records it holds, and which keys are not the library's.
 //!
-//! Called by the store before it reads values. So it knows how many there are, reads a bounded number at a time, and
-//! ends its transaction with the last request.
+//! The store reads keys before it reads values. So it knows how many records there are, reads a bounded number at a
+//! time, and ends its transaction with the last request.
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
@@ -14,22 +14,22 @@ use crate::storage::{RecordName, Seq, StoreError};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
     pub(super) numbers: Vec<u64>,
-    /// Of commits that have more than one record: seq and index.
+    /// Further records of large commits: seq and index.
     pieces: Vec<(u64, u32)>,
 }
 
-/// Some records in order: the number of each, and its bytes in as many pieces as there are.
+/// Some records in order: each with its number, and its bytes in as many pieces as there are.
 pub(super) type Batch = Vec<(u64, Vec<Uint8Array>)>;
 
 impl Keys {
-    /// All of these, or the first that is none.
+    /// Reads all these keys. Fails at the first that is not the library's.
     pub(super) fn of(table: Table, keys: &Array) -> Result<Self, StoreError> {
         let mut found = Keys::default();
         keys.iter().try_for_each(|key| found.take(table, &key))?;
         Ok(found)
     }
 
-    /// One more; its damage if it is none.
+    /// Adds one key. Fails if it is not the library's.
     pub(super) fn take(&mut self, table: Table, key: &JsValue) -> Result<(), StoreError> {
         if let Some(number) = table.number(key) {
             self.numbers.push(number);
@@ -43,16 +43,16 @@ impl Keys {
         Ok(())
     }
 
-    /// Without the commits up to this one.
+    /// Leaves out the commits up to this one.
     pub(super) fn after(mut self, seq: Seq) -> Self {
         self.numbers.retain(|number| *number > seq.0);
         self.pieces.retain(|(number, _)| *number > seq.0);
         self
     }
 
-    /// Some at a time, so that the browser's copy of a large database and ours are never both whole in memory.
+    /// The keys in portions, so that the browser's copy of a large database and ours are never both whole in memory.
     pub(super) fn batches(&self, table: Table) -> impl Iterator<Item = Keys> + '_ {
-        // 16 MiB of default blocks; a commit may be much larger than one.
+        // 16 MiB of default blocks. A commit may be much larger than a block.
         let length = if table == Table::Blocks { 64 } else { 16 };
         self.numbers.chunks(length).map(|numbers| Keys {
             numbers: numbers.to_vec(),
@@ -65,7 +65,7 @@ impl Keys {
         })
     }
 
-    /// Each commit, and the names of its records.
+    /// Each commit, with the names of its records.
     pub(super) fn commits(&self) -> impl Iterator<Item = (Seq, Vec<RecordName>)> + '_ {
         self.numbers.iter().map(|number| {
             let seq = Seq(*number);
@@ -75,7 +75,7 @@ impl Keys {
         })
     }
 
-    /// Asks for the records of these keys.
+    /// Asks for the records of these keys, at once and not when the future is polled.
     pub(super) fn values(
         self,
         transaction: &Transaction,
@@ -83,6 +83,7 @@ impl Keys {
     ) -> impl Future<Output = Result<Batch, StoreError>> + use<> {
         let from_to = |first: JsValue, last: JsValue| transaction.values(table, &first, &last);
         let key = |number: u64| JsValue::from(number as f64);
+        // Within this transaction, the range from the first key to the last holds these keys and no others.
         let whole = self.numbers.first().zip(self.numbers.last());
         let whole = whole.map(|(first, last)| from_to(key(*first), key(*last)));
         let piece = |(number, index): (u64, u32)| piece_key(Seq(number), f64::from(index));

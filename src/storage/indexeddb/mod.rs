@@ -3,21 +3,20 @@
 //! | object store | key | value |
 //! |---|---|---|
 //! | `meta` | `"head"` | who may append, where the checkpoint stands (`head`) |
-//! | `meta` | `"replies"` | answers to requests, as of the checkpoint (`reply`) |
+//! | `meta` | `"replies"` | replies to requests, as of the checkpoint (`reply`) |
 //! | `meta` | `"lease"` | who leads and who waits, where there are no Web Locks (`lease`) |
 //! | `commits` | seq | a commit (`commit`), or the first piece of one |
 //! | `commits` | `[seq, n]` | its `n`-th further piece (`piece`), if it is too large for one record |
 //! | `blocks` | number | 64 pages of the checkpoint (`block`) |
 //!
-//! All values are `Uint8Array`s of one record each; what they mean is decided in `storage`, here only how
-//! they are read and written. Every operation is one transaction that begins by reading the head; one
-//! that writes checks the epoch in it and is kept or undone as a whole.
+//! All values are `Uint8Array`s of one record each. `storage` decides what they mean; this folder decides only how they
+//! are read and written. Every operation is one transaction that begins by reading the head. One that writes checks the
+//! epoch in the head, and is kept or undone as a whole.
 //!
-//! An append reads the head and looks for the commit before its own in one go, and adds its record and
-//! commits in another. Adding at once, without waiting for the head, and aborting from the callback of
-//! the read was measured and refused: it takes as long (Chromium, one page, relaxed: 0.8 ms both), and a
-//! caller that stopped listening would take the fence down with it. Without the explicit commit the same
-//! takes 1.1 ms; an append without any check, 0.5 ms.
+//! An append reads the head and looks for the commit before its own in one go, then adds its record and commits in
+//! another. Adding at once, without waiting for the head, and aborting from the callback of the read was measured and
+//! refused: it takes as long (Chromium, one page, relaxed: 0.8 ms both), and a caller that stopped listening would take
+//! the fence down with it. Without the explicit commit an append takes 1.1 ms; without any check, 0.5 ms.
 
 mod connection;
 mod error;
@@ -46,7 +45,7 @@ pub struct IndexedDbStore {
 }
 
 impl IndexedDbStore {
-    /// Opens the database of this name in the page's origin, or creates it.
+    /// Opens the database with this name in the page's origin, or creates it.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where there is no IndexedDB or the page may not use it,
@@ -56,8 +55,8 @@ impl IndexedDbStore {
         Ok(IndexedDbStore { connection, durability })
     }
 
-    /// Deletes the database. Stores that have it open let go of it and answer [`StoreError::Gone`] from
-    /// then on; it takes as long as the slowest of them (a frozen tab closes when it is resumed).
+    /// Deletes the database. Stores that have it open close it, and fail with [`StoreError::Gone`] from then on. The
+    /// deletion takes as long as the slowest of them (a frozen tab closes when it is resumed).
     ///
     /// # Errors
     /// As for [`IndexedDbStore::open`].
@@ -65,7 +64,7 @@ impl IndexedDbStore {
         Connection::delete(name).await
     }
 
-    /// Has `tell` called with [`StoreError::Gone`] as soon as the database is deleted, evicted, or cut off.
+    /// Calls `tell` with [`StoreError::Gone`] as soon as the database is deleted, evicted, or cut off.
     pub fn on_lost(&self, tell: impl FnOnce(StoreError) + 'static) {
         self.connection.on_lost(tell);
     }
@@ -74,7 +73,8 @@ impl IndexedDbStore {
         Transaction::read(&self.connection, tables)
     }
 
-    /// A record that has to be there, in a transaction of its own: a failed read aborts the one that it is in.
+    /// A record that has to be there, read in a transaction of its own: a failed read aborts the transaction that it is
+    /// in.
     async fn present(&self, table: Table, name: RecordName) -> Result<Vec<u8>, StoreError> {
         self.alone(table, name).await?.ok_or_else(|| name.missing())
     }
@@ -86,7 +86,7 @@ impl IndexedDbStore {
         record.await
     }
 
-    /// The keys of a table that are the library's; the others are told to `salvaging`.
+    /// The library's own keys in a table. `salvaging` is told of the others.
     async fn keys(&self, table: Table, salvaging: &mut Salvaging) -> Result<Keys, StoreError> {
         let mut transaction = self.read(&[table])?;
         let found = transaction.keys(table, f64::NEG_INFINITY);
@@ -105,15 +105,18 @@ impl IndexedDbStore {
         let head = transaction.record(RecordName::Head);
         let before = RecordName::Commit(commit.before.seq);
         let follows = transaction.contains(before);
+        // The first record is encoded while the browser reads.
         let mut records = pieces(commit);
         let first = records.next();
         let layout = Layout::admitting(head.await?.as_deref(), commit.epoch)?;
+        // The right epoch is not enough: the commit must also be the next one.
         if commit.seq() <= layout.checkpoint.seq {
             return Err(StoreError::Fenced { stored: layout.epoch });
         }
         if !follows.await? && commit.before.seq != layout.checkpoint.seq {
             return Err(before.missing());
         }
+        // `add`, not `put`: if this seq is stored already, the transaction fails as fenced.
         if let Some(first) = first {
             transaction.add(RecordName::Commit(commit.seq()), &first)?;
         }
@@ -147,6 +150,7 @@ impl Store for IndexedDbStore {
         let mut batches = blocks.chain(commits).peekable();
         while let Some((table, keys)) = batches.next() {
             let values = keys.values(&transaction, table);
+            // This was the last request, so the transaction may end by itself.
             if batches.peek().is_none() {
                 transaction.placed();
             }
@@ -176,7 +180,7 @@ impl Store for IndexedDbStore {
         Ok(head)
     }
 
-    /// Twice, if the browser says that there is no room: it may have counted wrongly, and has counted anew since.
+    /// Tries twice if the browser says that there is no room: it may have counted wrongly, and has counted again since.
     async fn append(&self, commit: &Commit) -> Result<(), StoreError> {
         commit.fits()?;
         match self.append_once(commit).await {
@@ -266,7 +270,7 @@ impl Store for IndexedDbStore {
     async fn lease(&self, step: &LeaseStep) -> Result<Lease, StoreError> {
         let transaction = Transaction::write(&self.connection, &[Table::Meta], Durability::Relaxed)?;
         let record = match transaction.record(RecordName::Lease).await {
-            // A value that is no bytes counts as a damaged one.
+            // A value that is not bytes counts as a damaged record.
             Err(StoreError::Corrupt { .. }) => None,
             record => record?,
         };
@@ -274,6 +278,7 @@ impl Store for IndexedDbStore {
         let lease = stored.clone().after(step);
         if lease != stored {
             transaction.put(RecordName::Lease, &lease.encode())?;
+            // The epoch is for a failed `add`, and there is none here.
             transaction.complete(Epoch::default()).await?;
         }
         Ok(lease)

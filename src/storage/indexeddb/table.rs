@@ -1,13 +1,14 @@
-//! The tables of the database: its object stores, and under which key each record stands.
+//! The tables of the database: its object stores, and the key of each record.
 //!
-//! A key that no version of the library writes (another type, a fraction, a number beyond what counts exactly) is damage,
-//! and is said by what it is.
+//! A key that no version of the library writes (another type, a fraction, a number too large to be exact) is damage.
+//! The error shows it.
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::storage::{BlockNo, RecordName, Seq, StoreError};
 
+/// An object store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Table {
     Meta,
@@ -26,7 +27,7 @@ impl Table {
         }
     }
 
-    /// The record of this number.
+    /// The record with this number.
     pub(super) fn record(self, number: u64) -> RecordName {
         match self {
             Table::Blocks => RecordName::Block(BlockNo(number as u32)),
@@ -34,7 +35,7 @@ impl Table {
         }
     }
 
-    /// The number that a key stands for, if it is one of this table.
+    /// The number in a key, if this table can have such a key.
     pub(super) fn number(self, key: &JsValue) -> Option<u64> {
         let number = key.as_f64().filter(|number| *number >= 0.0 && number.fract() == 0.0)?;
         match self {
@@ -43,7 +44,7 @@ impl Table {
         }
     }
 
-    /// What a key is that is none of the library's.
+    /// The error about a key that is not the library's.
     pub(super) fn foreign(self, key: &JsValue) -> StoreError {
         let said = match (key.as_f64(), key.as_string()) {
             (Some(number), _) => number.to_string(),
@@ -57,7 +58,7 @@ impl Table {
     }
 }
 
-/// Where a record stands.
+/// The table and the key of a record.
 pub(super) fn place(name: RecordName) -> (Table, JsValue) {
     match name {
         RecordName::Head => (Table::Meta, "head".into()),
@@ -69,12 +70,12 @@ pub(super) fn place(name: RecordName) -> (Table, JsValue) {
     }
 }
 
-/// IndexedDB orders arrays behind all numbers.
+/// The key of a further record of a commit. IndexedDB sorts arrays after all numbers.
 pub(super) fn piece_key(seq: Seq, index: f64) -> JsValue {
     Array::of2(&(seq.0 as f64).into(), &index.into()).into()
 }
 
-/// The commit and the index that a key stands for, if it is that of a further record of a commit.
+/// The seq and the index in a key, if it is that of a further record of a commit.
 pub(super) fn piece(key: &JsValue) -> Option<(u64, u32)> {
     let parts: &Array = key.dyn_ref()?;
     let seq = Table::Commits.number(&parts.get(0))?;
@@ -85,7 +86,7 @@ pub(super) fn piece(key: &JsValue) -> Option<(u64, u32)> {
     (parts.length() == 2 && index <= f64::from(u32::MAX)).then_some((seq, index as u32))
 }
 
-/// The value of a record, which is bytes.
+/// The bytes of a record. Fails if its value is anything else.
 pub(super) fn bytes(name: RecordName, value: JsValue) -> Result<Uint8Array, StoreError> {
     value.dyn_into().map_err(|_| name.corrupt("it is not bytes"))
 }

@@ -1,11 +1,11 @@
 //! One IndexedDB transaction over records by name.
 //!
-//! It is undone when dropped, unless [`Transaction::complete`] was called: whoever finds out half-way
-//! that it may not write just returns. Requests are made when a method is called, not when its future is
-//! polled; so reads go out together, and writes need not be awaited at all, the end tells about them.
+//! It is undone when dropped, unless [`Transaction::complete`] was called: code that finds out half-way that it may not
+//! write just returns. Requests are made when a method is called, not when its future is polled. So reads go out
+//! together, and writes need not be awaited at all: the end of the transaction reports their errors.
 //!
-//! Who only reads calls [`Transaction::placed`] after its last request: else the transaction would last until this
-//! thread hears of the results, and keep all tabs from writing while the thread is busy.
+//! A reader calls [`Transaction::placed`] after its last request. Otherwise the transaction would last until this
+//! thread hears of the results, and would keep all tabs from writing while the thread is busy.
 
 use std::cell::RefCell;
 
@@ -62,9 +62,10 @@ impl Transaction {
         async move { Ok(!asked.await?.is_undefined()) }
     }
 
-    /// The last commit of the log, its first record.
+    /// The newest commit of the log: its seq, and its first record.
     pub(super) async fn last_commit(&self) -> Result<Option<(Seq, Vec<u8>)>, StoreError> {
         let cursor = self.table(Table::Commits).and_then(|table| {
+            // Numbers alone: arrays, the keys of further records, come after them.
             let numbers = IdbKeyRange::upper_bound(&f64::INFINITY.into())?;
             table.open_cursor_with_range_and_direction(&numbers, IdbCursorDirection::Prev)
         });
@@ -88,7 +89,7 @@ impl Transaction {
         async move { Ok(asked.map_err(asking)?.await.map_err(asking)?.unchecked_into()) }
     }
 
-    /// The values of all records from one key to another.
+    /// The values of all records from one key to another, both included.
     pub(super) fn values(
         &self,
         table: Table,
@@ -102,27 +103,28 @@ impl Transaction {
         async move { Ok(asked.map_err(asking)?.await.map_err(asking)?.unchecked_into()) }
     }
 
-    /// Nothing more is asked: the transaction ends when its requests are answered, whether that is heard or not.
+    /// Says that no request follows. The transaction ends when its requests are answered, even if this thread does not
+    /// hear it.
     pub(super) fn placed(&mut self) {
         self.on_drop = OnDrop::Nothing;
-        // Throws if it has been aborted, and then the requests say why.
+        // Throws if the transaction was aborted, and then the requests say why.
         let _ = commit(&self.raw);
     }
 
-    /// Writes a record, over the old one if there is one.
+    /// Writes a record, and replaces the old one if there is one.
     pub(super) fn put(&self, name: RecordName, record: &[u8]) -> Result<(), StoreError> {
         let value = Uint8Array::from(record);
         self.wrote(self.request(name, |table, key| table.put_with_key(&value, key)))
     }
 
-    /// Writes a new record. If it is there already the end will be [`StoreError::Fenced`].
+    /// Writes a new record. If the record is there already, the transaction ends with [`StoreError::Fenced`].
     pub(super) fn add(&self, name: RecordName, record: &[u8]) -> Result<(), StoreError> {
         let value = Uint8Array::from(record);
         self.wrote(self.request(name, |table, key| table.add_with_key(&value, key)))
     }
 
-    /// Waits until the last write has been taken in, so that a large one lets go of its bytes. If it has not, the
-    /// transaction is undone, and its end says why.
+    /// Waits until the browser has taken the last write, so that a large one lets go of its bytes. If it has not been
+    /// taken, the transaction is undone, and its end says why.
     pub(super) async fn is_taken(&self) -> bool {
         let last = self.writes.borrow().last().cloned();
         match last.map(answer) {
@@ -131,9 +133,10 @@ impl Transaction {
         }
     }
 
-    /// Deletes all commits up to this one.
+    /// Deletes all commits up to this one, with their further records.
     pub(super) fn delete_commits_up_to(&self, last: Seq) -> Result<(), StoreError> {
         let number = JsValue::from(last.0 as f64);
+        // Further records have keys of their own: arrays.
         let pieces = IdbKeyRange::bound(&Array::of1(&0.into()), &piece_key(last, f64::INFINITY));
         self.delete(Table::Commits, IdbKeyRange::upper_bound(&number))?;
         self.delete(Table::Commits, pieces)
@@ -144,7 +147,8 @@ impl Transaction {
         self.delete(Table::Blocks, IdbKeyRange::lower_bound(&first.0.into()))
     }
 
-    /// Commits, and waits for the `complete` event. Done is what was completed, if its requests have succeeded as well.
+    /// Commits, and waits for the `complete` event. The transaction is done if it completed and its requests succeeded
+    /// as well.
     pub(super) async fn complete(self, epoch: Epoch) -> Result<(), StoreError> {
         let database = self.raw.db();
         let done = self.end(epoch).await;
@@ -154,9 +158,10 @@ impl Transaction {
         done
     }
 
-    /// A browser may refuse a request of a transaction that is being committed and complete the transaction all the same
-    /// (Chromium does, for a value above 127 MiB). One request is then known by its error, and nothing was done. Of several,
-    /// some would be done and some not: so they are waited for, while one that fails still undoes all.
+    /// A browser may refuse a request of a transaction that is being committed, and complete the transaction all the
+    /// same (Chromium does, for a value above 127 MiB). If there is one request, its error says so, and nothing was
+    /// done. Of several requests, some would be done and some not. So the last of several is awaited before the commit,
+    /// while a failed one still undoes all.
     async fn end(mut self, epoch: Epoch) -> Result<(), StoreError> {
         let ended = end(self.raw.clone());
         let writes = self.writes.take();
@@ -165,11 +170,11 @@ impl Transaction {
         if let [_, .., last] = writes.as_slice()
             && last.error().is_err()
         {
-            // It has no answer yet. If a request before it fails, so does the last.
+            // The last request has no answer yet. If one before it fails, so does the last.
             failed = answer(last.clone()).await.is_err();
         }
-        // Without it the browser would first report on each request. It throws only if the transaction
-        // has been aborted, and then the end says why. Of one that has failed it would save the rest.
+        // Without the explicit commit the browser would first report on each request. The call throws only if the
+        // transaction was aborted, and then the end says why. If a request has failed, the commit would save the rest.
         if !failed {
             let _ = commit(&self.raw);
         }
@@ -179,7 +184,7 @@ impl Transaction {
         writes.iter().try_for_each(|write| match write.error() {
             Ok(None) => Ok(()),
             Ok(Some(error)) => Err(store_error(Moment::Ending(epoch), &error)),
-            // Without an answer, in a transaction that has ended: no browser does that.
+            // A request without an answer in a transaction that has ended: no browser does that.
             Err(thrown) => Err(StoreError::Failed(format!("{thrown:?}"))),
         })
     }
@@ -231,11 +236,11 @@ impl Transaction {
     }
 }
 
-/// Lets the browser count anew what this origin stores.
+/// Makes the browser count again what this origin stores.
 ///
-/// Chromium counts when a transaction was completed, and may do so while a large one is under way that it then refuses.
-/// From then on it refuses small ones too, for as long as none is completed (seen for minutes; waiting, reading, or closing
-/// and opening the database change nothing). One that only deletes is never refused, and is over in some milliseconds.
+/// Chromium counts when a transaction has completed, and may do so while a large one is under way that it then refuses.
+/// From then on it refuses small ones too, until one completes (seen for minutes; waiting, reading, or closing and
+/// opening the database change nothing). A transaction that only deletes is never refused, and takes some milliseconds.
 async fn recount(database: &IdbDatabase) {
     let meta = Table::Meta.name();
     let counted = begin(database, &[meta], "readwrite", "relaxed").and_then(|transaction| {
@@ -253,7 +258,7 @@ async fn recount(database: &IdbDatabase) {
 impl Drop for Transaction {
     fn drop(&mut self) {
         if self.on_drop == OnDrop::Abort {
-            // Throws if it has ended by itself, as a transaction does that only reads.
+            // Throws if the transaction has ended by itself, as one does that only reads.
             let _ = self.raw.abort();
         }
     }
