@@ -44,3 +44,20 @@ for (const document of documents) {
     assert.deepEqual(broken, []);
   });
 }
+
+test('every step of the walks through the code names a file and a function that are there', () => {
+  const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  const [, walks = ''] = text.split('\n## Four walks\n');
+  const [section = ''] = walks.split('\n## ');
+  const steps = [...section.matchAll(/^\d+\. `([^`:]+): ([^`]+)`/gm)];
+  assert.ok(steps.length > 30, `${steps.length} steps`);
+  const missing = steps.filter(([, file = '', name = '']) => {
+    const path = join(root, file);
+    const last = name.split('::').at(-1);
+    return !existsSync(path) || !new RegExp(`\\b(fn|class|const|function) ${last}\\b`).test(readFileSync(path, 'utf8'));
+  });
+  assert.deepEqual(
+    missing.map(([step]) => step),
+    [],
+  );
+});
