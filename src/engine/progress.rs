@@ -2,7 +2,8 @@
 //! (<https://sqlite.org/c3ref/progress_handler.html>).
 //!
 //! It counts the instructions of each statement by itself, so a text of many small ones would never be looked after: they
-//! are counted here.
+//! are counted here. And one instruction may take seconds, where it writes or reads a large value: so the pages that pass are
+//! counted too.
 //!
 //! The handler belongs to the thread and not to the connection: SQLite's callback must be `Send`, and what a worker has
 //! to do meanwhile (its clock, its channel) is not. One statement runs on a thread at a time, so there is one.
@@ -39,6 +40,9 @@ const INSTRUCTIONS: c_int = 50_000;
 /// Statements that take as long, with preparing them.
 const STATEMENTS: u32 = 256;
 
+/// Pages written or read that take as long, a few megabytes.
+const PAGES: u32 = 1_024;
+
 thread_local! {
     static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
 }
@@ -46,6 +50,7 @@ thread_local! {
 struct Current {
     on_progress: OnProgress,
     headway: Headway,
+    pages: u32,
 }
 
 /// Has the statements of this connection call whatever [`during`] names.
@@ -64,6 +69,20 @@ pub(super) fn after_statement() -> Progress {
     if is_due { call() } else { Progress::GoOn }
 }
 
+/// One page, or a part of one, was written or read. An instruction cannot be stopped in its middle: the handler says so again
+/// at the next one.
+pub(super) fn after_page() {
+    let is_due = CURRENT.with_borrow_mut(|current| {
+        current.as_mut().is_some_and(|current| {
+            current.pages = current.pages.wrapping_add(1);
+            current.pages.is_multiple_of(PAGES)
+        })
+    });
+    if is_due {
+        let _stopped_later = call();
+    }
+}
+
 fn call() -> Progress {
     let current = CURRENT.with_borrow_mut(|current| {
         let current = current.as_mut()?;
@@ -79,6 +98,7 @@ pub(super) fn during<T>(on_progress: Option<&OnProgress>, action: impl FnOnce() 
     let before = CURRENT.replace(on_progress.map(|on_progress| Current {
         on_progress: Rc::clone(on_progress),
         headway: Headway::default(),
+        pages: 0,
     }));
     let result = action();
     CURRENT.set(before);

@@ -25,6 +25,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::EngineError;
 use super::failure::failure;
 use super::pages::{Pages, View};
+use super::progress;
 use crate::storage::Image;
 
 const NAME: &str = "sqlite-elements";
@@ -89,11 +90,15 @@ struct PageFile {
 impl VfsFile for PageFile {
     fn read(&mut self, buffer: &mut [u8], offset: u64) -> VfsResult<usize> {
         let pages = self.pages.try_borrow().map_err(|_| in_use(VfsErrorCode::IoRead))?;
-        Ok(pages.read(self.view, buffer, offset))
+        let read = pages.read(self.view, buffer, offset);
+        drop(pages);
+        progress::after_page();
+        Ok(read)
     }
 
     fn write(&mut self, bytes: &[u8], offset: u64) -> VfsResult<()> {
         self.staged(VfsErrorCode::IoWrite)?.write(bytes, offset);
+        progress::after_page();
         Ok(())
     }
 

@@ -139,6 +139,24 @@ fn a_text_of_many_small_statements_is_looked_after_and_can_be_stopped() {
     assert_eq!(tab.integers("SELECT count(*) FROM t"), [3000]);
 }
 
+/// To SQLite it is one instruction, which calls nobody.
+#[test]
+fn a_large_value_is_looked_after_while_it_is_written_and_read() {
+    let mut tab = Tab::with("CREATE TABLE t(a)");
+    let calls = Rc::new(Cell::new(0));
+    let counted = Rc::clone(&calls);
+    tab.engine.set_on_progress(Rc::new(move |_| {
+        counted.set(counted.get() + 1);
+        Progress::GoOn
+    }));
+    tab.write("INSERT INTO t VALUES (zeroblob(50000000))");
+    assert!(calls.get() >= 10, "{} while it was written", calls.get());
+    let written = calls.get();
+    assert_eq!(tab.integers("SELECT a = zeroblob(50000000) FROM t"), [1]);
+    let read = calls.get() - written;
+    assert!(read >= 10, "{read} while it was read");
+}
+
 #[test]
 fn work_that_changes_nothing_stages_nothing() {
     let mut tab = Tab::with("CREATE TABLE t(a UNIQUE); INSERT INTO t VALUES (1)");
