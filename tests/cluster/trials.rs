@@ -61,7 +61,7 @@ fn a_write_that_kills_its_leader_meets_one_more_and_is_refused_by_the_third() {
 fn writes_that_were_with_a_leader_that_was_killed_are_done_by_the_next() {
     let mut browser = tabs_with_table(5);
     let asker = TabNo(4);
-    // They are all in one group with the poison, some of them behind it.
+    // The writes below are all in one group with the poison, some of them behind it.
     browser.hold_store(A);
     write(&mut browser, D, "INSERT INTO t VALUES (0)");
     browser.settle();

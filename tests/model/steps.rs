@@ -39,7 +39,7 @@ pub(crate) enum Variant {
     AnswerBeforeAppend,
     /// A leader broadcasts a commit when it asks for the append.
     TellBeforeAppend,
-    /// A tab that has led and does not know who leads now believes a leader from before its own time.
+    /// A tab that has led, and does not know which tab leads now, believes a leader from before its own time.
     OlderLeaderBelieved,
     /// A refusal counts even if it comes from another leadership than the write was last sent to.
     LateRefusalCounts,
@@ -47,7 +47,7 @@ pub(crate) enum Variant {
     HandOverUndrained,
     /// As [`Variant::HandOverUndrained`], and the successor leads on in the epoch that it was handed.
     HandOverUnfenced,
-    /// Nobody steals the lock of a tab that is frozen.
+    /// No tab steals the lock of a frozen tab.
     LeaseNeverLapses,
     /// A write is sent once.
     NeverSentAgain,
