@@ -1,8 +1,9 @@
-//! The codes of errors are one list, `sql::Code`: the types, the documents and the sources name those and no others.
+//! All error codes are in one list, `sql::Code`. The types, the documents and the sources name these codes and no
+//! others.
 //!
-//! A code that is in the list and nowhere else, or somewhere and not in the list, fails here. What a code means stands in
-//! the list alone; docs/errors.md has it word for word. That the elements give the codes that their documents name is shown
-//! in a browser, by tests/e2e/documents/codes.ts.
+//! A code fails here if only the list has it, or if the list does not have it. Only the list says what a code means;
+//! docs/errors.md repeats it word for word. tests/e2e/documents/codes.ts shows in a browser that the elements give the
+//! codes that their documents name.
 #![cfg(not(target_family = "wasm"))]
 
 use std::fs;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use sqlite_elements::sql::Code;
 
-/// Where the list is, and what it is made of.
+/// The files that make up the list.
 const LIST: [&str; 2] = ["src/sql/code.rs", "src/sql/result_code.rs"];
 
 #[test]
@@ -86,7 +87,7 @@ fn every_code_is_given_somewhere() {
     }
 }
 
-/// The only other word that looks like one: SQL's.
+/// A word of SQL: the only one that looks like a code.
 const NO_CODE: &str = "CURRENT_TIMESTAMP";
 
 fn own() -> Vec<String> {
@@ -97,7 +98,7 @@ fn is_known(name: &str) -> bool {
     !matches!(Code::from(name.to_owned()), Code::Other(_))
 }
 
-/// The lines of tables that begin with a code: it, and what stands in the next column.
+/// The rows of tables that begin with a code: the code, and the text of the next column.
 fn rows(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut is_of_codes = false;
     text.lines().filter_map(move |line| {
@@ -114,7 +115,7 @@ fn is_capital(character: char) -> bool {
     character.is_ascii_uppercase() || character.is_ascii_digit() || character == '_'
 }
 
-/// What looks like a code: words of capitals between quotes or backticks with an underscore in them, or after "code".
+/// Words that look like a code: capitals in quotes or backticks, with an underscore in them or after the word "code".
 fn named(text: &str) -> impl Iterator<Item = &str> {
     let mut from = 0;
     std::iter::from_fn(move || {
@@ -133,7 +134,7 @@ fn named(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What users read, and what pages load.
+/// The files that users read and that pages load.
 fn published() -> impl Iterator<Item = PathBuf> {
     const SOURCES: &[&str] = &["ts", "js", "mjs", "tsx", "vue", "svelte", "html"];
     std::iter::once(root().join("README.md"))
@@ -142,7 +143,7 @@ fn published() -> impl Iterator<Item = PathBuf> {
         .chain(files("demo", SOURCES))
 }
 
-/// Rust that may give codes.
+/// The Rust sources that may give codes: all but the list.
 fn rust() -> impl Iterator<Item = PathBuf> {
     files("src", &["rs"])
         .chain(files("elements/src", &["rs"]))

@@ -1,5 +1,6 @@
-//! Records whose checksums are right and whose numbers are not, by a broken version of the library or by somebody who
-//! writes into the page's storage: named as damage or read, and never a panic, a hang, or more memory than they account for.
+//! Records with right checksums and wrong numbers. A broken version of the library may have written them, or somebody
+//! who can write into the page's storage. The store names them as damaged or reads them. It never panics, hangs, or
+//! takes more memory than the records account for.
 #![cfg(not(target_family = "wasm"))]
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// splitmix64 (Steele, Lea, Flood 2014).
+/// SplitMix64 (Steele, Lea, Flood 2014).
 struct Dice(u64);
 
 impl Dice {
@@ -75,7 +76,7 @@ fn written() -> Disk {
     disk
 }
 
-/// The record with these bytes at this place, and a checksum that fits.
+/// The record with these bytes at this place, and the checksum made to fit.
 fn forged(disk: &Disk, record: RecordName, at: usize, bytes: &[u8]) -> Vec<u8> {
     let mut forged = disk.bytes(record).expect("it is there");
     let end = forged.len() - 8;
@@ -91,7 +92,7 @@ fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// Every way to read the disk. What a load answers.
+/// Reads the disk in every way, and returns the answer of a load.
 fn read(disk: &Disk) -> Result<Position, StoreError> {
     let salvage = now(disk.open().salvage()).expect("a salvage gives what there is");
     assert!(
@@ -130,7 +131,7 @@ fn a_head_that_promises_more_than_there_is_is_named() {
     }
 }
 
-/// Unless a later commit says how many there are.
+/// A head may promise more pages than there are, if a later commit says how many there are.
 #[test]
 fn pages_that_no_block_has_are_not_made_up() {
     let disk = written();
@@ -184,7 +185,7 @@ fn a_block_that_is_missing_is_named() {
     }
 }
 
-/// A commit that follows the image and has a checksum that nobody could have computed.
+/// The commit follows the image, and has a checksum that nobody could have computed.
 #[test]
 fn a_commit_that_grows_the_image_beyond_what_memory_has_is_no_commit() {
     let at = |seq| Position {
@@ -233,12 +234,12 @@ fn whatever_is_written_into_a_record_reading_it_comes_to_an_end() {
     assert!(only.is_some() || (refused > 500 && whole > 50), "{refused} {whole}");
 }
 
-/// Numbers at their limits, bits, or lengths; always with a checksum that fits.
+/// Removes, cuts or copies a record, or changes a number in it; the checksum always fits.
 fn mutate(dice: &mut Dice, disk: &Disk) {
     let records = disk.records();
     let record = records[dice.below(records.len())];
     let length = disk.bytes(record).expect("it is there").len();
-    // The first fields are the ones that count things.
+    // Mostly the first fields, because they have the counts.
     let at = 4 + if dice.below(4) == 0 {
         dice.below(length)
     } else {
@@ -278,7 +279,7 @@ fn mutate(dice: &mut Dice, disk: &Disk) {
     }
 }
 
-/// Says how to see a failure again.
+/// Prints how to replay a run that panics.
 struct OnPanic(u64);
 
 impl Drop for OnPanic {

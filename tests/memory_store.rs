@@ -1,5 +1,5 @@
-//! The store in memory: keeps the contract, fails where it is told to, and gives the same image whatever
-//! happens between its operations.
+//! The store in memory. It keeps the contract, fails where it is told to, and gives the same image whatever happens
+//! between its operations.
 #![cfg(not(target_family = "wasm"))]
 
 mod store_contract;
@@ -39,7 +39,7 @@ macro_rules! natively {
 
 for_each_promise!(natively);
 
-/// What a future answers that is ready at once, as those of this store are.
+/// The result of a future that is ready at once. All futures of this store are.
 fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => done,
@@ -47,7 +47,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// splitmix64 (Steele, Lea, Flood 2014): a seed is a whole history.
+/// SplitMix64 (Steele, Lea, Flood 2014): one seed makes one whole history.
 struct Dice(u64);
 
 impl Dice {
@@ -60,7 +60,7 @@ impl Dice {
     }
 }
 
-/// What a database should be: plain bytes, by rules written down a second time.
+/// What the database should be: plain bytes, by rules that are written a second time here.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Truth {
     pages: Vec<Vec<u8>>,
@@ -144,7 +144,7 @@ fn one_page(fill: u8) -> Dirty {
     }
 }
 
-/// Anything that SQLite might do to its file, and some things that it would not.
+/// Any write that SQLite might do to its file, and some that it would not.
 fn random_write(dice: &mut Dice, image: &Image) -> Dirty {
     let mut size = image.page_size();
     if dice.below(40) == 0 || image.page_count() == PageCount(0) {
@@ -168,7 +168,7 @@ fn random_write(dice: &mut Dice, image: &Image) -> Dirty {
     }
 }
 
-/// A disk under random treatment, and what it should hold at each position.
+/// A disk under random operations, and what it should hold at each seq.
 struct History {
     disk: Disk,
     leader: Leader,
@@ -220,7 +220,7 @@ impl History {
         self.leader.fold().expect("nothing was told to fail");
     }
 
-    /// Refused, by a disk that is full for a moment: nothing has changed.
+    /// An operation is refused, because the disk is full for a moment: nothing has changed.
     fn fail_before(&mut self, dice: &mut Dice) {
         let full = StoreError::Quota("for a moment".into());
         let operations = [Operation::Append, Operation::WriteBlocks, Operation::FinishCheckpoint];
@@ -238,7 +238,7 @@ impl History {
         self.load();
     }
 
-    /// Done, but the leader dies before it hears of it.
+    /// An operation is done, but the leader dies before it hears so.
     fn crash_after(&mut self, dice: &mut Dice) {
         let died = StoreError::Gone("the tab died".into());
         if dice.below(2) == 0 {
@@ -310,7 +310,7 @@ fn whatever_happens_between_operations_every_tab_reads_the_same_image() {
     );
 }
 
-/// Says how to see a failure again.
+/// Prints how to replay a run that panics.
 struct OnPanic(u64);
 
 impl Drop for OnPanic {

@@ -1,7 +1,7 @@
-//! The client where its worker cannot be started: nothing hangs, everybody is told, and why.
+//! The client without a worker, because none can be started: nothing hangs, and each caller is told why.
 //!
-//! The worker imports `sqlite-elements.js` from beside the module that the client is in; a test's module has none
-//! there, so the worker fails as it does on a page whose policy forbids it. With a worker the client is tested end to
+//! The worker imports `sqlite-elements.js` from beside the client's module. There is no such file beside a test's
+//! module, so the worker fails as it does on a page whose policy forbids it. The client with a worker is tested end to
 //! end, in several tabs.
 #![cfg(target_family = "wasm")]
 

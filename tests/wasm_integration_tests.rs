@@ -1,9 +1,9 @@
-//! Two tabs of one database, for real: two drivers of [`sqlite_elements::tab::worker`], each over a port of its own,
-//! that share the browser's BroadcastChannel, Web Locks and IndexedDB. Who leads, who may write, and what becomes of
-//! a follower's writes, as the guide has it.
+//! Two real tabs of one database: two drivers of [`sqlite_elements::tab::worker`], each over a port of its own. They
+//! share the browser's BroadcastChannel, Web Locks and IndexedDB. The tests show which tab leads, which may write, and
+//! what becomes of a follower's writes, as the guide says.
 //!
-//! Both run in one worker, which no promise depends on: a tab reaches the other through the browser only. What needs
-//! pages that close or crash is tested end to end, with Playwright.
+//! Both run in one worker, and no promise depends on that: one tab reaches the other only through the browser. Pages
+//! that close or crash are tested end to end, with Playwright.
 #![cfg(target_family = "wasm")]
 
 use std::cell::{Cell, RefCell};
@@ -24,7 +24,7 @@ use web_sys::MessageChannel;
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
-/// Far more than any of this takes, and less than the runner's patience: what does not come fails by name.
+/// Far longer than anything here takes, and shorter than the runner's timeout: what does not come fails by name.
 const PATIENCE_MS: f64 = 20_000.0;
 
 const WRITES: [&str; 4] = [
@@ -185,7 +185,7 @@ async fn test_allow_non_leader_writes_override() {
     close([leader, follower]).await;
 }
 
-/// A leader and a follower, of a new database.
+/// A leader and a follower of a new database.
 async fn tabs(name: &'static str) -> [TestTab; 2] {
     IndexedDbStore::delete(name).await.expect("nobody has it open");
     let leader = TestTab::open(name).await;
@@ -214,7 +214,7 @@ fn assert_denied(failure: &Failure, what: &str) {
 struct TestTab {
     port: Port,
     heard: Rc<RefCell<Heard>>,
-    /// There is something new in `heard`, or the patience is over.
+    /// Tells that `heard` has something new, or that the time is up.
     news: Inbox<News>,
     last_call: Cell<u64>,
 }
@@ -263,7 +263,7 @@ impl TestTab {
         tab
     }
 
-    /// Waits for what the tab has heard to be so.
+    /// Waits until `so` is true of what the tab has heard.
     async fn until(&self, what: &str, so: impl Fn(&Heard) -> bool) {
         let late = self.news.clone();
         let _patience = Timer::after(PATIENCE_MS, move || late.push(News::TooLate));
@@ -323,7 +323,7 @@ impl TestTab {
         assert_eq!(set, Ok(Response::Done));
     }
 
-    /// Whether it leads, and who does.
+    /// Whether this tab leads, and the id of the tab that does.
     async fn leader(&self) -> (bool, String) {
         match self.call(|call| Request::LeaderInfo { call }).await {
             Ok(Response::Leadership(leader)) => (leader.is_leader, leader.leader_id),
@@ -342,7 +342,7 @@ impl TestTab {
         self.until(&format!("commit {seq}"), |heard| heard.seq() >= seq).await;
     }
 
-    /// Of the last commit that this tab shows.
+    /// The seq of the last commit that this tab shows.
     fn seq(&self) -> u64 {
         self.heard.borrow().seq()
     }
@@ -380,7 +380,7 @@ impl Heard {
     }
 }
 
-/// A statement, or its text.
+/// A statement, made from a [`Statement`] or from a text.
 struct TestStatement(Statement);
 
 impl From<&str> for TestStatement {

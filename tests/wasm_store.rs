@@ -1,5 +1,5 @@
-//! The store in IndexedDB, in a dedicated worker of a real browser: keeps the contract, and answers what
-//! only a browser does.
+//! The store in IndexedDB, in a dedicated worker of a real browser. It keeps the contract, and copes with what only a
+//! browser does.
 #![cfg(target_family = "wasm")]
 
 mod store_contract;
@@ -34,7 +34,7 @@ impl Database {
         Database(name)
     }
 
-    /// Past the library, at this version.
+    /// Opens the database at this version, past the library.
     async fn raw(&self, version: u32) -> IdbDatabase {
         let request = indexed_db().open_with_u32(&format!("sqlite-elements:{}", self.0), version);
         answer(request.expect("it is asked").into())
@@ -95,7 +95,7 @@ fn indexed_db() -> IdbFactory {
     factory().expect("it may be asked for").expect("this is a worker")
 }
 
-/// A commit after `image`, of the first leader.
+/// The next commit after `image`, by the first leader.
 fn next_commit(image: &Image, pages: u32) -> Commit {
     let pages = (1..=pages).filter_map(|number| Some((PageNo::new(number)?, Rc::from(vec![number as u8; 4096]))));
     let pages: std::collections::BTreeMap<_, _> = pages.collect();

@@ -1,9 +1,9 @@
-//! What SQLite's authorizer sees while a statement is prepared: what it reads and writes, and whether it may.
+//! The authorizer: SQLite tells it what a statement reads and writes, and it decides whether the statement may.
 //!
-//! One per connection. SQLite calls it at prepare time for every table, column, trigger and cascade that
-//! a statement touches (<https://sqlite.org/c3ref/set_authorizer.html>), and again while a statement runs
-//! if SQLite prepares it anew or a virtual table prepares statements of its own.
-//! `update_hook` was refused: it misses WITHOUT ROWID tables, REPLACE and the truncate optimisation.
+//! Each connection has one. SQLite calls it while it prepares a statement, for every table, column, trigger and cascade
+//! that the statement touches (<https://sqlite.org/c3ref/set_authorizer.html>). SQLite calls it again while a statement
+//! runs, if it prepares the statement anew or a virtual table prepares statements of its own. `update_hook` was
+//! refused: it misses WITHOUT ROWID tables, REPLACE and the truncate optimisation.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,10 +15,10 @@ use super::control::Control;
 use super::pragma::{self, Claim, Setting, Verdict};
 use crate::sql::{Code, ResultCode, SqlFailure, WriteSet};
 
-/// Tables and columns; an empty column stands for "rows, no column".
+/// Tables and columns that are read. An empty column means that the rows are read and no column of them.
 pub(super) type Reads = BTreeSet<(String, String)>;
 
-/// A row write as SQLite announces it.
+/// A write of rows, as SQLite reports it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Write {
     Insert { table: String },
@@ -34,15 +34,15 @@ impl Write {
     }
 }
 
-/// Whose statement is being prepared, and so how it is judged.
+/// Whose statement is being prepared, which decides how it is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Watch {
-    /// The engine's own: all is allowed, nothing noted.
+    /// The engine's own: everything is allowed and nothing is noted.
     #[default]
     Own,
-    /// `VACUUM` at work: it attaches a database in memory; with `INTO` it would attach a file.
+    /// A running `VACUUM`: it attaches a database in memory. With `INTO` it would attach a file.
     Vacuum,
-    /// The page's.
+    /// The page's: it is judged and noted.
     Statement,
 }
 
@@ -54,28 +54,28 @@ pub(super) struct Notes {
     pub(super) reads_everything: bool,
     pub(super) schema: bool,
     pub(super) transaction: Option<Control>,
-    /// Tables that the statement itself inserts into, not its triggers.
+    /// Tables that the statement itself inserts into, without those of its triggers.
     pub(super) targets: BTreeSet<String>,
     /// The table that is dropped.
     pub(super) drops: Option<String>,
     pub(super) counters: Counters,
     pub(super) setting: Option<Setting>,
     pub(super) claim: Option<Claim>,
-    /// Whether a PRAGMA is asked, which SQLite does not always call reading.
+    /// Whether the statement reads a PRAGMA: SQLite does not report all of these as read-only.
     pub(super) pragma_asked: Asked,
-    /// The PRAGMA that answers in the place of one that was passed over.
+    /// The PRAGMA that answers in place of one that was passed over.
     pub(super) answer: Option<String>,
     seen: bool,
     refusal: Option<SqlFailure>,
 }
 
-/// Whether the functions that tell of the statement before are called: `changes()`, `total_changes()`,
+/// Whether a statement calls the functions that tell of the one before: `changes()`, `total_changes()`,
 /// `last_insert_rowid()`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Counters {
     #[default]
     Unasked,
-    /// By a view or a trigger.
+    /// A view or a trigger calls them.
     AskedBeneath,
     Asked,
 }
@@ -87,7 +87,7 @@ pub(super) enum Asked {
     Yes,
 }
 
-/// A handle on one connection's authorizer.
+/// A handle to the authorizer of one connection.
 pub(super) struct Authorizer {
     /// A mutex because the hook must be `Send`; it is never contended.
     state: Arc<Mutex<State>>,
@@ -100,12 +100,12 @@ struct State {
 }
 
 impl Notes {
-    /// Whether SQLite asked nothing: an empty text, or a statement that had been prepared before.
+    /// Whether SQLite asked nothing: the text was empty, or the statement had been prepared before.
     pub(super) fn is_empty(&self) -> bool {
         !self.seen
     }
 
-    /// The tables that are written, without what the schema adds.
+    /// The tables that are written, without those that the schema adds.
     pub(super) fn tables_written(&self) -> WriteSet {
         let mut written = WriteSet::default();
         self.writes.iter().for_each(|write| written.note_rows(write.table()));
@@ -121,7 +121,7 @@ impl Authorizer {
         Ok(Authorizer { state })
     }
 
-    /// Does something under another watch.
+    /// Runs `action` under another watch.
     pub(super) fn under<T>(&self, watch: Watch, action: impl FnOnce() -> T) -> T {
         let before = std::mem::replace(&mut lock(&self.state).watch, watch);
         let result = action();
@@ -129,7 +129,7 @@ impl Authorizer {
         result
     }
 
-    /// What was seen since the last call, and begins anew.
+    /// Takes what was seen since the last call.
     pub(super) fn take(&self) -> Notes {
         std::mem::take(&mut lock(&self.state).notes)
     }
@@ -154,6 +154,7 @@ impl State {
         match verdict {
             Ok(authorization) => authorization,
             Err(refusal) => {
+                // SQLite itself will only say "not authorized": the reason waits here for `Authorizer::refusal`.
                 self.notes.refusal.get_or_insert(refusal);
                 Authorization::Deny
             }
@@ -172,10 +173,11 @@ impl State {
                     .reads
                     .insert((table_name.to_ascii_lowercase(), column_name.to_owned()));
             }
-            // `CREATE TABLE temp.t` announces itself by its entry in the temporary schema only.
+            // All that SQLite reports of `CREATE TABLE temp.t` is the insert into the temporary schema.
             AuthAction::Insert { .. } if context.database_name == Some("temp") => return Err(temporary_refused()),
             AuthAction::Insert { table_name } => {
                 notes.write(table_name, |table| Write::Insert { table });
+                // Without an accessor (a trigger or a view) the statement itself inserts.
                 if context.accessor.is_none() {
                     notes.targets.insert(table_name.to_ascii_lowercase());
                 }
@@ -207,7 +209,7 @@ impl State {
                 notes.transaction = Some(match operation {
                     TransactionOperation::Begin => Control::Begin,
                     TransactionOperation::Rollback => Control::Rollback,
-                    // rusqlite has no name for COMMIT.
+                    // rusqlite has no name for COMMIT, and calls it `Unknown`.
                     _ => Control::Commit,
                 });
             }
@@ -239,7 +241,7 @@ impl State {
 impl Notes {
     fn write(&mut self, table: &str, write: impl FnOnce(String) -> Write) {
         let table = table.to_ascii_lowercase();
-        // The schema table is written by every DDL statement; `schema` says so already.
+        // Every DDL statement writes the schema table; `schema` says so already.
         if !matches!(
             table.as_str(),
             "sqlite_master" | "sqlite_schema" | "sqlite_temp_master" | "sqlite_temp_schema"
@@ -248,7 +250,7 @@ impl Notes {
         }
     }
 
-    /// What is not to be carried out is ignored: SQLite then prepares a statement that does nothing.
+    /// Answers `Ignore` for a PRAGMA that must not be carried out: SQLite then prepares a statement that does nothing.
     fn pragma(&mut self, verdict: Verdict) -> Result<Authorization, SqlFailure> {
         match verdict {
             Verdict::Tells => {

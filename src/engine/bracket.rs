@@ -1,10 +1,9 @@
 //! The `BEGIN` and `COMMIT` that a unit may put around itself, as scripts and dumps do.
 //!
-//! A unit is a transaction of its own already, so the two say what is so anyway and are passed over. Used by
-//! `work` for each unit, by `migration` for each script, and for queries. What would make them mean something
-//! else (a statement behind the `COMMIT`, a `BEGIN` that nothing ends, a `ROLLBACK`) is refused: then the text and
-//! the unit would not be one transaction. Taking them out of the text was refused: it is SQLite that says
-//! where a statement ends.
+//! A unit is a transaction of its own already, so the pair changes nothing and is passed over. Used by `work` for each
+//! unit, by `migration` for each script, and for queries. A pair that would change something is refused (a statement
+//! after the `COMMIT`, a `BEGIN` that nothing ends, a `ROLLBACK`): the text and the unit would not be one transaction.
+//! Cutting the pair out of the text was refused: only SQLite says where a statement ends.
 
 use std::cell::Cell;
 
@@ -12,15 +11,15 @@ use super::control::Control;
 use super::prepared::Kind;
 use crate::sql::{Code, SqlFailure};
 
-/// What becomes of a statement that is prepared.
+/// What to do with a prepared statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
     Run,
-    /// It says what is so anyway.
+    /// Do not run it: it would change nothing.
     PassOver,
 }
 
-/// How far a unit has come.
+/// How far a unit has come between its own `BEGIN` and `COMMIT`.
 #[derive(Debug, Default)]
 pub(super) struct Bracket(Cell<Place>);
 
@@ -34,10 +33,10 @@ enum Place {
 }
 
 impl Bracket {
-    /// What becomes of the unit's next statement.
+    /// Decides what to do with the unit's next statement.
     pub(super) fn admit(&self, kind: Kind) -> Result<Admission, SqlFailure> {
         let (place, admission) = match (kind, self.0.get()) {
-            // It ends with the unit, wherever it stands.
+            // A setting ends with the unit, so it may stand anywhere, even after the COMMIT.
             (Kind::Setting(_), place) => (place, Admission::Run),
             (_, Place::Committed) => return Err(refused("nothing can follow the COMMIT")),
             (Kind::Transaction(Control::Begin), Place::Nothing) => (Place::Begun, Admission::PassOver),
@@ -52,7 +51,7 @@ impl Bracket {
         Ok(admission)
     }
 
-    /// The unit is at its end.
+    /// Checks at the end of the unit that its `BEGIN` has a `COMMIT`.
     pub(super) fn finish(&self) -> Result<(), SqlFailure> {
         match self.0.get() {
             Place::Begun => Err(refused("BEGIN has no COMMIT after it")),

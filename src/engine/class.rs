@@ -1,21 +1,21 @@
-//! What a text is as a whole, from what SQLite says its statements are: who may run it, and where.
+//! The class of a text as a whole, from what SQLite says of its statements. It decides who may run the text, and where.
 
 use super::control::Control;
 use super::prepared::Kind;
 
-/// What the statements of a text are; of several the one that asks for most, in this order.
+/// The class of a text; a text of several statements has the class that asks for most, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// Changes nothing.
     Read,
-    /// Creates, alters, or drops; may be forwarded from any tab.
+    /// Creates, alters, or drops; any tab may forward it to the leader.
     Schema,
     /// Inserts, updates, or deletes rows.
     Write,
     /// Begins a transaction and leaves it open.
     Begins,
-    /// `COMMIT`, `ROLLBACK`, `SAVEPOINT`, `RELEASE` in or behind other statements: means something only inside
-    /// a transaction that is open.
+    /// `COMMIT`, `ROLLBACK` or `RELEASE`, or `SAVEPOINT` after other statements. Means something only inside an open
+    /// transaction.
     Controls,
 }
 
@@ -26,14 +26,16 @@ pub(super) enum Seen {
     Beginning,
 }
 
-/// Of several kinds the one that asks for most. What a unit sets for itself may stand around its `BEGIN` and `COMMIT`.
+/// The class that asks for most. Settings of a unit may stand outside of its `BEGIN` and `COMMIT`, so they are judged
+/// apart from the other statements.
 pub(super) fn strongest(kinds: &[Kind], seen: Seen) -> Option<Class> {
     let (settings, others): (Vec<Kind>, Vec<Kind>) = kinds.iter().partition(|kind| matches!(kind, Kind::Setting(_)));
     strongest_of_others(&others, seen).max(settings.into_iter().map(class).max())
 }
 
-/// Of a text that puts `BEGIN` and `COMMIT` around itself, what is between them: such a text is a unit like any
-/// other. One whose later statements cannot be prepared yet may turn out to be one.
+/// The class of all statements but settings. If a text puts `BEGIN` and `COMMIT` around itself, the class is that of
+/// the statements between them: such a text is a unit like any other. A text whose later statements cannot be prepared
+/// yet may turn out to be such a unit.
 fn strongest_of_others(kinds: &[Kind], seen: Seen) -> Option<Class> {
     let [Kind::Transaction(Control::Begin), inner @ ..] = kinds else {
         let begins = matches!(kinds.first(), Some(Kind::Transaction(Control::Savepoint)));
@@ -60,7 +62,7 @@ fn class(kind: Kind) -> Class {
     match kind {
         Kind::Read => Class::Read,
         Kind::Setting(setting) if setting.says_what_is_so() => Class::Read,
-        // A setting is for a unit.
+        // A setting holds for one unit, so it needs the writer, like a schema change.
         Kind::Setting(_) | Kind::Schema | Kind::Vacuum => Class::Schema,
         Kind::Rows => Class::Write,
         Kind::Transaction(_) => Class::Controls,

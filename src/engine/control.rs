@@ -1,4 +1,4 @@
-//! Control of transactions, as the authorizer hears of it and as statements are told apart by it.
+//! Transaction control: what the authorizer reports of it, and what tells such statements apart.
 
 /// What a statement does to a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

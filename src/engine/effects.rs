@@ -1,4 +1,4 @@
-//! What came of the statements of a text: rows, counts, what was read and written.
+//! What the statements of a text did: their rows and counts, and what they read and wrote.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Error, Statement};
@@ -6,24 +6,24 @@ use rusqlite::{Error, Statement};
 use super::limits;
 use crate::sql::{ReadSet, Rows, RowsBuilder, WriteSet};
 
-/// What came of all statements of one text.
+/// What all statements of one text did.
 #[derive(Default)]
 pub(super) struct Effects {
-    /// Of the last statement that returns any.
+    /// The rows of the last statement that returns any.
     pub(super) rows: Option<Rows>,
     pub(super) reads: ReadSet,
     pub(super) writes: WriteSet,
-    /// Rows that its statements inserted, updated or deleted (`sqlite3_changes`).
+    /// Rows that the statements inserted, updated or deleted (`sqlite3_changes`).
     pub(super) changes: u64,
-    /// Of the last row inserted.
+    /// The rowid of the last row inserted.
     pub(super) last_row_id: Option<i64>,
     pub(super) statements: usize,
-    /// Those among them that only set something.
+    /// How many of them only set something.
     pub(super) settings: usize,
 }
 
 impl Effects {
-    /// Adds those of a text that ran behind.
+    /// Adds the effects of a text that ran after this one.
     pub(super) fn then(&mut self, later: Effects) {
         self.writes.merge(later.writes);
         self.rows = later.rows.or(self.rows.take());
@@ -34,7 +34,7 @@ impl Effects {
     }
 }
 
-/// Runs a statement to its end and packs what it returns; `None` if it has no columns.
+/// Runs a statement to its end and packs its rows; `None` if it has no columns.
 pub(super) fn rows(statement: &mut Statement<'_>) -> rusqlite::Result<Option<Rows>> {
     let mut packed = None;
     let mut rows = statement.raw_query();
@@ -56,7 +56,7 @@ pub(super) fn rows(statement: &mut Statement<'_>) -> rusqlite::Result<Option<Row
         }
     }
     drop(rows);
-    // The names are asked for after the first step: before it, SQLite may still prepare anew.
+    // The names are read only after the first step: until then SQLite may prepare the statement again.
     if packed.is_none() && statement.column_count() > 0 {
         packed = Some(RowsBuilder::new(statement.column_names()));
     }

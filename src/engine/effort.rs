@@ -1,5 +1,5 @@
-//! What running a text costs, counted for the tests alone: that twice the statements are twice the work is then a
-//! matter of arithmetic and not of a clock.
+//! Counts what running a text costs, for the tests alone. They can show without a clock that twice the statements cost
+//! twice the work.
 
 #[cfg(test)]
 thread_local! {
@@ -7,7 +7,7 @@ thread_local! {
     static ENTRIES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// So many bytes of SQL were looked through or copied.
+/// Counts bytes of SQL that were scanned or copied.
 pub(super) fn scanned(bytes: usize) {
     #[cfg(test)]
     SCANNED.set(SCANNED.get() + bytes);
@@ -15,7 +15,7 @@ pub(super) fn scanned(bytes: usize) {
     let _ = bytes;
 }
 
-/// One entry of the schema was read.
+/// Counts one entry of the schema that was read.
 pub(super) fn read_of_the_schema() {
     #[cfg(test)]
     ENTRIES.set(ENTRIES.get() + 1);
@@ -67,7 +67,7 @@ mod tests {
         assert!(engine.classify(&statements.join(";\n")).is_ok());
     }
 
-    /// Bytes of SQL that are looked through and entries of the schema that are read for so many statements.
+    /// Bytes of SQL scanned plus entries of the schema read, for `count` statements.
     fn effort(way: Way, statement: fn(usize) -> String, count: usize) -> usize {
         let mut engine = Engine::open(Image::empty()).unwrap();
         as_one_text(

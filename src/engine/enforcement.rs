@@ -1,14 +1,18 @@
-//! What a unit may set for itself: that foreign keys are not enforced or only at its end, and how ALTER TABLE renames.
+//! What a unit may set for itself: foreign keys off or checked only at its end, and how ALTER TABLE renames.
 //!
-//! A table is changed beyond what ALTER TABLE can by making it anew (<https://sqlite.org/lang_altertable.html>, 7), and
-//! the scripts that do it, everybody's and every tool's, switch foreign keys off first: else DROP TABLE deletes the
-//! rows, and takes along or refuses those that refer to them. In SQLite that PRAGMA does nothing inside a transaction,
-//! and a unit is one from its first statement on. So the switch here is `sqlite3_db_config`, which works there.
-//! Beginning the unit again without enforcement was refused: what stands before the PRAGMA is to run with it.
+//! To change a table beyond what ALTER TABLE can do, a script makes the table anew
+//! (<https://sqlite.org/lang_altertable.html>, 7). Such scripts, written by hand or by a tool, switch foreign keys off
+//! first. Otherwise DROP TABLE deletes the rows of the table, and then either deletes the rows that refer to them or
+//! fails because of them. In SQLite that PRAGMA does nothing inside a transaction, and a unit is a transaction from its
+//! first statement on. So the switch here is `sqlite3_db_config`, which works inside a transaction. Beginning the unit
+//! again without enforcement was refused: the statements before the PRAGMA must run with enforcement.
 //!
-//! Three things make that safe. Before the unit commits, all references are checked: one that was whole before and is
-//! not any more refuses the unit, by name. Whatever was set ends with the unit, however it ends. And a DROP TABLE that
-//! would touch rows of other tables while references are enforced is refused with this way out.
+//! Three rules make that safe:
+//! * before the unit commits, all references are checked; a reference that was whole before and is broken now refuses
+//!   the unit, and the error names it;
+//! * every setting ends with the unit, however the unit ends;
+//! * while references are enforced, a DROP TABLE that would touch rows of other tables is refused, and the error names
+//!   this way out.
 
 use std::collections::BTreeMap;
 
@@ -23,32 +27,33 @@ const WAY_OUT: &str = "to make a table anew and keep them, put PRAGMA foreign_ke
                        PRAGMA foreign_keys = ON behind them, in the same text, batch or migration; all references are \
                        checked at its end";
 
-/// How the connection stands while a unit runs.
+/// The settings of the connection while a unit runs.
 #[derive(Debug)]
 pub(super) struct Enforcement {
     foreign_keys: Switch,
     deferred: Switch,
     legacy: Switch,
-    /// What was broken when it was first switched off or deferred; `None` if it never was.
+    /// The references that were broken when the unit first switched enforcement off or deferred it; `None` if it never
+    /// did.
     before: Option<Broken>,
 }
 
-/// Rows whose parent is not there, and how often each; or why that cannot be told.
+/// Rows whose parent is missing, with a count for each; or the reason why SQLite cannot tell.
 type Broken = Result<BTreeMap<Reference, usize>, String>;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Reference {
     table: String,
-    /// None in a table WITHOUT ROWID.
+    /// `None` in a table WITHOUT ROWID.
     row: Option<i64>,
     parent: String,
 }
 
-/// How a DROP TABLE is to be run.
+/// How to run a DROP TABLE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dropping {
     AsItIs,
-    /// References are looked at when the unit ends.
+    /// The references are checked when the unit ends.
     WithoutForeignKeys,
 }
 
@@ -76,7 +81,7 @@ impl Enforcement {
             }
             Setting::DeferForeignKeys(switch) => {
                 self.deferred = switch;
-                // Switching it off makes SQLite forget what it has still to check. The end of the unit will not.
+                // Switching it off makes SQLite forget the checks that are still due. `settle` makes them all the same.
                 connection.pragma_update(None, "defer_foreign_keys", switch.is_on())?;
             }
             Setting::LegacyAlterTable(switch) => {
@@ -87,16 +92,17 @@ impl Enforcement {
         Ok(())
     }
 
-    /// Whether a statement may have been refused only because its parent's table is yet to be made, as scripts have it
-    /// that name their tables in any order.
+    /// Whether a statement may have been refused only because its parent table does not exist yet: scripts may make
+    /// their tables in any order.
     pub(super) fn may_wait(&self, error: &Error) -> bool {
         let (Error::SqliteFailure(_, Some(message)) | Error::SqlInputError { msg: message, .. }) = error else {
             return false;
         };
+        // SQLite looks a parent table up with the name of the schema, and so reports it with that name.
         self.foreign_keys.is_on() && message.starts_with("no such table: main.")
     }
 
-    /// One statement is to run without foreign keys: what it leaves is looked at when the unit ends.
+    /// Switches foreign keys off for one statement. What the statement leaves is checked when the unit ends.
     pub(super) fn loosen(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         if self.before.is_none() {
             self.before = Some(broken(connection)?);
@@ -106,24 +112,26 @@ impl Enforcement {
             .map(drop)
     }
 
-    /// It has run.
+    /// Switches foreign keys on again after that statement.
     pub(super) fn tighten(&self, connection: &Connection) -> rusqlite::Result<()> {
         connection
             .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)
             .map(drop)
     }
 
-    /// Whether nothing is set.
+    /// Whether the unit has nothing set.
     pub(super) fn is_as_always(&self) -> bool {
         self.foreign_keys.is_on() && !self.deferred.is_on() && !self.legacy.is_on()
     }
 
-    /// The unit is about to commit: are all references as whole as before? If they are, SQLite need not count them.
+    /// Before the unit commits: refuses it if a reference is broken that was whole before. If none is, SQLite need not
+    /// count violations of its own.
     pub(super) fn settle(&self, connection: &Connection) -> rusqlite::Result<Result<(), SqlFailure>> {
         let Some(before) = &self.before else {
             return Ok(Ok(()));
         };
         match (before, broken(connection)?) {
+            // SQLite could not check before either, for the same reason: that is no fault of this unit.
             (Err(before), Err(after)) if *before == after => {}
             (_, Err(after)) => return Ok(Err(SqlFailure::new(Code::Sqlite(ResultCode::ERROR), after))),
             (before, Ok(after)) => {
@@ -137,12 +145,14 @@ impl Enforcement {
         Ok(Ok(()))
     }
 
-    /// The unit is over.
+    /// Takes all settings back when the unit is over.
     pub(super) fn restore(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         if !self.foreign_keys.is_on() {
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
         }
         if self.deferred.is_on() {
+            // This also sets SQLite's own counters of violations to 0. They count rows that were lost and later
+            // restored.
             connection.pragma_update(None, "defer_foreign_keys", false)?;
         }
         if self.legacy.is_on() {
@@ -152,7 +162,7 @@ impl Enforcement {
         Ok(())
     }
 
-    /// Looks at a DROP TABLE for which SQLite would write to other tables.
+    /// Decides how to run a DROP TABLE for which SQLite may write to other tables, or refuses it.
     pub(super) fn dropping(
         &self,
         connection: &Connection,
@@ -176,7 +186,7 @@ impl Enforcement {
     }
 }
 
-/// Runs something without foreign keys, which are on.
+/// Runs `run` with foreign keys off. They are on before and after.
 pub(super) fn without_foreign_keys<T>(connection: &Connection, run: impl FnOnce() -> T) -> rusqlite::Result<T> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
     let result = run();
@@ -184,9 +194,9 @@ pub(super) fn without_foreign_keys<T>(connection: &Connection, run: impl FnOnce(
     Ok(result)
 }
 
-/// SQLite's refusal of a DROP TABLE to which rows refer, with the way out.
+/// Adds the way out to SQLite's refusal of a DROP TABLE to which rows refer.
 pub(super) fn explained(refusal: SqlFailure, table: &str) -> SqlFailure {
-    // By the message: for RESTRICT the code is that of a trigger.
+    // The message decides: for RESTRICT the code is that of a trigger.
     if !refusal.message.starts_with("FOREIGN KEY") {
         return refusal;
     }
@@ -194,14 +204,14 @@ pub(super) fn explained(refusal: SqlFailure, table: &str) -> SqlFailure {
     SqlFailure::new(FOREIGN_KEY, message)
 }
 
-/// SQLite's refusal of a COMMIT, with the row for which it was.
+/// Adds the row that is the reason to SQLite's refusal of a COMMIT.
 pub(super) fn named(connection: &Connection, refusal: SqlFailure) -> SqlFailure {
     if refusal.code != FOREIGN_KEY {
         return refusal;
     }
     match broken(connection) {
         Ok(Ok(broken)) => newly_broken(&BTreeMap::new(), &broken).unwrap_or_else(|| {
-            // A parent that was dropped and made anew: SQLite counts what it lost and not what it got back.
+            // A parent was dropped and made anew: SQLite counts the lost rows and not the restored ones.
             let message = format!("{}, though no row lacks its parent now: {WAY_OUT}", refusal.message);
             SqlFailure::new(refusal.code, message)
         }),
@@ -209,6 +219,7 @@ pub(super) fn named(connection: &Connection, refusal: SqlFailure) -> SqlFailure 
     }
 }
 
+/// All references whose parent is missing.
 fn broken(connection: &Connection) -> rusqlite::Result<Broken> {
     let mut found = BTreeMap::new();
     let mut check = connection.prepare("SELECT \"table\", rowid, parent FROM pragma_foreign_key_check")?;
@@ -217,7 +228,7 @@ fn broken(connection: &Connection) -> rusqlite::Result<Broken> {
         let row = match rows.next() {
             Ok(Some(row)) => row,
             Ok(None) => return Ok(Ok(found)),
-            // A reference to columns that are no key of the parent: there is nothing to compare with.
+            // A reference to columns that are no key of the parent: SQLite cannot check it ("foreign key mismatch").
             Err(Error::SqliteFailure(cause, Some(message))) if cause.extended_code == ffi::SQLITE_ERROR => {
                 return Ok(Err(message));
             }
@@ -232,7 +243,7 @@ fn broken(connection: &Connection) -> rusqlite::Result<Broken> {
     }
 }
 
-/// A refusal that names the first of the references that were whole before.
+/// The refusal that names the first reference that is broken now and was whole before; `None` if there is none.
 fn newly_broken(before: &BTreeMap<Reference, usize>, after: &BTreeMap<Reference, usize>) -> Option<SqlFailure> {
     let new =
         |(reference, count): (&Reference, &usize)| count.saturating_sub(before.get(reference).copied().unwrap_or(0));
@@ -251,7 +262,7 @@ fn newly_broken(before: &BTreeMap<Reference, usize>, after: &BTreeMap<Reference,
     Some(SqlFailure::new(FOREIGN_KEY, message))
 }
 
-/// The tables with rows that a DROP TABLE would delete or change, and by which action.
+/// The other tables in which a DROP TABLE would delete or change rows, each with its ON DELETE action.
 fn touched_by_drop(connection: &Connection, table: &str) -> rusqlite::Result<Vec<(String, String)>> {
     let mut keys = connection.prepare(
         "SELECT entry.name, group_concat('\"' || replace(key.\"from\", '\"', '\"\"') || '\" IS NOT NULL', ' AND '), key.on_delete \

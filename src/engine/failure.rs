@@ -1,4 +1,5 @@
-//! The one place where SQLite's errors become [`SqlFailure`]s: a code by its name, a sentence, a place.
+//! Turns SQLite's errors into [`SqlFailure`]s: a code with a name, a message, and a line and column. Only this module
+//! does so.
 
 use rusqlite::Error;
 
@@ -8,7 +9,7 @@ use crate::sql::{Code, ResultCode, SqlFailure};
 const NO_EXTENSIONS: &str = "extensions cannot be loaded: a page has no native code to load. FTS5, R-Tree, JSON and the math \
     functions are built in";
 
-/// What went wrong with `text`, of which SQLite was given all or the last part.
+/// The failure of `text`. SQLite was given the whole text or its last part.
 pub(super) fn failure(error: Error, text: &str) -> SqlFailure {
     match error {
         Error::SqliteFailure(cause, message) => {
@@ -25,11 +26,13 @@ pub(super) fn failure(error: Error, text: &str) -> SqlFailure {
             if msg == "no such function: load_extension" {
                 return SqlFailure::new(Code::Sqlite(ResultCode::AUTH), NO_EXTENSIONS);
             }
+            // SQLite counts the offset from the part that it was given.
             let begin = text.len().saturating_sub(sql.len());
             let (line, column) = place(text, begin + usize::try_from(offset).unwrap_or(0));
             let message = format!("{msg} (line {line}, column {column})");
             SqlFailure::new(Code::of_sqlite(error.extended_code), message)
         }
+        // A failure of the engine's own (see `effects::rows`) passes through rusqlite in this variant.
         Error::ToSqlConversionFailure(own) => match own.downcast::<SqlFailure>() {
             Ok(own) => *own,
             Err(other) => SqlFailure::new(Code::Sqlite(ResultCode::ERROR), other.to_string()),
@@ -38,7 +41,7 @@ pub(super) fn failure(error: Error, text: &str) -> SqlFailure {
     }
 }
 
-/// Line and column, both from 1, of a byte offset; columns count characters.
+/// The line and column of a byte offset, both counted from 1. Columns count characters and not bytes.
 pub(super) fn place(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;

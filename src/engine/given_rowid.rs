@@ -1,12 +1,15 @@
 //! The rowid that a statement gave to a row, if it inserted one.
 //!
-//! `sqlite3_last_insert_rowid` tells of the last statement that inserted, whichever that was: behind an upsert that
-//! updated, or an INSERT into a table WITHOUT ROWID, it still is what somebody before did. Where it differs from what
-//! it was, the statement has given it. Where it does not, SQLite's update hook has seen that rowid inserted into the
-//! statement's own table, or there is none. Setting it to 0 before each statement was refused: that is out of reach
-//! of safe code, and SQL's own `last_insert_rowid()` would tell it.
+//! `sqlite3_last_insert_rowid` tells the rowid of the last insert, whichever statement made it. After an upsert that
+//! updated, or an INSERT into a table WITHOUT ROWID, it still tells the rowid of an earlier statement. So:
+//! * if the value has changed, the statement gave this rowid;
+//! * if the value is the same, the statement gave this rowid only if SQLite's update hook saw it inserted into the
+//!   statement's own table.
 //!
-//! As with [`super::progress`], what is watched belongs to the thread: one statement runs on it at a time.
+//! Setting the value to 0 before each statement was refused: safe code cannot do it, and SQL's own
+//! `last_insert_rowid()` would return the 0.
+//!
+//! As in [`super::progress`], the state belongs to the thread: one statement runs on it at a time.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -46,7 +49,8 @@ pub(super) fn install(connection: &mut Connection) -> rusqlite::Result<()> {
     }))
 }
 
-/// Runs a statement that inserts into these tables (in lower case), and tells the rowid that it gave.
+/// Runs a statement that inserts into these tables (in lower case), and returns the rowid that the statement gave, if
+/// it gave one.
 pub(super) fn during<T>(
     connection: &Connection,
     tables: &BTreeSet<String>,

@@ -1,6 +1,6 @@
 //! The header of an SQLite file: the first 100 bytes of its first page (<https://sqlite.org/fileformat2.html>, 1.3).
 //!
-//! A view of bytes that may come from anywhere, so every field can be read of any bytes: what is not there is 0.
+//! The bytes may come from anywhere, so every field can be read from any bytes: a field that is missing reads as 0.
 
 use crate::storage::{PageCount, PageSize};
 
@@ -8,7 +8,7 @@ use crate::storage::{PageCount, PageSize};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Header<'a>(&'a [u8]);
 
-/// The fields that change with each commit, or may.
+/// The fields that change, or may change, with each commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
     ChangeCounter = 24,
@@ -23,14 +23,14 @@ pub(super) const LEGACY_VERSION: u8 = 1;
 
 impl<'a> Header<'a> {
     pub(super) const LENGTH: usize = 100;
-    /// The newest versions of the format, of the schema's format, and of the encodings, that are known.
+    /// The newest known versions of the file format and the schema format, and the number of text encodings.
     const NEWEST: u8 = WAL_VERSION;
     const NEWEST_SCHEMA_FORMAT: u32 = 4;
     const ENCODINGS: u32 = 3;
-    /// As `encoding` has it; 0 stands for the same, of a database that has no table so far.
+    /// The text encoding UTF-8. In a database that has no table yet the field is 0, which means the same.
     const UTF_8: u32 = 1;
 
-    /// Of a file, or of a first page.
+    /// The header of a file, or of a first page.
     pub(super) fn of(bytes: &'a [u8]) -> Self {
         Header(bytes)
     }
@@ -45,12 +45,13 @@ impl<'a> Header<'a> {
 
     pub(super) fn page_size(self) -> Option<PageSize> {
         match self.0.get(16..18).map(|size| u16::from_be_bytes([size[0], size[1]]))? {
+            // 65536 does not fit into the two bytes.
             1 => PageSize::new(65536),
             size => PageSize::new(size.into()),
         }
     }
 
-    /// Whether SQLite knows so far what it says of reading, writing, schema and texts.
+    /// Whether SQLite knows the read and write versions, the schema format and the text encoding.
     pub(super) fn is_known(self) -> bool {
         let versions = self.0.get(VERSIONS).unwrap_or_default();
         versions.iter().all(|version| (1..=Self::NEWEST).contains(version))
@@ -58,7 +59,7 @@ impl<'a> Header<'a> {
             && self.u32_at(56) <= Self::ENCODINGS
     }
 
-    /// Bytes at the end of each page that are not used.
+    /// Unused bytes at the end of each page.
     pub(super) fn reserved(self) -> u8 {
         self.0.get(20).copied().unwrap_or_default()
     }
@@ -71,13 +72,13 @@ impl<'a> Header<'a> {
         self.u32_at(56).max(Self::UTF_8)
     }
 
-    /// Pages in the file, unless a program wrote last that does not count.
+    /// The number of pages in the file; `None` if the last program to write the file does not count them.
     pub(super) fn page_count(self) -> Option<u32> {
         let count = self.field(Field::PageCount);
         (count > 0 && self.change_counter() == self.field(Field::ValidFor)).then_some(count)
     }
 
-    /// The first page that lists free pages; 0 if there is none.
+    /// The first trunk page of the freelist; 0 if there is none.
     pub(super) fn free_trunk(self) -> u32 {
         self.u32_at(32)
     }
@@ -86,9 +87,9 @@ impl<'a> Header<'a> {
         self.u32_at(36)
     }
 
-    /// The first page with the change counter and the schema cookie past those of `before`, so that no connection mistakes
-    /// the imported file for the old one. A counter that is at its end begins anew, and a connection that sees one go
-    /// backwards is opened anew.
+    /// Bumps the change counter and schema cookie past `before`'s, so that no connection mistakes the imported file for
+    /// the old one, and returns the new first page. A counter that is at its maximum starts again at 1 (at 2 if
+    /// `before` has 1); a connection that sees the change counter go back is opened anew.
     pub(super) fn renewed(self, before: Option<Header<'_>>, count: PageCount) -> Vec<u8> {
         let next = |field: Field| {
             let before = before.map_or(0, |before| before.field(field));
@@ -117,7 +118,7 @@ impl<'a> Header<'a> {
     }
 }
 
-/// A number of four bytes, as the file format has them; 0 where there are fewer.
+/// A big-endian number of four bytes, as the file format has them; 0 if there are fewer bytes.
 pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     let field = bytes.get(at..at + 4).and_then(|field| field.try_into().ok());
     field.map_or(0, u32::from_be_bytes)

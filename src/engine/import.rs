@@ -1,10 +1,10 @@
 //! Import: an SQLite file becomes the whole content of the database, as one commit like any other.
 //!
-//! The file is opened as a database of its own first and looked through, so that what is damaged, or what the engine
-//! could not work with, is refused before anything is touched (see [`super::sound`]). Then its pages are staged over the
-//! image. SQLite's own backup was refused: it commits by itself, and leaves the file's change counter as it is, which a
-//! reader may have seen last (see [`super`]). A file of another page size is copied by `VACUUM INTO`, which keeps the
-//! rowids of all tables; `VACUUM` would not, and full-text indexes refer to them.
+//! The file is first opened as a database of its own and checked. So a file that is damaged, or that the engine could
+//! not work with, is refused before anything changes (see [`super::sound`]). Then the pages of the file are staged over
+//! the image. SQLite's own backup was refused: it commits by itself, and keeps the file's change counter, which a
+//! reader may have seen last (see [`super`]). `VACUUM INTO` copies a file of another page size and keeps the rowids of
+//! all tables. `VACUUM` would not keep them, and full-text indexes refer to them.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,12 +17,12 @@ use crate::sql::{Code, ResultCode, SqlFailure};
 use crate::storage::{Image, Page, PageCount, PageSize, Seq};
 
 impl Engine {
-    /// Stages a file in the place of everything.
+    /// Stages a file in place of the whole database.
     pub(super) fn import(&mut self, file: &[u8]) -> Result<(), SqlFailure> {
         let wanted = self.image().page_size();
         let mut pages = pages(file, wanted).map_err(|failure| match failure.code {
             Code::ImportRefused => failure,
-            // It was not looked through to its end: whoever waits has given up.
+            // The check was stopped before its end, because the page does not wait any longer.
             Code::Sqlite(ResultCode::INTERRUPT) => super::stopped(failure),
             _ => SqlFailure::import_refused(&failure.message),
         })?;
@@ -39,7 +39,7 @@ impl Engine {
     }
 }
 
-/// The pages of a file, in pages of the size that is wanted.
+/// The content of a file, in pages of the size `wanted`.
 fn pages(file: &[u8], wanted: PageSize) -> Result<Vec<Page>, SqlFailure> {
     let source = open(file)?;
     sound::check(&source)?;
@@ -64,6 +64,7 @@ fn pages(file: &[u8], wanted: PageSize) -> Result<Vec<Page>, SqlFailure> {
     Ok(split(&bytes, wanted))
 }
 
+/// Opens a file as a database of its own.
 fn open(file: &[u8]) -> Result<Engine, SqlFailure> {
     if file.len() as u64 > limits::DATABASE_BYTES {
         let most = limits::DATABASE_BYTES / 1024 / 1024;
@@ -80,8 +81,8 @@ fn open(file: &[u8]) -> Result<Engine, SqlFailure> {
     Engine::open(image).map_err(|error| SqlFailure::import_refused(&error.to_string()))
 }
 
-/// How much of a file is the database: a program may have made it longer beforehand. The header knows, unless a program
-/// that does not count wrote last.
+/// How many bytes of a file are the database: a program may have made the file longer in advance. The header tells,
+/// unless the last program to write the file does not count its pages.
 fn length(file: &[u8], size: PageSize) -> Option<usize> {
     if let Some(count) = Header::of(file).page_count() {
         let length = (count as usize).checked_mul(size.bytes())?;

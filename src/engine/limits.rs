@@ -1,24 +1,27 @@
-//! What one statement may ask for, so that it ends with an error of its own and never takes the worker with it.
+//! Limits on one statement: a statement that asks for too much fails with an error, and never takes the worker with it.
 //!
-//! Set on each connection by `session`, which asks for each text; `sound` asks for a file that is imported. Two things run out in a worker: the stack, and 4 GiB of memory.
+//! `session` sets the limits on each connection and checks each text; `sound` checks each imported file. A worker can
+//! run out of two things: the stack, and 4 GiB of memory.
 //!
-//! **The stack** that overflows first is the JavaScript engine's, which is not ours to set; the linear one (1 MiB) is
-//! used less, so a larger one would change nothing. SQLite recurses in C, and in a worker of Chromium's it overflows at:
+//! **The stack** that overflows first is the JavaScript engine's, and its size is not ours to set. The linear stack (1
+//! MiB) is used less, so a larger one would change nothing. SQLite recurses in C. In a worker of Chromium it overflows
+//! at:
 //!
-//! | recursion | overflows at | bounded by | at | so many times over |
+//! | recursion | overflows at | bounded by | at | margin (times) |
 //! |---|---|---|---|---|
 //! | LIKE, GLOB: each `%` | 3,980 | [`PATTERN_BYTES`], two each | 1,000 | 4 |
-//! | a CTE of another | 1,500 | [`SELECTS`] | 500 | 3 |
-//! | a view of another | 1,100 | [`SELECTS_OF_VIEW`] | 250 | 4 |
-//! | a generated column of another | 745 | [`GENERATED_COLUMNS`] | 200 | 3.7 |
-//! | a trigger, or a foreign key, of another | 585, 609 | [`TRIGGERS`] | 410 | 1.4 |
+//! | a CTE over another | 1,500 | [`SELECTS`] | 500 | 3 |
+//! | a view over another | 1,100 | [`SELECTS_OF_VIEW`] | 250 | 4 |
+//! | a generated column that uses another | 745 | [`GENERATED_COLUMNS`] | 200 | 3.7 |
+//! | a trigger, or a foreign key, that sets off another | 585, 609 | [`TRIGGERS`] | 410 | 1.4 |
 //!
-//! SQLite's own bounds hold for what is not here: expressions, 1,000 deep, parentheses, UNION, JSON, FTS5's queries,
-//! each tried at its bound (`tests/engine/limits.rs`). For triggers it has one bound, which holds while a statement is
-//! prepared, where it costs stack, and while it runs, where it does not: so it is lowered for the one ([`preparing`]).
+//! For everything else SQLite's own bounds hold: expressions (1,000 deep), parentheses, UNION, JSON, queries of FTS5.
+//! Each was tried at its bound (`tests/engine/limits.rs`). For triggers SQLite has one bound for two cases: while a
+//! statement is prepared, depth costs stack; while it runs, it does not. So the bound is lowered only while a statement
+//! is prepared ([`preparing`]).
 //!
-//! **Memory**: the image and what is staged are each at most [`DATABASE_BYTES`], SQLite's own heap
-//! [`HEAP_BYTES`], a value [`VALUE_BYTES`], a result [`RESULT_BYTES`]. Together that is less than there is.
+//! **Memory**: the image and what is staged may each have [`DATABASE_BYTES`], SQLite's own heap [`HEAP_BYTES`], a value
+//! [`VALUE_BYTES`], a result [`RESULT_BYTES`]. Together that is less than 4 GiB.
 
 use rusqlite::Connection;
 use rusqlite::limits::Limit;
@@ -27,32 +30,33 @@ use crate::sql::limits::LARGEST_RESULT;
 use crate::sql::{Code, ResultCode, SqlFailure};
 
 const MIB: u64 = 1024 * 1024;
-/// One text, blob, row, or statement.
+/// The most bytes of one text, blob, row, or statement.
 pub const VALUE_BYTES: u64 = 256 * MIB;
-/// All rows that one statement answers.
+/// The most bytes of all rows that one statement returns.
 pub const RESULT_BYTES: u64 = LARGEST_RESULT as u64;
-/// A database, as a file.
+/// The most bytes of a database, as a file.
 pub const DATABASE_BYTES: u64 = 1024 * MIB;
-/// What SQLite allocates: caches, journal, sorting, values.
+/// The most bytes that SQLite allocates: caches, journal, sorting, values.
 const HEAP_BYTES: u64 = 1024 * MIB;
-/// A pattern of LIKE or GLOB.
+/// The most bytes of a pattern of LIKE or GLOB.
 const PATTERN_BYTES: i32 = 2_000;
-/// SELECT and VALUES in one statement.
+/// The most SELECT and VALUES in one statement.
 const SELECTS: usize = 500;
-/// The same in a view with all that it is made of.
+/// The most SELECT and VALUES in a view, together with the views that it is made of.
 const SELECTS_OF_VIEW: usize = 250;
-/// In one table.
+/// The most generated columns of one table.
 const GENERATED_COLUMNS: i64 = 200;
-/// Of triggers and foreign keys that set off one another, along tables: SQLite compiles each within the one before.
+/// How deep triggers and foreign keys may set off one another from table to table. SQLite compiles each one inside the
+/// one before.
 const TRIGGERS: i32 = 410;
-/// The same, along rows: they run beside one another.
+/// How deep they may set off one another from row to row. These run without recursion.
 const TRIGGERS_RUNNING: i32 = 1_000;
-/// COLLATE in one statement, which SQLite does not count among what is nested.
+/// The most COLLATE in one statement. SQLite does not count them as nested.
 const COLLATES: usize = 1_000;
-/// What fits into [`VALUE_BYTES`] of SQLite's own code.
+/// The most instructions of a prepared statement: as many as fit into [`VALUE_BYTES`].
 const INSTRUCTIONS: i32 = 10_000_000;
 
-/// Sets on a connection what SQLite offers to set.
+/// Sets on a connection the limits that SQLite itself enforces.
 pub(super) fn set(connection: &Connection, page_bytes: usize) -> rusqlite::Result<()> {
     for (limit, value) in [
         (Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES as i32),
@@ -64,7 +68,7 @@ pub(super) fn set(connection: &Connection, page_bytes: usize) -> rusqlite::Resul
         (Limit::SQLITE_LIMIT_COMPOUND_SELECT, SELECTS as i32),
         (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, TRIGGERS_RUNNING),
         (Limit::SQLITE_LIMIT_FUNCTION_ARG, 1_000),
-        // VACUUM attaches one.
+        // VACUUM attaches one database.
         (Limit::SQLITE_LIMIT_ATTACHED, 1),
         (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
     ] {
@@ -76,19 +80,19 @@ pub(super) fn set(connection: &Connection, page_bytes: usize) -> rusqlite::Resul
     ))
 }
 
-/// Prepares statements.
+/// Runs `prepare` under the lower bound for triggers that holds while statements are prepared.
 pub(super) fn preparing<T>(connection: &Connection, prepare: impl FnOnce() -> T) -> T {
     let set = |depth| connection.set_limit(Limit::SQLITE_LIMIT_TRIGGER_DEPTH, depth);
-    // That a limit of this name is there was seen when all were set.
+    // The limit exists: `set` has set it on this connection before.
     _ = set(TRIGGERS);
     let prepared = prepare();
     _ = set(TRIGGERS_RUNNING);
     prepared
 }
 
-/// Refuses a text with a statement of more SELECTs than SQLite's stack is sure to have room for.
+/// Refuses a text if one of its statements has more SELECTs, or more COLLATEs, than the stack is sure to have room for.
 pub(super) fn check(sql: &str) -> Result<(), SqlFailure> {
-    // Most texts are shorter than so many words.
+    // Most texts are too short to hold that many words.
     if sql.len() < SELECTS * "VALUES".len() {
         return Ok(());
     }
@@ -110,7 +114,8 @@ pub(super) fn check(sql: &str) -> Result<(), SqlFailure> {
     Ok(())
 }
 
-/// Refuses a schema that statements could not be prepared over: asked when it has changed, of whoever changed it.
+/// Refuses a schema over which statements could not be prepared. Called after each schema change, and for each imported
+/// file.
 pub(super) fn check_schema(connection: &Connection) -> rusqlite::Result<Result<(), SqlFailure>> {
     let generated = "SELECT entry.name FROM sqlite_schema AS entry, pragma_table_xinfo(entry.name) AS info \
         WHERE entry.type = 'table' AND entry.rootpage <> 0 AND entry.sql LIKE '% AS %(%' AND info.hidden IN (2, 3) \
@@ -141,7 +146,7 @@ fn too_deep(what: &str) -> SqlFailure {
     )
 }
 
-/// The rows that a statement answers would be more than a page can be given.
+/// The error for a statement that returns more rows than a page can be given.
 pub(super) fn result_too_large() -> SqlFailure {
     let most = RESULT_BYTES / MIB;
     SqlFailure::new(
@@ -150,7 +155,7 @@ pub(super) fn result_too_large() -> SqlFailure {
     )
 }
 
-/// SQLite's message, or a clearer one where it met a limit of these.
+/// SQLite's message, or a clearer one if SQLite met one of these limits.
 pub(super) fn sentence(code: &Code, message: String) -> String {
     let (value, heap, database) = (VALUE_BYTES / MIB, HEAP_BYTES / MIB, DATABASE_BYTES / MIB);
     match code {
@@ -170,10 +175,11 @@ pub(super) fn sentence(code: &Code, message: String) -> String {
     }
 }
 
-/// Which of these views, name and text in lower case, is made of too many SELECTs. A word that is the name of a view
-/// is taken for that view, which a column may be called as well; so a name that is met within itself counts nothing.
+/// The first view that is made of too many SELECTs. `views` has names and texts in lower case, sorted by name. A word
+/// that equals the name of a view counts as that view, although a column may have the same name. So a view that is met
+/// within itself counts nothing.
 fn deepest(views: &[(String, String)]) -> Option<&str> {
-    // Of each view its own SELECTs, and which views it names.
+    // For each view: the number of its own SELECTs, and the views that it names.
     let bodies: Vec<(usize, Vec<usize>)> = views
         .iter()
         .map(|(_, sql)| {
@@ -190,7 +196,8 @@ fn deepest(views: &[(String, String)]) -> Option<&str> {
     }
     let mut depths = vec![0; views.len()];
     for view in 0..views.len() {
-        // What is on its way: a view, and how many of those that it names are done.
+        // A depth-first search without recursion: each entry is a view, and how many of the views that it names are
+        // done.
         let mut path = vec![(view, 0)];
         while let Some((view, done)) = path.last_mut() {
             let (view, (selects, named)) = (*view, &bodies[*view]);
@@ -216,7 +223,7 @@ fn is_select(word: &str) -> bool {
     word.eq_ignore_ascii_case("select") || word.eq_ignore_ascii_case("values")
 }
 
-/// The words of a text, names without their quotes, and its semicolons; not what is in texts and comments.
+/// The words of an SQL text, names without their quotes, and its semicolons. Skips string literals and comments.
 fn words(sql: &str) -> impl Iterator<Item = &str> {
     let mut rest = sql;
     std::iter::from_fn(move || {
@@ -253,7 +260,7 @@ fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
 }
 
-/// How long what begins `text` is, with the mark that ends it.
+/// The length of the token at the beginning of `text`, with the mark that ends it.
 fn closed(text: &str, mark: char, from: usize) -> usize {
     text[from..].find(mark).map_or(text.len(), |end| from + end + 1)
 }
@@ -267,7 +274,7 @@ mod tests {
     use crate::engine::Engine;
     use crate::storage::Image;
 
-    /// What differs between the builds and is no matter of what SQL means: the machine, the threads, the version.
+    /// Options that differ between the builds and do not change what SQL means: machine, threads, version.
     const OF_THE_MACHINE: &[&str] = &[
         "ATOMIC_INTRINSICS",
         "COMPILER",
@@ -288,7 +295,7 @@ mod tests {
         "USE_URI",
     ];
 
-    /// The list is one file for both builds, so they are alike as long as this passes natively and in a browser.
+    /// Both builds are compared with one list, so they are alike as long as this passes natively and in a browser.
     #[test]
     fn this_build_has_the_options_modules_functions_and_limits_that_are_written_down() {
         let engine = Engine::open(Image::empty()).unwrap_or_else(|error| panic!("{error}"));
@@ -366,7 +373,7 @@ mod tests {
         };
         let (browser, native) = (flags("SQLITE_WASM_RS_FLAGS"), flags("LIBSQLITE3_FLAGS"));
         assert!(native.contains(&"-DSQLITE_DQS=0"));
-        // The checkers of the simulation open a database from bytes.
+        // Only the native build deserializes: the checkers of the simulation open a database from bytes.
         let browser: Vec<_> = browser
             .into_iter()
             .filter(|flag| *flag != "-DSQLITE_OMIT_DESERIALIZE")

@@ -1,8 +1,8 @@
 //! Migrations: scripts of a page that run once per database, in order.
 //!
-//! Which have run is recorded in the database itself, so it commits, rolls back, replicates and is
-//! exported with what the scripts made. Nothing ever replays SQL, only pages, so `applied_at` may be
-//! the clock of whichever tab led.
+//! The database itself records which scripts have run, so the record commits, rolls back, replicates and is exported
+//! together with what the scripts made. Nothing ever replays SQL, only pages, so `applied_at` may come from the clock
+//! of any tab that led.
 
 use rusqlite::Connection;
 
@@ -14,18 +14,19 @@ use super::session::Session;
 use super::unit::{self, Done};
 use crate::sql::{Code, Params, ResultCode, Script, SqlFailure};
 
-/// Characters of a script that stand in a message.
+/// The most characters of a script that a message quotes.
 const EXCERPT: usize = 60;
 
-/// Whether a database has all scripts of a page.
+/// Whether a database has run all scripts of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Migrations {
+    /// All of them have run.
     Applied,
     /// A leader has to run [`crate::sql::Work::Migrate`].
     Pending,
 }
 
-/// Compares the scripts with what is recorded.
+/// Compares the scripts with the record.
 pub(super) fn state(reader: &Session, scripts: &[Script]) -> Result<Migrations, SqlFailure> {
     let recorded = check(reader, scripts)?;
     Ok(if recorded < scripts.len() {
@@ -35,7 +36,7 @@ pub(super) fn state(reader: &Session, scripts: &[Script]) -> Result<Migrations, 
     })
 }
 
-/// Runs the scripts that have not run yet, inside the transaction of the caller.
+/// Runs the scripts that have not run yet, inside the caller's transaction.
 pub(super) fn migrate(writer: &Session, scripts: &[Script]) -> Result<Done, SqlFailure> {
     let recorded = check(writer, scripts)?;
     if recorded > 0 || recognition::is_empty(writer)? {
@@ -47,8 +48,9 @@ pub(super) fn migrate(writer: &Session, scripts: &[Script]) -> Result<Done, SqlF
     }
 }
 
-/// Brings an imported file up to date, inside the transaction of the caller. Where the first script is a file whose bytes
-/// are needed to say whether the imported one began with it, that is left to the page, which will bring them.
+/// Brings an imported file up to date, inside the caller's transaction. If the first script is a file, its bytes may be
+/// needed to say whether the imported file began with it. Then the migrations are left to the page, which will bring
+/// the bytes.
 pub(super) fn bring_up_to_date(writer: &Session, scripts: &[Script]) -> Result<Done, SqlFailure> {
     migrate(writer, scripts).or_else(|failure| match failure.code {
         Code::MigrationFileNeeded => Ok(Done::default()),
@@ -71,7 +73,7 @@ fn complete(writer: &Session, scripts: &[Script], recorded: usize, known: usize)
         let effects = match script {
             _ if index < known => Effects::default(),
             Script::Sql(sql) => run(writer, sql).map_err(|failure| named(failure, number))?,
-            // One that a new database begins with is recorded already: see [`begin`].
+            // A file that a new database began with is recorded already: see [`begin`].
             Script::File { name, file: None } => return Err(needed(name)),
             Script::File { name, .. } => {
                 let message = format!(
@@ -99,7 +101,7 @@ fn run(writer: &Session, sql: &str) -> Result<Effects, SqlFailure> {
     Ok(effects)
 }
 
-/// The file that the scripts begin with, if the database is to begin with it and has not yet.
+/// The file that the scripts begin with, if the database must begin with it and has not done so yet.
 pub(super) fn seed<'a>(writer: &Session, scripts: &'a [Script]) -> Result<Option<&'a [u8]>, SqlFailure> {
     let late = scripts
         .iter()
@@ -116,12 +118,13 @@ pub(super) fn seed<'a>(writer: &Session, scripts: &'a [Script]) -> Result<Option
     if check(writer, scripts)? > 0 {
         return Ok(None);
     }
-    // Without its bytes nobody can say whether what is there began with it.
+    // Only the file's bytes tell whether a database with tables began with it.
     let bytes = file.as_deref().ok_or_else(|| needed(name))?;
     Ok(recognition::is_empty(writer)?.then_some(bytes))
 }
 
-/// The database has begun with the first script, a file: what that says of the page which it is from is forgotten.
+/// Records the first script, a file that the database has just begun with. If the file has a record of its own, from
+/// the page that made it, that record is dropped.
 pub(super) fn begin(writer: &Session, scripts: &[Script]) -> Result<(), SqlFailure> {
     let record = |first: &Script| writer.own(|connection| record(connection, 1, &first.record()));
     scripts.first().map_or(Ok(()), record)?;
@@ -129,8 +132,8 @@ pub(super) fn begin(writer: &Session, scripts: &[Script]) -> Result<(), SqlFailu
     Ok(())
 }
 
-/// How many scripts have run. All that both sides have must be equal but for white space.
-/// A database may have more than this page: a newer version of the page is open in another tab.
+/// How many scripts have run. The scripts that both sides have must be equal except for white space. A database may
+/// have more than this page, if a newer version of the page is open in another tab.
 fn check(session: &Session, scripts: &[Script]) -> Result<usize, SqlFailure> {
     let recorded = session.own(recorded)?;
     for (index, (ran, script)) in recorded.iter().zip(scripts).enumerate() {
@@ -141,7 +144,7 @@ fn check(session: &Session, scripts: &[Script]) -> Result<usize, SqlFailure> {
     Ok(recorded.len())
 }
 
-/// White space does not count, nor does where a file was fetched from: a new address is no other beginning.
+/// Ignores white space, and the address that a file was fetched from: a new address does not make it another file.
 fn is_same(ran: &str, script: &Script) -> bool {
     match script {
         Script::Sql(sql) => ran.split_whitespace().eq(sql.split_whitespace()),
@@ -149,7 +152,7 @@ fn is_same(ran: &str, script: &Script) -> bool {
     }
 }
 
-/// Says what is different, and the way out.
+/// The error for a changed script: what is different, and the way out.
 fn changed(index: usize, ran: &str, scripts: &[Script]) -> SqlFailure {
     let number = index + 1;
     let now = scripts[index].record();
@@ -169,7 +172,7 @@ fn changed(index: usize, ran: &str, scripts: &[Script]) -> SqlFailure {
     SqlFailure::new(Code::MigrationChanged, message)
 }
 
-/// From the first word that differs on, as much of each as a message can hold.
+/// An excerpt of each text from the first different word on, as long as a message can hold.
 fn difference(before: &str, after: &str) -> (String, String) {
     let same = before
         .split_whitespace()
@@ -196,10 +199,10 @@ fn recorded(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     scripts.collect()
 }
 
-/// Texts, in order, where [`has_record`].
+/// Selects the recorded texts in order. Runs only if [`has_record`].
 pub(super) const RECORDED: &str = "SELECT CAST(ifnull(sql, '') AS TEXT) FROM _elements_migrations ORDER BY id";
 
-/// An imported file may have anything under this name.
+/// Whether there is a record of migrations. An imported file may have anything else under its name.
 pub(super) fn has_record(connection: &Connection) -> rusqlite::Result<bool> {
     let mut columns = connection.prepare(
         "SELECT count(*) FROM sqlite_schema, pragma_table_xinfo('_elements_migrations') AS column \
@@ -208,7 +211,7 @@ pub(super) fn has_record(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(columns.query_row([], |row| row.get::<_, i64>(0))? == 2)
 }
 
-/// The first begins a new record.
+/// Records that a script has run. Script 1 begins a new record in place of anything that has its name.
 fn record(connection: &Connection, number: usize, script: &str) -> rusqlite::Result<()> {
     if number == 1 {
         let mut kind = connection.prepare("SELECT type FROM sqlite_schema WHERE name = '_elements_migrations'")?;
@@ -231,7 +234,7 @@ fn needed(name: &str) -> SqlFailure {
     SqlFailure::new(Code::MigrationFileNeeded, format!("the bytes of {name} are needed"))
 }
 
-/// What the author may not see from the failure: that the database did not come about by these scripts.
+/// Adds to the failure what its author may not see: these scripts did not make the database.
 fn unrecognised(failure: SqlFailure) -> SqlFailure {
     let hint = match failure.code {
         Code::MigrationFileNeeded | Code::Sqlite(ResultCode::INTERRUPT) => return failure,

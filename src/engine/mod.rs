@@ -1,4 +1,4 @@
-//! The engine: SQLite over the pages of an image. Used by `tab`, in every tab; only a leader runs work.
+//! The engine: SQLite over the pages of an image. `tab` uses it in every tab; only a leader runs work.
 //!
 //! ```text
 //!   query ──▶ reader ──▶ View::Committed ─┐
@@ -6,28 +6,28 @@
 //!   run ────▶ writer ──▶ View::Staged ────┘
 //! ```
 //!
-//! Two connections over one image. The **reader** sees what is durable and nothing else: all queries of
-//! all tabs run on it, so nobody is shown what could still vanish. The **writer** sees its own pages over
-//! the image; they are handed out by [`Engine::run`] as [`Staged`], and become the image by
-//! [`Engine::publish`] once the store has them, or are dropped by [`Engine::revert`].
+//! Two connections share one image. The **reader** sees what is durable and nothing else. All queries run on it, so no
+//! page shows what could still vanish. The **writer** sees its own pages over the image. [`Engine::run`] hands these
+//! pages out as [`Staged`]. When the store has them, [`Engine::publish`] makes them part of the image; if the store
+//! refuses them, [`Engine::revert`] drops them.
 //!
 //! # No stale pages
 //!
-//! SQLite keeps pages and the parsed schema between transactions. When a transaction begins it compares
-//! 16 bytes of page 1, the change counter first among them, with those it saw last, and drops its pages if they
-//! differ; the schema cookie, also in page 1, does the same for the schema
-//! (<https://sqlite.org/fileformat2.html>, 1.3.7 and 1.3.9). That is sound as long as a connection's view
-//! moves along one history, for each commit counts up from the one before. So it holds
+//! SQLite keeps pages and the parsed schema between transactions. When a transaction begins, SQLite compares 16 bytes
+//! of page 1, the change counter first among them, with those that it saw last, and drops its pages if they differ. The
+//! schema cookie, also in page 1, does the same for the schema (<https://sqlite.org/fileformat2.html>, 1.3.7 and
+//! 1.3.9). That is sound as long as the view of a connection moves along one history, because each commit counts up
+//! from the one before. So it is sound:
 //! * for the reader under `publish` and `apply`: the image moves along the one history;
-//! * for the writer under `publish`: the bytes that it sees stay what they were.
+//! * for the writer under `publish`: the bytes that it sees do not change.
 //!
-//! It does not hold for the writer under `revert`: the counter goes back, and another commit may count
-//! up to the same number with other content (a tab that lost leadership with a write in flight meets
-//! exactly this). Nor under `reload`, whose image may be any. There the connection is **closed**; the writer
-//! opens anew with the next work. Under `apply` it is closed too: a follower needs none, and the rule
-//! "a writer lives from its first work to the next revert, apply, or reload" is easy to keep. Opening
-//! one costs well under a millisecond. Resetting the cache was refused: `SQLITE_FCNTL_RESET_CACHE` drops
-//! the pages but not the schema, and is out of reach of safe code.
+//! It is not sound for the writer under `revert`: the counter goes back, and another commit may count up to the same
+//! number with other content (this happens in a tab that loses leadership with a write in flight). So `revert`
+//! **closes** the writer, and the next work opens another. Nor is it sound under `reload`, which takes any image and
+//! opens the reader anew as well. `apply` closes the writer too: a follower needs none, and the rule "a writer lives
+//! from its first work to the next revert, apply, or reload" is easy to keep. Opening a connection costs well under a
+//! millisecond. Resetting the cache was refused: `SQLITE_FCNTL_RESET_CACHE` drops the pages but not the schema, and
+//! safe code cannot call it.
 
 mod authorizer;
 mod bracket;
@@ -96,10 +96,10 @@ pub enum EngineError {
     /// The pages are not those of an SQLite database: load or import others.
     #[error("it is no SQLite database: {0}")]
     NotADatabase(&'static str),
-    /// SQLite would not open it.
+    /// SQLite could not open the database.
     #[error("SQLite cannot open it: {0}")]
     Sqlite(SqlFailure),
-    /// SQLite would not take the virtual file system: nothing can be opened in this process.
+    /// SQLite refused the virtual file system: nothing can be opened in this process.
     #[error("SQLite does not accept the file system: {0}")]
     Vfs(String),
 }
@@ -107,42 +107,50 @@ pub enum EngineError {
 /// How a text ends the transaction around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
+    /// By `COMMIT` or `END`.
     Commit,
+    /// By `ROLLBACK`.
     Rollback,
 }
 
-/// Whether a transaction is open across calls.
+/// Whether a transaction across calls is still open.
 #[derive(Debug)]
 pub enum Standing {
+    /// It is open.
     Open,
-    /// It is over; what it changed is to become durable, if anything. `None` also where it was rolled back.
+    /// It is over, with the changes that must become durable; `None` if there are none or they were rolled back.
     Over(Option<Staged>),
 }
 
-/// What a query answered and what it depends on.
+/// The answer to a query, and what it depends on.
 #[derive(Clone, Debug)]
 pub struct Queried {
+    /// The rows. A query changes nothing, so its counts are 0.
     pub outcome: Outcome,
+    /// The tables and columns that the query depends on.
     pub reads: ReadSet,
 }
 
-/// What came of some units of work.
+/// The result of some units of work.
 #[derive(Debug)]
 pub struct Run {
-    /// One for each unit, in order. Not to be given before the pages are durable.
+    /// One answer for each unit, in order. Give them out only when the pages are durable.
     pub answers: Vec<Answer>,
     /// `None` if nothing differs from the image.
     pub staged: Option<Staged>,
 }
 
-/// What is to become durable.
+/// Changes that must become durable.
 #[derive(Debug)]
 pub struct Staged {
+    /// The pages that differ from the image.
     pub dirty: Dirty,
+    /// The tables and columns that were written.
     pub write_set: WriteSet,
 }
 
 impl Engine {
+    /// Opens an engine over an image. Fails if the image is no SQLite database or SQLite cannot open it.
     pub fn open(image: Image) -> Result<Engine, EngineError> {
         sound::verify(&image)?;
         let pages = Rc::new(RefCell::new(Pages::new(image)));
@@ -156,25 +164,26 @@ impl Engine {
         })
     }
 
+    /// The place of the image in the history.
     pub fn position(&self) -> Position {
         self.pages.borrow().image().position()
     }
 
-    /// The durable pages.
+    /// The image: the durable pages.
     pub fn image(&self) -> Ref<'_, Image> {
         Ref::map(self.pages.borrow(), Pages::image)
     }
 
-    /// From now on this is called every few milliseconds while a work runs.
+    /// Sets the callback for every few milliseconds while a work or a query runs.
     pub fn set_on_progress(&mut self, on_progress: OnProgress) {
         self.on_progress = Some(on_progress);
     }
 
-    /// What the statements of this text are, as SQLite says. Never runs anything.
+    /// The class of a text, as SQLite says. Runs nothing.
     ///
-    /// A statement behind one that changes the schema may need that change before it can be prepared;
-    /// the text then counts as [`Class::Schema`], and whoever runs it will see. A text without any
-    /// statement fails with `EMPTY_STATEMENT`.
+    /// A statement after a schema change may need that change before it can be prepared. The text then has the class of
+    /// the statements before it, if these write, and its run will show the rest. A text without any statement fails
+    /// with `EMPTY_STATEMENT`.
     pub fn classify(&mut self, sql: &str) -> Result<Class, SqlFailure> {
         let (kinds, prepared) = self.reader.kinds(sql);
         let seen = if prepared.is_ok() { Seen::All } else { Seen::Beginning };
@@ -187,12 +196,13 @@ impl Engine {
         }
     }
 
-    /// Runs on the committed snapshot; refuses anything that writes.
+    /// Runs a query on the image. Refuses every statement that writes.
     pub fn query(&mut self, statement: &Statement) -> Result<Queried, SqlFailure> {
         let Statement { sql, params } = statement;
         let bracket = Bracket::default();
         let admit = |kind| match bracket.admit(kind) {
             Ok(admission) => only_reads(kind, admission),
+            // A refusal because the statement writes is clearer than one because of its place.
             Err(refusal) => only_reads(kind, Admission::Run).and(Err(refusal)),
         };
         let on_progress = self.on_progress.as_ref();
@@ -216,24 +226,24 @@ impl Engine {
         })
     }
 
-    /// Whether all these scripts have run here, so that no leader is needed for them. Fails with
-    /// `MIGRATION_CHANGED` if one has run with another text.
+    /// Whether all these scripts have run here: then they need no leader. Fails with `MIGRATION_CHANGED` if a script
+    /// has run with another text.
     pub fn migrations_applied(&mut self, scripts: &[Script]) -> Result<Migrations, SqlFailure> {
         migration::state(&self.reader, scripts)
     }
 
-    /// Runs units of work in order; one failing has no effect and does not fail its neighbours. The
-    /// result is staged, not published: the reader does not see it.
+    /// Runs units of work in order. A unit that fails has no effect and does not fail its neighbours. The result is
+    /// staged and not published: the reader does not see it.
     ///
-    /// May be called again before that: then more is staged on top, and [`Run::staged`] names all that
-    /// differs from the image.
+    /// It may be called again before the result is published. Then more is staged on top, and [`Run::staged`] holds all
+    /// that differs from the image.
     pub fn run(&mut self, works: &[&Work]) -> Run {
         let answers = works.iter().map(|work| self.perform(work)).collect();
         let staged = self.staged();
         Run { answers, staged }
     }
 
-    /// Runs one unit of work, as [`Engine::run`] does; [`Engine::staged`] names what is to become durable.
+    /// Runs one unit of work, as [`Engine::run`] does. [`Engine::staged`] tells what must become durable.
     pub fn perform(&mut self, work: &Work) -> Answer {
         sabotage::meet(work);
         let on_progress = self.on_progress.clone();
@@ -243,9 +253,9 @@ impl Engine {
         })
     }
 
-    /// Runs a text inside the transaction that is open across calls, or opens one with it (a text of
-    /// [`Class::Begins`]). Between the first and the one after which the transaction is over, nothing else
-    /// may run: [`Engine::run`] would fail. If it is over by an error, it had no effect.
+    /// Runs a text inside the open transaction across calls, or opens one (with a text of [`Class::Begins`]). Until the
+    /// transaction is over, nothing else may run on the writer: [`Engine::run`] would fail. A transaction that ends by
+    /// an error has no effect.
     pub fn transact(&mut self, statement: &Statement) -> (Answer, Standing) {
         let on_progress = self.on_progress.clone();
         let detail = self.detail();
@@ -259,6 +269,7 @@ impl Engine {
         self.staged_writes.merge(writes);
         let checked = if is_over { self.check_schema() } else { Ok(()) };
         let answer = answer.and_then(|outcome| checked.map(|()| outcome));
+        // SQLite may have committed to the overlay before the check failed.
         if is_over && answer.is_err() {
             self.revert();
             return (answer, Standing::Over(None));
@@ -271,7 +282,7 @@ impl Engine {
         (answer, standing)
     }
 
-    /// Runs a query inside the transaction that is open across calls.
+    /// Runs a query inside the open transaction across calls.
     pub fn query_in_transaction(&mut self, statement: &Statement) -> Answer {
         let admit = |kind| only_reads(kind, Admission::Run);
         let on_progress = self.on_progress.clone();
@@ -279,7 +290,7 @@ impl Engine {
         progress::during(on_progress.as_ref(), || transaction::query(writer, statement, &admit)).map_err(recalled)
     }
 
-    /// How a text would end the transaction around it, if it would.
+    /// How a text would end the transaction around it; `None` if it would not.
     pub fn ending(&mut self, sql: &str) -> Option<Ending> {
         let kinds = self.reader.kinds(sql).0;
         match kinds.iter().rfind(|kind| !matches!(kind, Kind::Setting(_))) {
@@ -289,7 +300,7 @@ impl Engine {
         }
     }
 
-    /// What SQLite says to a text of [`Class::Controls`] where no transaction is open.
+    /// The error that SQLite gives for a text of [`Class::Controls`] if no transaction is open.
     pub fn refuse_control(&mut self, sql: &str) -> SqlFailure {
         let admit = |kind| match kind {
             Kind::Transaction(_) => Ok(Admission::Run),
@@ -303,7 +314,7 @@ impl Engine {
             .unwrap_or_else(|| SqlFailure::new(Code::Sqlite(ResultCode::ERROR), "no transaction is active"))
     }
 
-    /// What differs from the image.
+    /// What is staged: all that differs from the image. `None` if nothing does.
     pub fn staged(&mut self) -> Option<Staged> {
         let dirty = self.pages.borrow_mut().dirty();
         if dirty.is_none() {
@@ -311,7 +322,7 @@ impl Engine {
         }
         dirty.map(|dirty| {
             if self.staged_writes.is_empty() {
-                // Pages differ and no statement owned up to it: better all queries than one too few.
+                // Pages differ though no statement reported a write: better invalidate all queries than too few.
                 self.staged_writes.note_schema();
             }
             Staged {
@@ -321,13 +332,13 @@ impl Engine {
         })
     }
 
-    /// What is staged, as the commit that a leader of this epoch has the store keep.
+    /// Makes what is staged the commit that a leader of this epoch appends to the store.
     pub fn commit(&self, epoch: Epoch, staged: Staged, replies: Vec<Reply>) -> Commit {
         let Staged { dirty, write_set } = staged;
         self.image().commit(epoch, dirty, write_set, replies)
     }
 
-    /// The staged pages are durable, as this commit. On an error nothing has changed.
+    /// Makes the staged pages part of the image: the store has them, as this commit. On an error nothing has changed.
     pub fn publish(&mut self, commit: &Commit) -> Result<(), ApplyError> {
         let before = self.first_page();
         self.pages.borrow_mut().publish(commit)?;
@@ -338,7 +349,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The staged pages are not durable and never will be: the database is as it was before.
+    /// Drops the staged pages, which will never be durable. The database is as it was before.
     pub fn revert(&mut self) {
         if sabotage::is(Sabotage::OverlayNotReverted) {
             return;
@@ -348,8 +359,7 @@ impl Engine {
         self.pages.borrow_mut().revert();
     }
 
-    /// A follower moves forward by a leader's commit; what is staged is void. On an error nothing has
-    /// changed.
+    /// Moves a follower forward by a leader's commit, and drops what is staged. On an error nothing has changed.
     pub fn apply(&mut self, commit: &Commit) -> Result<(), ApplyError> {
         let before = self.first_page();
         self.pages.borrow_mut().apply(commit)?;
@@ -359,7 +369,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes another image, after a divergence or a gap too wide. On an error nothing has changed.
+    /// Takes another image, after a divergence or a gap that is too wide. On an error nothing has changed.
     pub fn reload(&mut self, image: Image) -> Result<(), EngineError> {
         let on_progress = self.on_progress.take();
         let reloaded = Engine::open(image).map(|engine| *self = engine);
@@ -367,7 +377,7 @@ impl Engine {
         reloaded
     }
 
-    /// Alters a byte of the image behind everybody's back: for this package's own tests.
+    /// Alters a byte of the image without a commit: for this package's own tests.
     #[cfg(feature = "sabotage")]
     pub fn damage(&mut self, number: PageNo, at: usize) {
         self.pages.borrow_mut().damage(number, at);
@@ -380,7 +390,7 @@ impl Engine {
         Ok(outcome)
     }
 
-    /// What is staged already says how much is to be told of what comes.
+    /// How much the next write sets must say: after a schema change the tables are enough.
     fn detail(&self) -> Detail {
         if self.staged_writes.changes_schema() {
             Detail::Tables
@@ -389,7 +399,7 @@ impl Engine {
         }
     }
 
-    /// Refuses what no statement could be prepared over, when the schema has changed.
+    /// After a schema change, refuses a schema over which statements could not be prepared.
     fn check_schema(&mut self) -> Result<(), SqlFailure> {
         if !self.staged_writes.changes_schema() {
             return Ok(());
@@ -410,14 +420,14 @@ impl Engine {
             .ok_or_else(|| SqlFailure::new(Code::Sqlite(ResultCode::CANTOPEN), "no writer"))
     }
 
-    /// A connection asks for the encoding once, and takes a change counter that goes back for one that it has seen:
-    /// after the import of such a file the reader is opened anew.
+    /// Opens the reader anew if an import has changed the text encoding or set the change counter back. A connection
+    /// reads the encoding only once, and may take a lower counter for one that it has seen.
     fn moved_by(&mut self, commit: &Commit, before: FirstPage) {
         let after = self.first_page();
         if after.encoding != before.encoding || after.change_counter < before.change_counter {
             match Session::open(&self.pages, View::Committed) {
                 Ok(reader) => self.reader = reader,
-                // Then the old one fails as well, and says why to whoever asks.
+                // The old reader will fail as well, and tell each query the reason.
                 Err(_) => self.reader.forget_schema(),
             }
         } else if commit.write_set.changes_schema() {
@@ -425,7 +435,7 @@ impl Engine {
         }
     }
 
-    /// What a connection knows of page 1.
+    /// What a connection remembers of page 1.
     fn first_page(&self) -> FirstPage {
         let image = self.image();
         let first: &[u8] = image.page(PageNo::FIRST).map_or(&[], |first| first);
@@ -456,7 +466,7 @@ fn only_reads(kind: Kind, admission: Admission) -> Result<Admission, SqlFailure>
     }
 }
 
-/// A query is only ever interrupted because its page has given it up.
+/// The error of an interrupted query: a query is interrupted only because its page has given it up.
 fn recalled(failure: SqlFailure) -> SqlFailure {
     match failure.code {
         Code::Sqlite(ResultCode::INTERRUPT) => {
@@ -466,7 +476,7 @@ fn recalled(failure: SqlFailure) -> SqlFailure {
     }
 }
 
-/// A work is only ever interrupted by [`OnProgress`].
+/// The error of an interrupted work: only [`OnProgress`] interrupts a work.
 fn stopped(failure: SqlFailure) -> SqlFailure {
     match failure.code {
         Code::Sqlite(ResultCode::INTERRUPT) => SqlFailure::new(

@@ -1,13 +1,12 @@
-//! The pages behind both connections: the durable image, and over it what the writer has written since.
+//! The pages behind both connections: the durable image and, over it, the pages that the writer has written since.
 //!
-//! The VFS reads and writes here, the engine publishes and reverts. Two views of one database:
-//! the reader's ([`View::Committed`]) is the image alone, the writer's ([`View::Staged`]) is the
-//! overlay over the image. Invariants:
-//! * the image changes by whole commits only, never by a write of SQLite's;
+//! The VFS reads and writes here; the engine publishes and reverts. There are two views of one database. The reader's
+//! ([`View::Committed`]) is the image alone. The writer's ([`View::Staged`]) is the overlay over the image. Invariants:
+//! * the image changes only by whole commits, never by a write of SQLite;
 //! * every page from 1 to the overlay's page count is in the overlay or, unchanged, in the image.
 //!
-//! A copy of the image per connection was refused (twice the memory); so was an undo log over one set
-//! of pages: the reader would see what is not durable.
+//! A copy of the image per connection was refused: it needs twice the memory. An undo log over one set of pages was
+//! refused too: the reader would see what is not durable.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -48,15 +47,15 @@ impl Pages {
         self.image.damage(number, at);
     }
 
-    /// Length of the file in bytes.
+    /// The length of the file in bytes.
     pub(super) fn size(&self, view: View) -> u64 {
         (self.count(view) * self.image.page_size().bytes()) as u64
     }
 
-    /// Fills `buffer` from `offset` on and says how many bytes there were; fewer mean the end.
+    /// Fills `buffer` from `offset` on, and returns how many bytes there were: fewer than asked for mean the end.
     ///
-    /// An imported database may say in its header that it keeps a write-ahead log. Here it has none and
-    /// this VFS could not hold one, so SQLite is shown the versions of a rollback journal instead.
+    /// The header of an imported database may say that it keeps a write-ahead log. There is none here, and this VFS
+    /// could not hold one. So SQLite is shown the version numbers of a rollback journal instead.
     pub(super) fn read(&self, view: View, buffer: &mut [u8], offset: u64) -> usize {
         let size = self.image.page_size().bytes();
         let Ok(start) = usize::try_from(offset) else { return 0 };
@@ -94,6 +93,7 @@ impl Pages {
                 Rc::from(&rest[..length])
             } else {
                 let mut patched = match self.page(View::Staged, PageNo::at_index(index)) {
+                    // Past the overlay's end the pages of a longer image do not count.
                     Some(page) if index < self.count(View::Staged) => page.to_vec(),
                     _ => vec![0; size],
                 };
@@ -114,8 +114,8 @@ impl Pages {
         overlay.pages.retain(|number, _| number.index() < count);
     }
 
-    /// What differs from the image; `None` if nothing does. SQLite writes a page back also when a
-    /// transaction changed it and a rollback changed it back: such pages are no change.
+    /// The pages that differ from the image; `None` if none does. SQLite also writes a page back that a transaction
+    /// changed and a rollback restored: such a page is no change.
     pub(super) fn dirty(&mut self) -> Option<Dirty> {
         self.settle();
         let overlay = self.overlay.as_ref()?;
@@ -126,21 +126,21 @@ impl Pages {
         })
     }
 
-    /// Folds a commit into the image. What was staged after it stays staged.
+    /// Applies a commit of this tab to the image. What was staged after it stays staged.
     pub(super) fn publish(&mut self, commit: &Commit) -> Result<(), ApplyError> {
         self.image.apply(commit)?;
         self.settle();
         Ok(())
     }
 
-    /// Moves the image forward by a commit of another tab; what is staged here is void.
+    /// Moves the image forward by a commit of another tab, and drops what is staged here.
     pub(super) fn apply(&mut self, commit: &Commit) -> Result<(), ApplyError> {
         self.image.apply(commit)?;
         self.revert();
         Ok(())
     }
 
-    /// Stages these pages in the place of all.
+    /// Stages these pages in place of the whole database.
     pub(super) fn replace(&mut self, pages: Vec<Page>) {
         self.overlay = Some(Overlay {
             count: pages.len(),
@@ -148,7 +148,7 @@ impl Pages {
         });
     }
 
-    /// What is staged, to come back to.
+    /// What is staged now, for [`Pages::stage_again`] to come back to.
     pub(super) fn staging(&self) -> Option<Overlay> {
         self.overlay.clone()
     }
@@ -157,7 +157,7 @@ impl Pages {
         self.overlay = staging;
     }
 
-    /// As the writer sees it.
+    /// The first page, as the writer sees it.
     pub(super) fn first(&self) -> Option<&Page> {
         self.page(View::Staged, PageNo::FIRST)
             .filter(|_| self.count(View::Staged) > 0)
@@ -188,7 +188,7 @@ impl Pages {
     fn put(&mut self, index: usize, page: Page) {
         let blank: Page = Rc::from(vec![0; page.len()]);
         let overlay = self.overlay_mut();
-        // A hole reads as zeros, also where a longer image had pages before a truncation.
+        // A hole reads as zeros, even where a longer image had pages before a truncation.
         for hole in overlay.count..index {
             overlay.pages.insert(PageNo::at_index(hole), Rc::clone(&blank));
         }
@@ -204,7 +204,7 @@ impl Pages {
         })
     }
 
-    /// Drops from the overlay what the image has.
+    /// Drops from the overlay the pages that the image has too.
     fn settle(&mut self) {
         let Some(overlay) = &mut self.overlay else { return };
         let image = &self.image;

@@ -1,4 +1,4 @@
-//! Binding: the values of a request to the parameters of a prepared statement.
+//! Binds the values of a request to the parameters of a prepared statement.
 
 use rusqlite::Statement;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -6,8 +6,8 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use super::failure::failure;
 use crate::sql::{Code, Params, SqlFailure, Value};
 
-/// Gives the parameters of one text to its statements: named ones to each that names them, those by position to the only
-/// one that takes any, since nothing says where the next one's begin.
+/// Gives the values of one text to its statements. Named values go to each statement that names them. Values by
+/// position go to the only statement that takes any: nothing says where the values of a second one would begin.
 pub(super) struct Binder<'a> {
     params: &'a Params,
     given: Given,
@@ -46,7 +46,7 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// To be called after the last statement: values given by position must have been taken.
+    /// Call after the last statement: values given by position must have been taken.
     pub(super) fn finish(self) -> Result<(), SqlFailure> {
         match self.params {
             Params::Positional(values) if self.given == Given::NotYet && !values.is_empty() => {
@@ -74,7 +74,7 @@ fn named(statement: &mut Statement<'_>, count: usize, values: &[(String, Value)]
     Ok(())
 }
 
-/// The value for a parameter: by its whole name, else by its name without the sign, if only one parameter has that.
+/// The value of a parameter: by its whole name, else by its name without the sign, if no other parameter has that name.
 fn find<'a>(
     statement: &Statement<'_>,
     index: usize,
@@ -82,6 +82,7 @@ fn find<'a>(
     values: &'a [(String, Value)],
 ) -> Result<&'a Value, SqlFailure> {
     let whole = statement.parameter_name(index);
+    // Of two values under one name, the last counts.
     let by = |name: &str| {
         values
             .iter()
@@ -157,7 +158,7 @@ fn split(name: &str) -> Option<(&str, &str)> {
     name.split_at_checked(1)
 }
 
-/// What the author of `data-userId` and `:userId` cannot see: HTML makes the name of an attribute lower case.
+/// A hint for the author of `data-userId` and `:userId`: HTML makes the name of an attribute lower case.
 fn way_out(sign: &str, bare: &str, values: &[(String, Value)]) -> String {
     let (parameter, attribute) = (in_words(bare, '_'), in_words(bare, '-'));
     let has_capitals = bare.bytes().any(|byte| byte.is_ascii_uppercase());
@@ -175,7 +176,7 @@ fn way_out(sign: &str, bare: &str, values: &[(String, Value)]) -> String {
     }
 }
 
-/// `userId` and `user_id` in lower case, with this between the words.
+/// `userId` or `user_id` in lower case, with `between` between the words.
 fn in_words(name: &str, between: char) -> String {
     let mut words = String::new();
     let mut before = between;

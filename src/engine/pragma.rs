@@ -1,17 +1,17 @@
-//! PRAGMAs: which of them tell, which write, which hold for one unit, which say what is so anyway, which are refused.
+//! PRAGMAs: which of them only read, which write, which hold for one unit, which are passed over, which are refused.
 //!
-//! Asked by `authorizer` while SQLite prepares one, and that is the time to decide: SQLite carries out many of
-//! them while it prepares. Reading is always allowed. A setting that cannot change what a statement means (how the
-//! database is stored, how much is cached) is passed over, because every template sends some; one that could is
-//! refused unless it says what is so. Settings of the connection were refused as such: they would differ between
-//! tabs, and end with the leader.
+//! `authorizer` asks while SQLite prepares a PRAGMA. That is the time to decide, because SQLite carries out many
+//! PRAGMAs while it prepares them. Reading is always allowed. A setting that cannot change what a statement means (how
+//! the database is stored, how much is cached) is passed over, because every template sends some. A setting that could
+//! is refused, unless it sets the value that holds anyway. Settings of a connection were refused: they would differ
+//! between tabs, and end with the leader.
 
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
 use crate::sql::{Code, ResultCode, SqlFailure};
 
-/// Their argument names a table or a limit.
+/// They only read, even with an argument: it names a table or a limit.
 const TELLING: &[&str] = &[
     "foreign_key_check",
     "foreign_key_list",
@@ -24,7 +24,7 @@ const TELLING: &[&str] = &[
     "table_list",
     "table_xinfo",
 ];
-/// They write to the database; the second group only with an argument.
+/// They write to the database; those of the second list only with an argument.
 const WRITING: &[&str] = &["incremental_vacuum", "optimize"];
 const WRITING_WITH_VALUE: &[&str] = &["application_id", "user_version"];
 /// Their answer depends on the content of every table.
@@ -35,7 +35,7 @@ const READING_EVERYTHING: &[&str] = &[
     "page_count",
     "quick_check",
 ];
-/// No statement means anything else by them.
+/// They are passed over: none of them changes what a statement means.
 const PASSED_OVER: &[&str] = &[
     "analysis_limit",
     "automatic_index",
@@ -60,7 +60,7 @@ const PASSED_OVER: &[&str] = &[
     "trusted_schema",
     "wal_autocheckpoint",
 ];
-/// Of these, those that answer with what is so when they are set.
+/// Those of them that return the current value when they are set.
 const ANSWERING: &[&str] = &[
     "analysis_limit",
     "busy_timeout",
@@ -72,7 +72,7 @@ const ANSWERING: &[&str] = &[
     "soft_heap_limit",
     "threads",
 ];
-/// Switches that change what statements mean, and how they stand.
+/// Switches that change what statements mean, each with the value that it has here.
 const STANDING: &[(&str, Switch)] = &[
     ("case_sensitive_like", Switch::Off),
     ("count_changes", Switch::Off),
@@ -85,7 +85,7 @@ const STANDING: &[(&str, Switch)] = &[
     ("short_column_names", Switch::On),
     ("writable_schema", Switch::Off),
 ];
-/// How they stand is in the database.
+/// Their values are in the database.
 const OF_THE_DATABASE: &[&str] = &["auto_vacuum", "encoding", "page_size", "secure_delete"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,31 +102,32 @@ pub(super) enum Setting {
     LegacyAlterTable(Switch),
 }
 
-/// A PRAGMA that says how something stands in the database: right or wrong, which the database knows.
+/// A PRAGMA that claims a value of the database, rightly or wrongly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Claim {
     name: String,
     value: String,
 }
 
-/// What becomes of a PRAGMA.
+/// What to do with a PRAGMA.
 #[derive(Debug)]
 pub(super) enum Verdict {
     Tells,
     TellsOfEverything,
     Writes,
-    /// It does nothing, and answers with what this PRAGMA tells, if any.
+    /// It does nothing, and returns what the PRAGMA of this name reads, if one is given.
     PassedOver(Option<String>),
     Sets(Setting),
     Claims(Claim),
     Refused(SqlFailure),
 }
 
-/// Judges a PRAGMA by its name in lower case and the value that it has.
+/// Judges a PRAGMA by its name in lower case and its argument.
 pub(super) fn judge(name: &str, value: Option<&str>) -> Verdict {
     if WRITING.contains(&name) {
         return Verdict::Writes;
     }
+    // There is no write-ahead log.
     if name == "wal_checkpoint" {
         return Verdict::PassedOver(None);
     }
@@ -154,7 +155,7 @@ pub(super) fn judge(name: &str, value: Option<&str>) -> Verdict {
 }
 
 impl Switch {
-    /// As SQLite reads a boolean.
+    /// Reads a boolean as SQLite does.
     fn of(value: &str) -> Self {
         let on = match value.trim_start_matches(['+', '-']).parse::<u64>() {
             Ok(number) => number != 0,
@@ -171,7 +172,7 @@ impl Switch {
 }
 
 impl Setting {
-    /// Whether it says what holds for every unit that sets nothing.
+    /// Whether it sets the value that holds anyway, in every unit that sets nothing.
     pub(super) fn says_what_is_so(self) -> bool {
         matches!(
             self,
@@ -183,7 +184,7 @@ impl Setting {
 }
 
 impl Claim {
-    /// What the PRAGMA tells.
+    /// The value in the database.
     pub(super) fn told(&self, connection: &Connection) -> rusqlite::Result<String> {
         connection.query_row(&format!("PRAGMA {}", self.name), [], |row| {
             Ok(match row.get_ref(0)? {
@@ -193,7 +194,7 @@ impl Claim {
         })
     }
 
-    /// Compares it with what the PRAGMA tells.
+    /// Refuses the claim if the value in the database is another one.
     pub(super) fn check(&self, told: &str) -> Result<(), SqlFailure> {
         if plain(&self.value) == plain(told) {
             Ok(())
@@ -203,7 +204,7 @@ impl Claim {
     }
 }
 
-/// Words for numbers, and one way to write an encoding.
+/// Normalises a value: numbers in place of words, and one spelling of each encoding.
 fn plain(value: &str) -> String {
     let value = value.to_ascii_lowercase().replace('-', "");
     match value.as_str() {
@@ -216,7 +217,7 @@ fn plain(value: &str) -> String {
     .to_owned()
 }
 
-/// For a setting that a unit may have, where there is no unit.
+/// The error for a setting of a unit that stands alone.
 pub(super) fn alone() -> SqlFailure {
     failure(
         "this PRAGMA holds for one request and for nothing else, so alone it does nothing: put it in front of the \

@@ -1,4 +1,4 @@
-//! What a prepared statement is and touches, as SQLite and its authorizer say.
+//! What a prepared statement does and touches, as SQLite and its authorizer say.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -12,20 +12,20 @@ use crate::sql::{Code, ResultCode, SqlFailure, WriteSet};
 /// What a statement does when it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Changes nothing, `EXPLAIN` of anything included.
+    /// Changes nothing. `EXPLAIN` of any statement is one.
     Read,
     /// Inserts, updates, or deletes rows.
     Rows,
-    /// DDL, and what rewrites the database as a whole.
+    /// DDL, and statements that rewrite the whole database.
     Schema,
     /// Like `Schema`, but cannot run inside a transaction.
     Vacuum,
     Transaction(Control),
-    /// What its unit sets for itself.
+    /// Sets something for its unit.
     Setting(Setting),
 }
 
-/// A prepared statement.
+/// What is known of a prepared statement.
 #[derive(Debug)]
 pub(super) struct Access {
     pub(super) kind: Kind,
@@ -34,7 +34,7 @@ pub(super) struct Access {
     touched: OnceCell<Touched>,
 }
 
-/// What the notes say with what the schema adds.
+/// The reads and writes of a statement: the authorizer's notes, and what the schema adds to them.
 #[derive(Debug)]
 pub(super) struct Touched {
     pub(super) reads: Reads,
@@ -53,7 +53,7 @@ impl Access {
         }
     }
 
-    /// To be asked as long as the schema is that for which the statement was prepared.
+    /// Computed at the first call, and right only for the schema that the statement was prepared for.
     pub(super) fn touched(&self, schema: &Schema) -> &Touched {
         self.touched.get_or_init(|| {
             let reads = schema.reads(&self.notes);
@@ -65,7 +65,8 @@ impl Access {
         })
     }
 
-    /// Whether it asks what the statement before did. A trigger asks of its own.
+    /// Whether it asks what an earlier statement did (`changes()` and the like). A trigger asks about its own
+    /// statements.
     pub(super) fn asks_of_the_one_before(&self) -> bool {
         match self.notes.counters {
             Counters::Unasked => false,
@@ -74,7 +75,7 @@ impl Access {
         }
     }
 
-    /// The table that it drops, if that may touch rows of others.
+    /// The table that it drops, if the drop may touch rows of other tables.
     pub(super) fn drops_with_others(&self) -> Option<&str> {
         let table = self.notes.drops.as_deref()?;
         let is_other = |written: &str| !written.eq_ignore_ascii_case(table) && !written.starts_with("sqlite_");
@@ -86,7 +87,8 @@ impl Access {
     }
 }
 
-/// The connection is everybody's: what it did last may be another tab's.
+/// The error for a statement that asks about the one before, where there is none. All tabs share the connection, so the
+/// last write on it may be another tab's.
 pub(super) fn asked_alone() -> SqlFailure {
     SqlFailure::new(
         Code::Sqlite(ResultCode::MISUSE),
@@ -96,9 +98,10 @@ pub(super) fn asked_alone() -> SqlFailure {
     )
 }
 
-/// A virtual table prepares writing statements of its own while it connects, and these are noted with
-/// the statement that uses it: so that a statement writes is SQLite's word (`sqlite3_stmt_readonly`),
-/// the notes only tell what. DDL that finds nothing to do (`DROP TABLE IF EXISTS`) notes nothing.
+/// The kind of a statement. While a virtual table connects, it prepares writing statements of its own, and they are
+/// noted with the statement that uses the table. So SQLite decides whether a statement writes
+/// (`sqlite3_stmt_readonly`); the notes only say what. DDL that finds nothing to do (`DROP TABLE IF EXISTS`) leaves no
+/// notes.
 fn kind(statement: &rusqlite::Statement<'_>, notes: &Notes, sql: &str) -> Kind {
     if let Some(setting) = notes.setting {
         Kind::Setting(setting)
@@ -119,7 +122,7 @@ fn kind(statement: &rusqlite::Statement<'_>, notes: &Notes, sql: &str) -> Kind {
     }
 }
 
-/// Where the first token of `text` begins: behind white space, semicolons and comments
+/// Where the first token of `text` begins: after white space, semicolons and comments
 /// (<https://sqlite.org/lang_comment.html>).
 pub(super) fn first_token(text: &str) -> usize {
     let mut at = 0;

@@ -1,12 +1,13 @@
-//! What is done while a statement runs: SQLite calls here every few milliseconds, and may be told to stop
+//! Progress: while a statement runs, SQLite calls here every few milliseconds and can be told to stop
 //! (<https://sqlite.org/c3ref/progress_handler.html>).
 //!
-//! It counts the instructions of each statement by itself, so a text of many small ones would never be looked after: they
-//! are counted here. And one instruction may take seconds, where it writes or reads a large value: so the pages that pass are
-//! counted too.
+//! SQLite counts the instructions of each statement separately, so a text of many small statements would never call.
+//! Therefore statements are counted here as well. One instruction may also take seconds, where it writes or reads a large
+//! value: therefore the pages that pass are counted too.
 //!
-//! The handler belongs to the thread and not to the connection: SQLite's callback must be `Send`, and what a worker has
-//! to do meanwhile (its clock, its channel) is not. One statement runs on a thread at a time, so there is one.
+//! The handler belongs to the thread and not to the connection: SQLite's callback must be `Send`, and what a worker
+//! uses meanwhile (its clock, its channel) is not. Only one statement runs on a thread at a time, so one handler is
+//! enough.
 
 use std::cell::RefCell;
 use std::ffi::c_int;
@@ -17,27 +18,28 @@ use rusqlite::Connection;
 /// Whether the statement may run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
+    /// The statement runs on.
     GoOn,
-    /// It ends with `SQLITE_INTERRUPT` and has no effect.
+    /// The statement ends with `SQLITE_INTERRUPT` and has no effect.
     Interrupt,
 }
 
 /// How far a work or a query has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Headway {
-    /// How often [`OnProgress`] was called during it before.
+    /// How often [`OnProgress`] was called before, during the same work or query.
     pub calls: u32,
-    /// How many of its statements are done.
+    /// How many statements of the work or query are done.
     pub statements: u32,
 }
 
-/// Called while a work or a query runs.
+/// The callback that is called while a work or a query runs, and says whether to go on.
 pub type OnProgress = Rc<dyn Fn(Headway) -> Progress>;
 
-/// Instructions of SQLite's machine between two calls: some milliseconds in a browser.
+/// Instructions of SQLite's virtual machine between two calls: some milliseconds in a browser.
 const INSTRUCTIONS: c_int = 50_000;
 
-/// Statements that take as long, with preparing them.
+/// Statements between two calls: preparing and running so many takes about as long.
 const STATEMENTS: u32 = 256;
 
 /// Pages written or read that take as long, a few megabytes.
@@ -53,12 +55,12 @@ struct Current {
     pages: u32,
 }
 
-/// Has the statements of this connection call whatever [`during`] names.
+/// Makes the statements of this connection call the callback that [`during`] has set.
 pub(super) fn install(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.progress_handler(INSTRUCTIONS, Some(|| call() == Progress::Interrupt))
 }
 
-/// One statement of a text has run.
+/// Counts a statement that has run, and calls the callback when it is due.
 pub(super) fn after_statement() -> Progress {
     let is_due = CURRENT.with_borrow_mut(|current| {
         current.as_mut().is_some_and(|current| {
@@ -84,6 +86,7 @@ pub(super) fn after_page() {
 }
 
 fn call() -> Progress {
+    // The borrow ends before the callback runs: the callback is foreign code.
     let current = CURRENT.with_borrow_mut(|current| {
         let current = current.as_mut()?;
         let headway = current.headway;
@@ -93,7 +96,7 @@ fn call() -> Progress {
     current.map_or(Progress::GoOn, |(on_progress, headway)| on_progress(headway))
 }
 
-/// Does something, with this called meanwhile.
+/// Runs `action` with this callback, and then sets the earlier callback again.
 pub(super) fn during<T>(on_progress: Option<&OnProgress>, action: impl FnOnce() -> T) -> T {
     let before = CURRENT.replace(on_progress.map(|on_progress| Current {
         on_progress: Rc::clone(on_progress),

@@ -1,12 +1,14 @@
-//! Recognition: how many migrations a database has behind it that has tables and no record of them.
+//! Recognition: how many migrations a database has run, if it has tables but no record of migrations.
 //!
-//! Such a database was made by another program, or by a page that had no migrations yet: restored from such a backup it
-//! must not be dead, because the first script finds its table there already. Called by [`super::migration`]. The scripts
-//! are run on an empty database first, one after the other, and what each of them leaves is compared with what is
-//! there. Of several scripts that leave the same, all count as run: one that only fills tables would fill them twice.
+//! Another program made such a database, or a page that had no migrations yet. Without recognition a backup of it could
+//! not be restored: the first script would find its table there already. Called by [`super::migration`].
 //!
-//! To compare the texts of the scripts with those of the schema was refused: a column that `ALTER TABLE` added, a
-//! table that was renamed, stand in no script as they stand in the schema.
+//! The scripts run one after the other on an empty scratch database. The schema that each script leaves is compared
+//! with the schema of the database. If several scripts leave the same schema, all of them count as run: a script that
+//! only fills tables would otherwise fill them twice.
+//!
+//! Comparing the text of the scripts with the text of the schema was refused: a column that `ALTER TABLE` added, or a
+//! table that was renamed, is written differently in the schema than in the script.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,19 +19,19 @@ use super::session::Session;
 use crate::sql::{Script, SqlFailure, Work};
 use crate::storage::{Image, PageSize, Seq};
 
-/// By their names in lower case. What SQLite and this library keep for themselves is left out.
+/// Schema objects by their names in lower case, without those that belong to SQLite or to this library.
 type Objects = BTreeMap<String, Object>;
 
 /// A table, an index, a view, or a trigger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Object {
-    /// Its SQL, but for white space.
+    /// Its SQL, with each run of white space made one space.
     sql: String,
-    /// Of a table its columns, in whatever words they were made; of all else its SQL.
+    /// The columns of an ordinary table, however they were declared; the SQL of any other object.
     shape: String,
 }
 
-/// How many of the scripts have made what is there; none where nothing is there that they make.
+/// How many of the scripts the database has run, as its schema tells; 0 if it has no object that they make.
 pub(super) fn known(writer: &Session, scripts: &[Script]) -> Result<usize, SqlFailure> {
     let there = writer.own(objects)?;
     if there.is_empty() {
@@ -37,26 +39,29 @@ pub(super) fn known(writer: &Session, scripts: &[Script]) -> Result<usize, SqlFa
     }
     let stages = stages(scripts);
     let made: BTreeSet<&String> = stages.iter().flat_map(BTreeMap::keys).collect();
+    // Objects that no script makes may stand beside those that the scripts make.
     let there: Objects = there.into_iter().filter(|(name, _)| made.contains(name)).collect();
     if there.is_empty() {
         return Ok(0);
     }
+    // Equal SQL is the surer sign; columns decide only if no stage has equal SQL.
     let last = |same: fn(&Object, &Object) -> bool| stages.iter().rposition(|stage| alike(stage, &there, same));
     let found = last(|one, other| one.sql == other.sql).or_else(|| last(|one, other| one.shape == other.shape));
     Ok(found.map_or(0, |index| index + 1))
 }
 
-/// Whether anything is there at all.
+/// Whether the database has no schema objects at all.
 pub(super) fn is_empty(writer: &Session) -> Result<bool, SqlFailure> {
     writer.own(objects).map(|objects| objects.is_empty())
 }
 
-/// What is there after each script, up to the first that fails.
+/// The schema after each script, up to the first script that fails.
 fn stages(scripts: &[Script]) -> Vec<Objects> {
     let image = Image::from_pages(PageSize::DEFAULT, Vec::new(), Seq::default());
     let Ok(mut scratch) = Engine::open(image) else {
         return Vec::new();
     };
+    // The scratch database records its migrations, so each round runs only the script that is new.
     let run = |count| {
         let work = Work::Migrate {
             scripts: scripts[..count].to_vec(),

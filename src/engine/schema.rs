@@ -1,9 +1,10 @@
-//! What the schema adds to the authorizer's report, where SQLite says less than happens.
+//! What the schema adds to the authorizer's report: a statement may change more than SQLite reports.
 //!
-//! Read once per schema change and connection, and only if a write set asks for it: of a commit that changes the
-//! schema every query is told anyway. Each rule widens a write set, never narrows it:
+//! A connection reads the schema once after each change. The writer reads it only for a write set that names columns:
+//! after a schema change it need not, since the commit concerns every query. Each rule widens a write set, and none
+//! narrows it:
 //!
-//! | SQLite reports | happens too | so |
+//! | SQLite reports | happens too | so the write set has |
 //! |---|---|---|
 //! | UPDATE of a column | the row moves: primary key or rowid | rows of the table |
 //! | UPDATE of a column | generated columns change | rows of the table |
@@ -11,8 +12,8 @@
 //! | a write to a virtual table | its shadow tables change | rows of each |
 //! | INSERT | AUTOINCREMENT counts in `sqlite_sequence` | rows of that table, if there is one |
 //!
-//! REPLACE is looked for as a word in the statement, the table, and all triggers: a conflict clause is
-//! nowhere reported. The function `replace()` so widens without need, which costs a re-run.
+//! SQLite never reports a conflict clause, so REPLACE is looked for as a word in the statement, in the table and in all
+//! triggers. The function `replace()` therefore widens without need, which costs a re-run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +25,7 @@ use crate::sql::WriteSet;
 
 const SEQUENCE: &str = "sqlite_sequence";
 
-/// The schema as far as it matters for read and write sets. Names are in lower case.
+/// The part of the schema that matters for read sets and write sets. Names are in lower case.
 #[derive(Debug, Default)]
 pub(super) struct Schema {
     tables: BTreeMap<String, Table>,
@@ -35,7 +36,7 @@ pub(super) struct Schema {
 struct Table {
     virtuality: Virtuality,
     replaces: Replaces,
-    /// Not known of virtual tables.
+    /// Empty for a virtual table.
     columns: BTreeMap<String, Column>,
 }
 
@@ -54,7 +55,7 @@ enum Virtuality {
     Virtual,
 }
 
-/// Whether a conflict may be resolved by deleting other rows.
+/// Whether a conflict may be resolved by the deletion of other rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Replaces {
     #[default]
@@ -63,7 +64,8 @@ pub(super) enum Replaces {
 }
 
 impl Replaces {
-    /// Of a statement, or of one that the schema keeps: bytes, for a comment in it may be no UTF-8.
+    /// Looks for REPLACE in a statement, or in a statement that the schema keeps. Takes bytes, because a comment in it
+    /// may not be UTF-8.
     pub(super) fn of(sql: &[u8]) -> Self {
         effort::scanned(sql.len());
         let word = b"replace";
@@ -100,8 +102,8 @@ impl Schema {
                 schema.triggers_replace = replaces;
             }
         }
-        // Virtual tables are passed over: asking for their columns would connect them, and that fails
-        // for a module which this build of SQLite has not.
+        // Virtual tables (`rootpage` 0) are skipped: asking for their columns would connect them, and that fails for a
+        // module that this build does not have.
         let mut columns = connection.prepare(
             "SELECT lower(entry.name), lower(info.name), info.pk <> 0, info.hidden IN (2, 3) \
              FROM sqlite_schema AS entry, pragma_table_xinfo(entry.name) AS info \
@@ -122,7 +124,7 @@ impl Schema {
         Ok(schema)
     }
 
-    /// All that a statement with these notes may write.
+    /// Everything that a statement with these notes may write.
     pub(super) fn writes(&self, notes: &Notes, replaces: Replaces) -> WriteSet {
         let mut written = WriteSet::default();
         let replaces = match replaces {
@@ -150,7 +152,7 @@ impl Schema {
         written
     }
 
-    /// All that a statement with these notes reads.
+    /// Everything that a statement with these notes reads.
     pub(super) fn reads(&self, notes: &Notes) -> Reads {
         let mut reads = notes.reads.clone();
         if notes.reads_everything {
@@ -169,6 +171,7 @@ impl Schema {
         tables.filter(|table| self.is_virtual(table)).cloned().collect()
     }
 
+    /// Notes the rows of a table. For a virtual table also those of its shadow tables, which are named after it.
     fn note_rows(&self, written: &mut WriteSet, table: &str) {
         written.note_rows(table);
         if self.is_virtual(table) {
@@ -179,6 +182,7 @@ impl Schema {
         }
     }
 
+    /// Whether an UPDATE of this column counts as a write of rows, by the rules above.
     fn concerns_rows(&self, table: &str, column: &str, replaces: Replaces) -> bool {
         if column == "rowid" || replaces == Replaces::Perhaps {
             return true;

@@ -1,23 +1,19 @@
-//! A session: one SQLite connection with its authorizer and what is remembered of prepared statements.
+//! A session: one SQLite connection with its authorizer and its remembered statements.
 //!
-//! The engine has two, reader and writer. Settings and why:
-//! * `journal_mode=MEMORY`: a rollback journal never reaches the VFS. `OFF` was refused: a failing
-//!   statement could not undo itself. WAL was refused: it wants shared memory, and gains nothing here;
-//! * `temp_store=MEMORY`, `synchronous=OFF`: there are no files, and durability is the store's business;
-//! * `foreign_keys=ON`: natively the bundled SQLite has it on by default and on wasm32 off; one of the
-//!   two, and constraints that are declared but not kept help nobody;
-//! * `cache_size`: [`CACHE_KIB`]. The image is in memory already, so the pager's cache is a second copy and
-//!   spares only the copying of a page into it. Over an image of 9 MB a point select took 5 to 9 µs and a
-//!   one-row insert 17 to 24 µs with 256 KiB to 4 MiB alike, twice that for the insert with 64 KiB
-//!   (`tests/engine/measure.rs`);
+//! The engine has two, reader and writer. [`super::progress`] is called while they run. Their settings, with reasons:
+//! * `journal_mode=MEMORY`: a rollback journal never reaches the VFS. `OFF` was refused: a failing statement could not
+//!   undo itself. WAL was refused: it needs shared memory, and gains nothing here;
+//! * `temp_store=MEMORY`, `synchronous=OFF`: there are no files, and the store makes commits durable;
+//! * `foreign_keys=ON`: bundled SQLite has it on natively and off on wasm32; constraints that are not kept help nobody;
+//! * `cache_size`: [`CACHE_KIB`]. The image is in memory already, so the pager's cache is a second copy and saves only
+//!   the copying of a page. Over an image of 9 MB a point select took 5 to 9 µs and a one-row insert 17 to 24 µs with
+//!   256 KiB to 4 MiB alike; with 64 KiB the insert took twice as long (`tests/engine/measure.rs`);
 //! * no texts in double quotes: a misspelt column is an error and not a text;
-//! * defensive: shadow tables of FTS5 and R-Tree cannot be damaged by a statement, nor the schema table;
+//! * defensive: no statement can damage the shadow tables of FTS5 and R-Tree, nor the schema table;
 //! * no mmap: pages are not contiguous.
 //!
-//! A statement is prepared once and remembered with its read and write set, by its text. Texts of
-//! several statements are prepared anew each time: a later one may need what an earlier one creates.
-//!
-//! What goes on while a statement runs is [`super::progress`]'s.
+//! A statement is prepared once and remembered by its text, with its read set and write set. A text of several
+//! statements is prepared anew each time: a later one may need what an earlier one creates.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
@@ -44,11 +40,11 @@ use super::text::Text;
 use super::{EngineError, given_rowid, vfs};
 use crate::sql::{Code, Params, ReadSet, ResultCode, Rows, SqlFailure, WriteSet};
 
-/// Pager cache of each connection in KiB.
+/// The pager's cache of each connection, in KiB.
 const CACHE_KIB: usize = 1024;
-/// Prepared statements kept, and texts remembered.
+/// The most prepared statements, and the most texts, that are remembered.
 const STATEMENTS: usize = 128;
-/// A longer text is not remembered: it was made by a program, and will not come again.
+/// The most bytes of a text that is remembered: a program made a longer one, and it will not come again.
 const LONGEST_REMEMBERED: usize = 16 * 1024;
 
 pub(super) struct Session {
@@ -61,12 +57,12 @@ pub(super) struct Session {
     rows_written: Cell<Rowwise>,
 }
 
-/// How much is to be told of what is written.
+/// How much a write set says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detail {
-    /// Which columns, and what happens besides.
+    /// The columns, and what the schema adds.
     Columns,
-    /// The tables: the schema has changed, and every query will be told.
+    /// The tables alone: the schema has changed, so the commit concerns every query.
     Tables,
 }
 
@@ -81,8 +77,7 @@ enum Rowwise {
 struct Memory {
     schema: Option<Rc<Schema>>,
     texts: HashMap<String, Known>,
-    /// What virtual tables read through statements of their own (FTS5 with external content, its
-    /// vocabulary tables). They prepare these once, so it is learnt when it happens and kept.
+    /// What virtual tables (FTS5 with external content, fts5vocab) read by statements that they prepare only once.
     beneath: BTreeMap<String, Reads>,
 }
 
@@ -92,7 +87,6 @@ enum Known {
     Several,
 }
 
-/// One statement of a text, prepared.
 struct Prepared<'a, 'connection> {
     statement: &'a mut Statement<'connection>,
     access: Rc<Access>,
@@ -127,8 +121,7 @@ impl Session {
         })
     }
 
-    /// What the statements of a text are, in order. None of them runs; the last may have failed to
-    /// prepare.
+    /// The kinds of a text's statements, in order, up to the first that cannot be prepared. None of them runs.
     pub(super) fn kinds(&self, sql: &str) -> (Vec<Kind>, Result<(), SqlFailure>) {
         let mut kinds = Vec::new();
         let prepared = self.authorizer.under(Watch::Statement, || {
@@ -140,7 +133,7 @@ impl Session {
         (kinds, prepared)
     }
 
-    /// Runs the statements of a text one after the other, each if `admit` has it run.
+    /// Runs the statements of a text one after the other, those that `admit` lets run.
     pub(super) fn perform(
         &self,
         sql: &str,
@@ -170,13 +163,13 @@ impl Session {
         Ok(effects)
     }
 
-    /// Runs something of the engine's own.
+    /// Runs SQL of the engine's own: the authorizer allows everything and notes nothing.
     pub(super) fn own<T>(&self, action: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, SqlFailure> {
         let result = self.authorizer.under(Watch::Own, || action(&self.connection));
         result.map_err(|error| failure(error, ""))
     }
 
-    /// A unit begins, or goes on: what it writes is told in this detail.
+    /// Begins a unit, or goes on with it. Its write sets have this detail.
     pub(super) fn begins(&self, detail: Detail) {
         self.detail.set(detail);
         if self.is_autocommit() {
@@ -184,22 +177,22 @@ impl Session {
         }
     }
 
-    /// What a statement asks of the one before it cannot be told any more.
+    /// Begins a script: its `changes()` and the like must not tell of the script before.
     pub(super) fn begins_script(&self) {
         self.rows_written.set(Rowwise::NotYet);
     }
 
-    /// Whether the unit has nothing set for itself.
+    /// Whether the unit has set nothing for itself.
     pub(super) fn is_as_always(&self) -> bool {
         self.enforcement.borrow().is_as_always()
     }
 
-    /// The unit is about to commit.
+    /// Checks the unit's references before it commits.
     pub(super) fn settle(&self) -> Result<(), SqlFailure> {
         self.own(|connection| self.enforcement.borrow().settle(connection))?
     }
 
-    /// The unit is over: what it set for itself is not so any more.
+    /// Takes back what the unit has set for itself, when it is over.
     pub(super) fn restore(&self) -> Result<(), SqlFailure> {
         if !self.is_as_always() {
             self.forget_schema();
@@ -207,7 +200,7 @@ impl Session {
         self.own(|connection| self.enforcement.borrow_mut().restore(connection))
     }
 
-    /// The unit did not commit: why, as far as can be told.
+    /// Adds the reason to the refusal of a COMMIT, as far as it can be found.
     pub(super) fn named(&self, refusal: SqlFailure) -> SqlFailure {
         self.authorizer
             .under(Watch::Own, || enforcement::named(&self.connection, refusal))
@@ -218,7 +211,7 @@ impl Session {
         self.connection.is_autocommit()
     }
 
-    /// Forgets what it knew of the schema: it has changed.
+    /// Forgets all that depends on the schema, because it has changed.
     pub(super) fn forget_schema(&self) {
         let mut memory = self.memory.borrow_mut();
         memory.schema = None;
@@ -232,7 +225,7 @@ impl Session {
         action: &mut dyn FnMut(Prepared<'_, '_>) -> Result<(), SqlFailure>,
     ) -> Result<(), SqlFailure> {
         if sql.contains('\0') {
-            // SQLite would take it for the end and pass over the rest in silence.
+            // SQLite would take the NUL for the end and ignore the rest in silence.
             return Err(SqlFailure::new(
                 Code::Sqlite(ResultCode::MISUSE),
                 "the SQL text contains a NUL character; leave it out, or give the text as a parameter",
@@ -240,7 +233,7 @@ impl Session {
         }
         limits::check(sql)?;
         if self.view == View::Committed {
-            // Reading it makes SQLite see that the image has moved on: it would prepare for the schema of before.
+            // Only a read makes SQLite see that the image has moved on: it would prepare for the earlier schema.
             self.schema()?;
         }
         match self.single(sql, action)? {
@@ -249,7 +242,7 @@ impl Session {
         }
     }
 
-    /// The way of most texts: one statement, perhaps prepared before.
+    /// Prepares a text of one statement, as most texts are, or finds it prepared.
     fn single(
         &self,
         sql: &str,
@@ -272,6 +265,7 @@ impl Session {
         };
         let notes = self.authorizer.take();
         let access = match known {
+            // SQLite asked, so it has prepared the statement just now: what was known may be of another schema.
             _ if !notes.is_empty() => {
                 self.check_claim(&notes)?;
                 let access = Rc::new(Access::of(&statement, notes, sql));
@@ -279,7 +273,7 @@ impl Session {
                 access
             }
             Some(access) => access,
-            // An empty text, or a statement of which nothing is known: look at it the long way.
+            // An empty text, or a statement without notes: prepare it the long way.
             None => {
                 statement.discard();
                 return Ok(Single::Not);
@@ -307,6 +301,7 @@ impl Session {
             let mut next = || limits::preparing(&self.connection, || statements.next());
             let done = match next() {
                 Err(error) if self.may_wait_for_a_parent(&error) => {
+                    // Prepared and run without foreign keys: the parent's table may come later in the unit.
                     self.own(|connection| self.enforcement.borrow_mut().loosen(connection))?;
                     self.authorizer.take();
                     let done = self.prepared(next(), text.as_str(), action);
@@ -322,7 +317,6 @@ impl Session {
         }
     }
 
-    /// Acts on the next statement, if there is one more.
     fn prepared(
         &self,
         next: rusqlite::Result<Option<(Statement<'_>, String)>>,
@@ -384,7 +378,7 @@ impl Session {
             self.detail.set(Detail::Tables);
         }
         if matches!(access.kind, Kind::Schema | Kind::Vacuum | Kind::Transaction(_)) {
-            // A transaction that ends may have taken a schema change back.
+            // The end of a transaction may have undone a schema change.
             self.forget_schema();
         }
         effects.rows = self.answered(&access, rows)?.or(effects.rows.take());
@@ -407,7 +401,7 @@ impl Session {
 
     fn set(&self, setting: Setting) -> Result<(), SqlFailure> {
         self.own(|connection| self.enforcement.borrow_mut().set(connection, setting))?;
-        // What a statement writes depends on it, and SQLite prepares anew.
+        // The writes of a statement depend on the setting, and SQLite prepares the statements anew.
         self.forget_schema();
         Ok(())
     }
@@ -419,7 +413,7 @@ impl Session {
         }
     }
 
-    /// The schema, where it has to be known: it is read anew after each change.
+    /// The schema, if the sets of this statement need it. It is read anew after each change.
     fn schema_for(&self, access: &Access) -> Result<Option<Rc<Schema>>, SqlFailure> {
         let is_wanted = match self.view {
             View::Committed => access.kind == Kind::Read,
@@ -440,7 +434,7 @@ impl Session {
         written
     }
 
-    /// What a PRAGMA that was passed over answers.
+    /// The rows of a statement; for a PRAGMA that was passed over, those of the PRAGMA that answers in its place.
     fn answered(&self, access: &Access, rows_of: Option<Rows>) -> Result<Option<Rows>, SqlFailure> {
         match &access.notes.answer {
             None => Ok(rows_of),
@@ -456,8 +450,7 @@ impl Session {
         claim.check(&told)
     }
 
-    /// `late` was read through statements prepared while this one ran: by SQLite, which prepares anew
-    /// after a schema change, or by a virtual table.
+    /// `late` was read by statements prepared during the run: by SQLite after a schema change, or by a virtual table.
     fn note_reads(&self, access: &Access, late: Reads, schema: &Schema, noted: &mut ReadSet) {
         let access = access.touched(schema);
         let mut memory = self.memory.borrow_mut();

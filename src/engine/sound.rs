@@ -1,11 +1,17 @@
-//! Whether the engine can work with a file that is imported: all that SQLite, or this engine over it, takes for granted.
+//! Checks that the engine can work with an imported file: everything that SQLite, or this engine over it, takes for
+//! granted.
 //!
-//! Asked by the engine of each image that it opens ([`verify`]), and by `import`, of a file that is open as a database of its own. In this order, for each check is safe only behind
-//! the one before: the header, the trees' depth (SQLite's own check goes down by recursion, and overflows the stack at
-//! 3,000 pages), the schema's texts (the binding to SQLite stops the worker at a name that is no UTF-8), SQLite's check.
+//! The engine calls [`verify`] for each image that it opens. `import` calls [`check_header`] for the file, and
+//! [`check`] for the file opened as a database of its own. Each check is safe only after the one before it, so the
+//! order is:
+//! 1. the header;
+//! 2. the depth of the trees: SQLite's own check recurses, and overflows the stack at 3,000 pages;
+//! 3. the texts of the schema: the binding to SQLite stops the worker at a name that is not UTF-8;
+//! 4. SQLite's own check.
 //!
-//! A file may use collations, functions and modules that are not here; only what needs them fails. SQLite's check of all
-//! fails then too, so it is done table by table, and passes over those that it cannot check.
+//! A file may use collations, functions and modules that this build does not have; only statements that need them fail.
+//! SQLite's check of the whole file fails then too, so the check goes table by table and skips those that it cannot
+//! check.
 
 use rusqlite::Connection;
 
@@ -14,13 +20,13 @@ use super::{Engine, EngineError, limits, migration};
 use crate::sql::{Code, ResultCode, SqlFailure};
 use crate::storage::{Image, PageNo};
 
-/// Pages from a root to a leaf: SQLite goes no deeper, and needs 13 for the largest database.
+/// The most pages from a root to a leaf. SQLite goes no deeper, and needs 13 for the largest database.
 const TREE_PAGES: usize = 19;
 const INTERIOR_INDEX: u8 = 2;
 const INTERIOR_TABLE: u8 = 5;
 
-/// The header must be SQLite's and agree with the image about the size of a page
-/// (<https://sqlite.org/fileformat2.html>, 1.3.1 and 1.3.2).
+/// Checks that the header is SQLite's and names the page size of the image (<https://sqlite.org/fileformat2.html>,
+/// 1.3.1 and 1.3.2).
 pub(super) fn verify(image: &Image) -> Result<(), EngineError> {
     let Some(first) = image.page(PageNo::FIRST) else {
         return Ok(());
@@ -36,7 +42,7 @@ pub(super) fn verify(image: &Image) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// Looks at the header of a file alone.
+/// Checks the header of a file, and nothing else of it.
 pub(super) fn check_header(file: &[u8]) -> Result<(), SqlFailure> {
     let header = Header::of(file);
     if !header.is_whole() {
@@ -55,7 +61,7 @@ pub(super) fn check_header(file: &[u8]) -> Result<(), SqlFailure> {
     Ok(())
 }
 
-/// Looks through a whole database.
+/// Checks a whole database.
 pub(super) fn check(source: &Engine) -> Result<(), SqlFailure> {
     let reader = &source.reader;
     let roots = reader.own(|connection| {
@@ -68,7 +74,7 @@ pub(super) fn check(source: &Engine) -> Result<(), SqlFailure> {
         return Err(SqlFailure::import_refused(&format!("a text in {what} is no UTF-8")));
     }
     let found = match reader.own(|connection| quick_check(connection, None)) {
-        // SQLite could not begin: something is used that is not here.
+        // SQLite could not begin: the schema uses something that this build does not have.
         Err(SqlFailure {
             code: Code::Sqlite(code),
             ..
@@ -83,9 +89,10 @@ pub(super) fn check(source: &Engine) -> Result<(), SqlFailure> {
         .map_err(|failure| SqlFailure::import_refused(&failure.message))
 }
 
-/// No tree is deeper than SQLite can go, and no page is in two places.
+/// Checks that no tree is deeper than SQLite can go, and that no page is used twice.
 fn check_trees(image: &Image, roots: &[u32]) -> Result<(), String> {
     let mut seen = vec![false; image.pages().len()];
+    // A list of the pages to visit, and no recursion: the depth is what is being checked. Page 1 is the schema's root.
     let mut path: Vec<(u32, usize)> = roots.iter().chain(&[1]).map(|root| (*root, 1)).collect();
     while let Some((number, depth)) = path.pop() {
         let index = (number as usize).wrapping_sub(1);
@@ -102,6 +109,7 @@ fn check_trees(image: &Image, roots: &[u32]) -> Result<(), String> {
         if depth >= TREE_PAGES {
             return Err(format!("a tree is more than {TREE_PAGES} pages deep"));
         }
+        // An interior page names its right-most child in its header, and one more child in each cell (1.6).
         let cells = usize::from(u16::from_be_bytes([tree[3], tree[4]]));
         path.push((u32_at(tree, 8), depth + 1));
         for pointer in tree[12..].chunks_exact(2).take(cells) {
@@ -112,7 +120,8 @@ fn check_trees(image: &Image, roots: &[u32]) -> Result<(), String> {
     check_free_pages(image, &mut seen)
 }
 
-/// The free pages are pages, each of them once and of no tree, and as many as the header says.
+/// Checks the freelist: each free page exists, is listed once and belongs to no tree, and there are as many as the
+/// header says.
 fn check_free_pages(image: &Image, seen: &mut [bool]) -> Result<(), String> {
     let Some(first) = image.pages().first() else {
         return Ok(());
@@ -128,6 +137,7 @@ fn check_free_pages(image: &Image, seen: &mut [bool]) -> Result<(), String> {
     let (mut trunk, mut count) = (header.free_trunk(), 0);
     while trunk != 0 {
         let page = free(trunk)?;
+        // A trunk page has the number of the next trunk, the count of its leaves, and the leaves (1.5).
         let leaves = u32_at(page, 4) as usize;
         if leaves > page.len() / 4 - 2 {
             return Err(format!("page {trunk} has no list of free pages"));
@@ -146,7 +156,7 @@ fn check_free_pages(image: &Image, seen: &mut [bool]) -> Result<(), String> {
     }
 }
 
-/// Where the schema, or the record of migrations, has a text that is no UTF-8.
+/// Where the schema or the record of migrations has a text that is not UTF-8; `None` if nowhere.
 fn foreign_text(connection: &Connection) -> rusqlite::Result<Option<String>> {
     let mut schema = connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema")?;
     let mut rows = schema.query([])?;
@@ -171,7 +181,7 @@ fn foreign_text(connection: &Connection) -> rusqlite::Result<Option<String>> {
     Ok(None)
 }
 
-/// What SQLite finds in one table, or in all and beside them.
+/// What SQLite's `quick_check` finds first in one table, or in the whole file; "ok" if nothing.
 fn quick_check(connection: &Connection, table: Option<&str>) -> rusqlite::Result<String> {
     let check = match table {
         Some(table) => format!("PRAGMA quick_check('{}')", table.replace('\'', "''")),
@@ -180,7 +190,7 @@ fn quick_check(connection: &Connection, table: Option<&str>) -> rusqlite::Result
     connection.query_row(&check, [], |row| row.get(0))
 }
 
-/// The same for one table after the other; those that cannot be checked here are passed over.
+/// Checks one table after the other like this. Skips the tables that cannot be checked here.
 fn check_each(connection: &Connection) -> rusqlite::Result<String> {
     let mut tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0")?;
     let tables = tables.query_map([], |row| row.get::<_, String>(0))?;
@@ -188,6 +198,7 @@ fn check_each(connection: &Connection) -> rusqlite::Result<String> {
         match quick_check(connection, Some(&table?)) {
             Ok(found) if found == "ok" => {}
             Ok(found) => return Ok(found),
+            // `Unknown` is what rusqlite calls SQLITE_ERROR: the table needs something that this build does not have.
             Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::Unknown) => {}
             Err(error) => return Err(error),
         }

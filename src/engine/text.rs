@@ -1,8 +1,10 @@
-//! The statements of a text of several, prepared one after the other, and where in the text each stands.
+//! Prepares the statements of a text one after the other, and knows where in the text each statement stands.
 //!
-//! Used by `session`. Each is prepared when the one before has run: it may need what that one created. SQLite says where a
-//! statement ends. It copies what it is given to prepare unless that ends in a NUL, and it is given all that is
-//! left of the text each time: so the text gets one here, or n statements would be copied n times.
+//! Used by `session`. A statement is prepared only after the one before has run, because it may need what that one
+//! created. SQLite says where a statement ends.
+//!
+//! The text gets a NUL at its end here. SQLite is given the whole rest of the text each time, and copies it unless it
+//! ends in a NUL: without the NUL, n statements would be copied n times.
 
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::{Batch, Connection, Statement};
@@ -12,16 +14,16 @@ use super::failure::place;
 use super::prepared::first_token;
 use crate::sql::SqlFailure;
 
-/// A text as SQLite takes it without copying.
+/// A text with a NUL at its end, which SQLite takes without copying.
 pub(super) struct Text(String);
 
 pub(super) struct Statements<'connection, 'text> {
     batch: Batch<'connection, 'text>,
     text: &'text str,
-    /// Where the current one begins.
+    /// Where the current statement begins.
     begin: usize,
-    /// Where it ends, as far as that can be told: SQLite gives the text of a statement back, but with its parameters
-    /// filled in.
+    /// Where the current statement ends, if that is known. SQLite gives the text of a statement back with its
+    /// parameters filled in, so a statement with parameters is not found in the text.
     end: Option<usize>,
 }
 
@@ -45,7 +47,7 @@ impl Text {
 }
 
 impl<'connection> Statements<'connection, '_> {
-    /// The next one and its text.
+    /// Prepares the next statement, and gives it with its text; `None` at the end.
     pub(super) fn next(&mut self) -> rusqlite::Result<Option<(Statement<'connection>, String)>> {
         match self.batch.next() {
             Ok(Some(statement)) => {
@@ -55,14 +57,15 @@ impl<'connection> Statements<'connection, '_> {
             }
             Ok(None) => Ok(None),
             Err(error) => {
-                // It begins where the one before ended.
+                // The statement that could not be prepared begins where the one before ended.
                 self.begin = self.end.unwrap_or(0);
                 Err(error)
             }
         }
     }
 
-    /// Adds the line of the current statement, if there are several lines and the message has no place yet.
+    /// Adds the line of the current statement to the message, if the text has several lines and the message names no
+    /// place yet.
     pub(super) fn name(&self, mut failure: SqlFailure) -> SqlFailure {
         let begin = self.begin + first_token(&self.text[self.begin..]);
         if self.end.is_some() && self.text.contains('\n') && !failure.message.contains("(line ") {

@@ -1,10 +1,10 @@
-//! A transaction that stays open across calls: `BEGIN` in one, `COMMIT` in another.
+//! A transaction across calls: `BEGIN` in one call, `COMMIT` in a later one.
 //!
-//! It lives on the writer, and the engine does nothing else there meanwhile: that is the caller's part, the
-//! protocol lends the writer out as a whole. Each text runs as SQLite would run it, with two differences:
-//! * a text of several statements without transaction control has an effect as a whole or not at all;
-//! * what ends the transaction must be the last statement of its text. What follows would be outside, and
-//!   its answer would speak of a commit that is not durable yet.
+//! It runs on the writer, and nothing else may run there meanwhile. The caller must see to that: the protocol lends the
+//! writer out as a whole. Each text runs as SQLite would run it, with two differences:
+//! * a text of several statements without transaction control takes effect as a whole or not at all;
+//! * the statement that ends the transaction must be the last of its text. A statement after it would run outside the
+//!   transaction, and its answer would tell of a commit that is not durable yet.
 
 use std::cell::Cell;
 
@@ -20,7 +20,7 @@ use crate::sql::{Code, Outcome, SqlFailure, Statement, WriteSet};
 /// What a text did to the transaction around it.
 pub(super) struct Transacted {
     pub(super) answer: Result<Outcome, SqlFailure>,
-    /// What was written, or may have been.
+    /// What the text wrote, or may have written.
     pub(super) writes: WriteSet,
 }
 
@@ -40,7 +40,7 @@ pub(super) fn run(writer: &Session, statement: &Statement, detail: Detail) -> Tr
         one_by_one(writer, statement)
     };
     let done = if writer.is_autocommit() {
-        // `RELEASE` may have been its end: then only now are the references looked at.
+        // COMMIT was checked before it ran. RELEASE may have ended the transaction too: its references are checked now.
         done.and_then(|done| writer.settle().map(|()| done))
             .and_then(|done| writer.restore().map(|()| done))
             .inspect_err(|_| drop(writer.restore()))
@@ -50,12 +50,12 @@ pub(super) fn run(writer: &Session, statement: &Statement, detail: Detail) -> Tr
     let mut writes = WriteSet::default();
     match &done {
         Ok((_, effects)) => writes.merge(effects.writes.clone()),
-        // Those before the one that failed have had their effect, and what it was went with the error.
+        // The statements before the failed one took effect, but the error has lost their write set.
         Err(_) if several && controls => writes.note_schema(),
         Err(_) => {}
     }
     if done.is_err() {
-        // The schema may have gone back to what it was.
+        // The failed text may have undone a schema change.
         writer.forget_schema();
     }
     Transacted {
@@ -80,12 +80,14 @@ pub(super) fn query(
     })
 }
 
+/// Runs a text of several statements inside a savepoint: as a whole, or without effect.
 fn whole(writer: &Session, statement: &Statement) -> Result<(Outcome, Effects), SqlFailure> {
     writer.own(|connection| connection.execute_batch(SAVEPOINT))?;
     let done = one_by_one(writer, statement);
     if done.is_ok() {
         writer.own(|connection| connection.execute_batch(RELEASE))?;
     } else if !writer.is_autocommit() {
+        // Not after `OR ROLLBACK`: the savepoint is gone with its transaction.
         writer.own(|connection| connection.execute_batch(UNDO))?;
     }
     done
@@ -95,6 +97,7 @@ fn one_by_one(writer: &Session, statement: &Statement) -> Result<(Outcome, Effec
     let was_open = Cell::new(false);
     let admit = |kind| {
         let is_open = !writer.is_autocommit();
+        // The statement before has ended the transaction: only a setting that changes nothing may follow.
         if was_open.get() && !is_open {
             return match kind {
                 Kind::Setting(setting) if setting.says_what_is_so() => Ok(Admission::PassOver),
@@ -102,6 +105,7 @@ fn one_by_one(writer: &Session, statement: &Statement) -> Result<(Outcome, Effec
             };
         }
         was_open.set(is_open);
+        // Before COMMIT runs: after a refusal the transaction stays open.
         if kind == Kind::Transaction(Control::Commit) && is_open {
             writer.settle()?;
         }

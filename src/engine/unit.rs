@@ -1,6 +1,6 @@
-//! A unit of work, as it ends: what it did, and that nothing which it set for itself is left behind.
+//! The end of a unit of work: what the unit did, and the check that none of its settings stays behind.
 //!
-//! For batches ([`super::work`]) and scripts ([`super::migration`]) alike.
+//! Used for batches ([`super::work`]) and migration scripts ([`super::migration`]).
 
 use super::effects::Effects;
 use super::pragma;
@@ -11,11 +11,12 @@ use crate::sql::SqlFailure;
 #[derive(Default)]
 pub(super) struct Done {
     pub(super) effects: Effects,
-    /// To be reported instead of SQLite's own count.
+    /// Reported in place of SQLite's own count of changed rows.
     pub(super) changes: Option<u64>,
 }
 
-/// The end of a batch or a script: what it set for itself ends here, and what it did under it is looked at.
+/// Ends a batch or a script: checks what it did under its settings, then takes the settings back. A unit that only sets
+/// something is refused.
 pub(super) fn close(writer: &Session, effects: &Effects) -> Result<(), SqlFailure> {
     if effects.statements == effects.settings && !writer.is_as_always() {
         return Err(pragma::alone());

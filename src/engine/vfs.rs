@@ -1,14 +1,13 @@
-//! The file system that SQLite sees: one file per connection, which is a view of the engine's pages.
+//! The file system (VFS) that SQLite sees: one file per connection, a view of the engine's pages.
 //!
-//! The traits of `rsqlite-vfs` are safe; the only `unsafe` here is the registration. It happens once
-//! per process, natively and on wasm32 alike, and carries no state, so engines on many threads share it.
-//! A connection gets its pages by hand-over: they lie in a thread-local while SQLite opens the main
-//! file, which it does before `sqlite3_open_v2` returns. A registry of names was refused: nothing
-//! would ever be looked up twice in it.
+//! The traits of `rsqlite-vfs` are safe; the only `unsafe` here is the registration. It happens once per process,
+//! natively and on wasm32 alike, and carries no state, so engines on many threads share it. A connection gets its pages
+//! by hand-over: they lie in a thread-local while SQLite opens the main file, which SQLite does before
+//! `sqlite3_open_v2` returns. A registry of names was refused: no name would be looked up twice.
 //!
-//! Locks do nothing: one thread, and the two connections never run at once. Nothing but the main file
-//! is ever opened: journals and temporary tables live in memory (see `session`), but while a file is copied at its import
-//! ([`with_second`]): that one's journal is a file here, and gone when it is closed.
+//! Locks do nothing: there is one thread, and the two connections never run at once. SQLite opens the main file alone,
+//! because journals and temporary tables live in memory (see `session`). The exception is the copy of an imported file
+//! ([`with_second`]): its journal is a file here, and is gone when it is closed.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -50,11 +49,12 @@ pub(super) fn open(pages: &Rc<RefCell<Pages>>, view: View) -> Result<Connection,
         view,
     }));
     let opened = Connection::open_with_flags_and_vfs(file_name, access | OpenFlags::SQLITE_OPEN_NO_MUTEX, NAME);
+    // If SQLite failed before it opened the file, the pages must not wait for the next connection.
     HANDED_OVER.set(None);
     opened.map_err(|error| EngineError::Sqlite(failure(error, "")))
 }
 
-/// Does something during which SQLite opens a second database, which is these pages.
+/// Runs `action`, during which SQLite opens a second database: these pages.
 pub(super) fn with_second<T>(pages: &Rc<RefCell<Pages>>, action: impl FnOnce() -> T) -> T {
     HANDED_OVER.set(Some(PageFile {
         pages: Rc::clone(pages),
@@ -81,7 +81,7 @@ fn register() -> Result<(), EngineError> {
     registered.clone().map_err(EngineError::Vfs)
 }
 
-/// One open file: pages and what is seen of them.
+/// One open file: pages, and the view of them.
 struct PageFile {
     pages: Rc<RefCell<Pages>>,
     view: View,
@@ -107,7 +107,7 @@ impl VfsFile for PageFile {
         Ok(())
     }
 
-    /// Durability is the store's business and comes after SQLite's commit.
+    /// Does nothing: the store makes a commit durable, after SQLite's own commit.
     fn sync(&mut self, _options: SyncOptions) -> VfsResult<()> {
         Ok(())
     }
@@ -129,7 +129,7 @@ impl VfsFile for PageFile {
         Ok(false)
     }
 
-    /// The smallest there is: with larger sectors SQLite journals the neighbours of small pages too.
+    /// The smallest size: with larger sectors SQLite would journal the neighbours of small pages too.
     fn sector_size(&self) -> SectorSize {
         SectorSize::new(512).unwrap_or(SectorSize::DEFAULT)
     }
@@ -149,7 +149,7 @@ impl PageFile {
     }
 }
 
-/// An error rather than a panic, which could not cross SQLite's C frames.
+/// An error and not a panic: a panic could not cross SQLite's C frames.
 fn in_use(code: VfsErrorCode) -> VfsError {
     VfsError::new(code, "the image is borrowed while SQLite runs".into())
 }
@@ -163,7 +163,7 @@ impl VfsStore for Files {
     fn open_file(_data: &(), request: OpenRequest<'_>) -> VfsResult<OpenedFile<PageFile>> {
         let handed_over = match request.options.kind() {
             Some(FileKind::MainDb) => HANDED_OVER.take(),
-            // Of a second database, for which nothing says that it lives in memory.
+            // The journal of a second database: no PRAGMA has put that one into memory.
             Some(FileKind::MainJournal) => Some(PageFile {
                 pages: Rc::new(RefCell::new(Pages::new(Image::empty()))),
                 view: View::Staged,
@@ -186,7 +186,7 @@ impl VfsStore for Files {
         Ok(())
     }
 
-    /// SQLite asks whether a journal or a write-ahead log was left behind: never.
+    /// SQLite asks whether a journal or a write-ahead log was left behind. None ever is.
     fn access(_data: &(), _name: &str, _mode: AccessMode) -> VfsResult<bool> {
         Ok(false)
     }
@@ -195,7 +195,7 @@ impl VfsStore for Files {
         Ok(name.to_owned())
     }
 
-    /// A journal is gone when it is closed.
+    /// Does nothing: a journal is gone when it is closed.
     fn delete_file(_data: &(), _name: &str, _sync_dir: bool) -> VfsResult<()> {
         Ok(())
     }
@@ -221,10 +221,10 @@ impl SQLiteVfs<PageIo> for PageVfs {
 struct Platform;
 
 impl OsCallback for Platform {
-    /// SQLite sleeps only while it waits for a lock, and locks are never taken.
+    /// Does nothing: SQLite sleeps only while it waits for a lock, and locks are never taken.
     fn sleep(&self, _duration: Duration) {}
 
-    /// SQLite seeds `random()` from its default VFS, not from this one.
+    /// Gives no bytes: SQLite seeds `random()` from its default VFS, not from this one.
     fn random(&self, _buffer: &mut [u8]) -> usize {
         0
     }

@@ -1,10 +1,10 @@
-//! Running units of work on the writer.
+//! Runs units of work on the writer.
 //!
-//! Each unit is an SQLite transaction of its own; what makes a group of them one commit is the overlay,
-//! which keeps the pages of all until the store has them. Savepoints in one big transaction were
-//! refused. A deferred foreign key is only checked at COMMIT and would fail the whole group;
-//! `RAISE(ROLLBACK)` and `OR ROLLBACK` would roll the neighbours back. So none of that can reach a
-//! neighbour here, and the price is a few microseconds per unit.
+//! Each unit is an SQLite transaction of its own. The overlay makes a group of units one commit: it keeps the pages of
+//! all units until the store has them. Savepoints in one big transaction were refused: SQLite checks a deferred foreign
+//! key only at COMMIT, which would fail the whole group, and `RAISE(ROLLBACK)` and `OR ROLLBACK` would roll the
+//! neighbours back. With a transaction of its own, no unit can do that to another. The price is a few microseconds per
+//! unit.
 
 use super::Engine;
 use super::authorizer::Watch;
@@ -17,7 +17,7 @@ use super::unit::{self, Done};
 use crate::sql::{Answer, Code, Outcome, Permit, SqlFailure, Statement, Work, WriteSet};
 
 impl Engine {
-    /// Runs one unit; one that brings a file has it staged before.
+    /// Runs one unit. If the unit brings a file, the file is staged first.
     pub(super) fn run_one(&mut self, work: &Work) -> Answer {
         let staging = self.pages.borrow().staging();
         let file = match work {
@@ -25,6 +25,7 @@ impl Engine {
             Work::Migrate { scripts } => migration::seed(self.writer()?, scripts)?,
             Work::Batch { .. } => None,
         };
+        // ROLLBACK cannot undo a staged file or a unit that has committed: then an error puts the earlier overlay back.
         let mut take_back = file.is_some();
         let imported = file.map_or(Ok(()), |file| self.import(file));
         let done = imported.and_then(|()| {
@@ -44,7 +45,7 @@ impl Engine {
     }
 }
 
-/// Runs one unit: all of it, or nothing.
+/// Runs one unit as a whole, or leaves no effect.
 pub(super) fn run(writer: &Session, work: &Work, detail: Detail) -> Result<(Outcome, WriteSet), SqlFailure> {
     writer.begins(detail);
     begin(writer)?;
@@ -55,7 +56,7 @@ pub(super) fn run(writer: &Session, work: &Work, detail: Detail) -> Result<(Outc
     };
     let done = done.and_then(|done| finish(writer).map(|()| done));
     if done.is_err() && !writer.is_autocommit() {
-        // An error that ended the transaction by itself has done this already.
+        // `OR ROLLBACK` and `RAISE(ROLLBACK)` have done this already, and a second ROLLBACK would be an error.
         writer.own(|connection| connection.execute_batch("ROLLBACK"))?;
     }
     writer.restore()?;
@@ -68,15 +69,15 @@ pub(super) fn run(writer: &Session, work: &Work, detail: Detail) -> Result<(Outc
     Ok((outcome, done.effects.writes))
 }
 
-/// Deferred: there is no other writer, and `IMMEDIATE` would make the first page of a new database
-/// also for work that then does nothing.
+/// Begins a deferred transaction. There is no other writer to keep out, and `IMMEDIATE` would make the first page of a
+/// new database even for work that then does nothing.
 fn begin(writer: &Session) -> Result<(), SqlFailure> {
     writer
         .own(|connection| connection.prepare_cached("BEGIN")?.raw_execute())
         .map(drop)
 }
 
-/// Commits. FTS5 writes to its shadow tables only now; `schema` has counted them in already.
+/// Commits, if a transaction is open. FTS5 writes its shadow tables only now; `schema` has added them to the write set.
 fn finish(writer: &Session) -> Result<(), SqlFailure> {
     if writer.is_autocommit() {
         return Ok(());
@@ -94,7 +95,8 @@ fn batch(writer: &Session, statements: &[Statement], permit: Permit) -> Result<D
             let admission = bracket.admit(kind)?;
             let alone = || statements.len() == 1 && writer.kinds(&statement.sql).0.len() == 1;
             if kind == Kind::Vacuum && alone() {
-                // It cannot run inside a transaction, and alone it needs none.
+                // VACUUM cannot run inside a transaction. Alone it needs none, so the one that has just begun ends
+                // here.
                 finish(writer)?;
             }
             Ok(admission)
@@ -120,7 +122,7 @@ fn admit(kind: Kind, permit: Permit) -> Result<(), SqlFailure> {
     Ok(())
 }
 
-/// The error for a text without a statement.
+/// The error for a text without any statement.
 pub(super) fn empty() -> SqlFailure {
     SqlFailure::new(
         Code::EmptyStatement,

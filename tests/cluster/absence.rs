@@ -1,4 +1,4 @@
-//! Pages that go out of sight and come back: they keep nobody waiting, and show no past.
+//! Pages that go out of sight and come back: they keep no other tab waiting, and show nothing stale.
 
 use sqlite_elements::request::{CallId, Request, UserId};
 use sqlite_elements::sql::Statement;
@@ -117,7 +117,7 @@ fn a_transaction_that_was_open_is_lost_and_says_so() {
     assert!(browser.column(B, "SELECT a FROM t").is_empty());
 }
 
-/// Stopped as by SIGSTOP or a machine that sleeps: its page goes out of nobody's sight.
+/// The tab is stopped as by SIGSTOP, or as its machine sleeps: no event says that its page goes out of sight.
 #[test]
 fn a_tab_that_was_stopped_takes_no_lead_from_a_leader_that_is_there() {
     for mut browser in [Browser::with_tabs(3), Browser::without_locks(3)] {
@@ -163,7 +163,7 @@ fn a_tab_that_was_stopped_replaces_a_leader_that_has_died_meanwhile() {
     assert!(browser.leaders().contains(&B));
 }
 
-/// It was stopped while it was given the lead, which the leader took back when it did not come.
+/// The tab was stopped while it was given the lead. The leader took the lead back when the tab did not come.
 #[test]
 fn a_tab_that_was_stopped_takes_no_lead_that_it_was_given_long_ago() {
     let mut browser = Browser::with_tabs(3);
@@ -175,7 +175,7 @@ fn a_tab_that_was_stopped_takes_no_lead_that_it_was_given_long_ago() {
     assert!(!leaders.contains(&B), "{leaders:?}");
     let epoch = browser.epoch();
     browser.thaw(B);
-    // It may ask again, and be given the lead then: by the leader, and not by taking it.
+    // The tab may ask again. Then the leader gives it the lead; it must not take the lead by itself.
     browser.step(B);
     assert_eq!(browser.epoch(), epoch);
     assert_eq!(browser.leaders(), leaders);

@@ -1,8 +1,7 @@
 //! The simulated browser: tabs, a lock, a channel, a disk, and a clock that moves only when told.
 //!
-//! A scenario says what happens ([`Browser::ask`], [`Browser::kill`], [`Browser::pass_ms`] …) and
-//! [`Browser::settle`] lets everything run that can run without time passing. Store calls of a tab can be
-//! held back, which is how a scenario gets between "asked to store" and "stored".
+//! A scenario says what happens ([`Browser::write`], [`Browser::kill`], [`Browser::pass_ms`] …). [`Browser::settle`]
+//! runs all that can run before time passes. A scenario holds store calls, to act between "asked" and "stored".
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -19,7 +18,7 @@ use uuid::Uuid;
 
 use crate::poison::{self, taste};
 
-/// Which tab, in order of opening.
+/// The number of a tab, in order of opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TabNo(pub(crate) usize);
 
@@ -49,7 +48,7 @@ struct SimulatedTab {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pace {
     Runs,
-    /// Nothing of it happens until it is let go on.
+    /// It does nothing until it is released.
     Held,
 }
 
@@ -73,12 +72,11 @@ impl Browser {
         }
     }
 
-    /// A browser with this many open tabs, the first of them leading.
+    /// A browser with this many open tabs. The first one leads.
     pub(crate) fn with_tabs(count: usize) -> Self {
         Browser::new().and_tabs(count)
     }
 
-    /// The same without Web Locks.
     pub(crate) fn without_locks(count: usize) -> Self {
         let mut browser = Browser::new();
         browser.election = Election::Lease;
@@ -93,7 +91,7 @@ impl Browser {
         self
     }
 
-    /// Opens a tab; it has loaded the database and done nothing else yet.
+    /// Opens a tab. It has loaded the database and done nothing else yet.
     pub(crate) fn open(&mut self) -> TabNo {
         let number = TabNo(self.tabs.len());
         let store = self.disk.open();
@@ -112,12 +110,12 @@ impl Browser {
         number
     }
 
-    /// Lets everything happen that can happen now.
+    /// Runs everything that can run now.
     pub(crate) fn settle(&mut self) {
         while (0..self.tabs.len()).any(|index| self.step(TabNo(index))) {}
     }
 
-    /// Lets things happen, one after the other, until this is so.
+    /// Runs one thing after the other until `is_so`.
     pub(crate) fn settle_until(&mut self, is_so: impl Fn(&mut Self) -> bool) {
         while !is_so(self) {
             let happened = (0..self.tabs.len()).any(|index| self.step(TabNo(index)));
@@ -125,7 +123,7 @@ impl Browser {
         }
     }
 
-    /// The same for one tab alone: the others do not look at what arrives.
+    /// Settles one tab alone: the others do not read what arrives.
     pub(crate) fn settle_alone(&mut self, number: TabNo) {
         while self.step(number) {}
     }
@@ -147,7 +145,7 @@ impl Browser {
         self.now = end;
     }
 
-    /// The tab is gone at once, with all it had in hand.
+    /// Ends the tab at once, with all that it had in hand.
     pub(crate) fn kill(&mut self, number: TabNo) {
         self.tabs[number.0] = None;
         self.lock_queue.retain(|waiting| *waiting != number);
@@ -157,7 +155,7 @@ impl Browser {
         }
     }
 
-    /// The tab does nothing more (it keeps its lock, and what arrives waits) until thawed.
+    /// Stops the tab until it is thawed. It keeps its lock, and what arrives waits.
     pub(crate) fn freeze(&mut self, number: TabNo) {
         self.tab(number).pace = Pace::Held;
     }
@@ -167,7 +165,7 @@ impl Browser {
         self.wake(number);
     }
 
-    /// Store calls of the tab wait from now on.
+    /// From now on the store calls of the tab wait.
     pub(crate) fn hold_store(&mut self, number: TabNo) {
         self.tab(number).store_pace = Pace::Held;
     }
@@ -176,8 +174,7 @@ impl Browser {
         self.tab(number).store_pace = Pace::Runs;
     }
 
-    /// Makes the held store calls of a tab happen on disk, without the tab hearing of it: as when it dies
-    /// between the two.
+    /// Makes the held store calls happen on disk and does not tell the tab, as when it dies between the two.
     pub(crate) fn store_without_telling(&mut self, number: TabNo) {
         let tab = self.tab(number);
         for call in std::mem::take(&mut tab.store_calls) {
@@ -189,19 +186,19 @@ impl Browser {
         self.tab(number).store_calls.len()
     }
 
-    /// Messages of other tabs that were not looked at yet are lost; what the browser itself said is not.
+    /// Loses the unread messages of other tabs, but nothing that the browser itself said.
     pub(crate) fn lose_messages(&mut self, number: TabNo) {
         self.tab(number)
             .inbox
             .retain(|happening| !matches!(happening, Happening::Heard(_)));
     }
 
-    /// From now on nobody understands what the tab says: it has another version of the library.
+    /// From now on no tab understands this one: it has another version of the library.
     pub(crate) fn make_stranger(&mut self, number: TabNo) {
         self.strangers.push(number);
     }
 
-    /// One byte of what the tab has in memory is not what it was: the last of the last page.
+    /// Alters one byte of the tab's image: the last byte of the last page.
     pub(crate) fn damage_image(&mut self, number: TabNo) {
         let engine = self.tab(number).tab.engine();
         let image = engine.image().clone();
@@ -214,12 +211,11 @@ impl Browser {
         engine.reload(altered).expect("it is a database still");
     }
 
-    /// Whether something has arrived that the tab has not looked at.
     pub(crate) fn has_arrivals(&mut self, number: TabNo) -> bool {
         !self.tab(number).inbox.is_empty()
     }
 
-    /// Bytes of all messages that arrived and were not looked at yet.
+    /// The bytes of all messages that have arrived and are unread.
     pub(crate) fn arrived_bytes(&mut self, number: TabNo) -> usize {
         let lengths = self.tab(number).inbox.iter().map(|happening| match happening {
             Happening::Heard(bytes) => bytes.len(),
@@ -228,7 +224,7 @@ impl Browser {
         lengths.sum()
     }
 
-    /// The message that arrived last and was not looked at yet; it stays where it is.
+    /// The message that arrived last and is unread. It stays unread.
     pub(crate) fn last_message(&mut self, number: TabNo) -> Vec<u8> {
         match self.tab(number).inbox.back() {
             Some(Happening::Heard(bytes)) => bytes.clone(),
@@ -236,7 +232,7 @@ impl Browser {
         }
     }
 
-    /// A message from outside: a tab of another version, or a repeated one.
+    /// Delivers a message from outside: of a tab of another version, or a repeated one.
     pub(crate) fn deliver(&mut self, number: TabNo, bytes: Vec<u8>) {
         self.tab(number).inbox.push_back(Happening::Heard(bytes));
     }
@@ -272,7 +268,6 @@ impl Browser {
             .push_back(Happening::Asked(Request::Subscribe { query, statement }));
     }
 
-    /// What the call was answered, if it was.
     pub(crate) fn answer(&mut self, number: TabNo, call: CallId) -> Option<Result<Outcome, Failure>> {
         self.tab(number).events.iter().find_map(|event| match event {
             Event::Answered { call: answered, answer } if *answered == call => {
@@ -285,7 +280,7 @@ impl Browser {
         })
     }
 
-    /// The results that a live query was told, and forgets them.
+    /// Takes the results that a live query was told.
     pub(crate) fn told(&mut self, number: TabNo, query: u64) -> Vec<Result<Rows, SqlFailure>> {
         let mut told = Vec::new();
         self.tab(number).events.retain(|event| match event {
@@ -302,14 +297,13 @@ impl Browser {
         &self.tab(number).events
     }
 
-    /// Whether the tab has said that it can't go on.
     pub(crate) fn has_failed(&mut self, number: TabNo) -> bool {
         self.events(number)
             .iter()
             .any(|event| matches!(event, Event::Failed(_)))
     }
 
-    /// The newest leadership: as many tabs have begun to lead.
+    /// The stored epoch, which is the number of leaderships so far.
     pub(crate) fn epoch(&self) -> Epoch {
         let loaded = now_or_never(self.disk.open().load());
         loaded.expect("the store loads").head.epoch
@@ -323,7 +317,7 @@ impl Browser {
         &mut self.tab(number).tab
     }
 
-    /// Runs a query in a tab and gives its first column as text.
+    /// Runs a query in a tab and returns its first column as texts.
     pub(crate) fn column(&mut self, number: TabNo, sql: &str) -> Vec<String> {
         let queried = self.tab(number).tab.engine().query(&Statement::new(sql));
         let (_, rows) = queried.expect("the query runs").outcome.rows.table();
@@ -368,7 +362,7 @@ impl Browser {
         }
     }
 
-    /// One thing of one tab: the next arrival, else the next store call. False if there was nothing.
+    /// Does one thing of one tab: the next arrival, else the next store call. False if there was nothing to do.
     pub(crate) fn step(&mut self, number: TabNo) -> bool {
         let now = self.now;
         let Some(tab) = self.tabs[number.0].as_mut() else {
@@ -412,12 +406,12 @@ impl Browser {
         }
     }
 
-    /// Tabs that have met poison, in order.
+    /// The tabs that have met poison, in order.
     pub(crate) fn poisoned(&self) -> &[TabNo] {
         &self.poisoned
     }
 
-    /// Whether a leader wants to try a suspect.
+    /// Whether a leader has said that it wants to try a suspect.
     pub(crate) fn has_said_trying(&self) -> bool {
         self.said_trying
     }
@@ -435,7 +429,7 @@ impl Browser {
         }
     }
 
-    /// To one tab, or to all.
+    /// Posts to one tab, or to all others.
     fn post(&mut self, from: TabNo, to: Option<TabId>, bytes: &[u8]) {
         self.said_trying |= matches!(Message::decode(bytes), Ok(Message::Trying { .. }));
         let mut bytes = bytes.to_vec();

@@ -1,4 +1,4 @@
-//! A replica that is not what the leader has: found by the checksum that goes along with the history, and loaded anew.
+//! A replica that differs from the leader's: the checksums in the history reveal it, and its tab loads it anew.
 
 use sqlite_elements::request::Request;
 
@@ -7,7 +7,7 @@ use crate::browser::{Browser, TabNo};
 const A: TabNo = TabNo(0);
 const B: TabNo = TabNo(1);
 
-/// A leads; what B has in memory differs in one byte.
+/// A leads, and B's image differs in one byte.
 fn diverged() -> Browser {
     let mut browser = Browser::with_tabs(2);
     browser.write(A, "CREATE TABLE t(a)");
@@ -42,7 +42,8 @@ fn a_replica_that_differs_is_loaded_anew_before_its_tab_leads() {
     assert_eq!(browser.column(c, "SELECT a FROM t"), ["first", "second"]);
 }
 
-/// Nothing could follow from a commit that begins where nobody else is: the database could not be loaded any more.
+/// A commit of the different image would begin at a position that no other tab has. Nothing could follow it, and the
+/// database could not be loaded any more.
 #[test]
 fn a_leader_whose_image_differs_loads_it_anew_before_it_writes() {
     let mut browser = diverged();
@@ -57,7 +58,7 @@ fn a_leader_whose_image_differs_loads_it_anew_before_it_writes() {
     }
 }
 
-/// What the engine found wrong and what it has run are two answers to one drain of the protocol, and both count.
+/// In one drain of the protocol the engine reports that its replica is wrong, and what it has run. Both reports count.
 #[test]
 fn a_tab_that_finds_its_replica_wrong_as_it_begins_to_lead_goes_on_to_lead() {
     let mut browser = Browser::with_tabs(2);
@@ -72,7 +73,7 @@ fn a_tab_that_finds_its_replica_wrong_as_it_begins_to_lead_goes_on_to_lead() {
     browser.hold_store(B);
     browser.kill(A);
     browser.settle();
-    // The epoch is being raised. What B has in memory is altered only now, so that the commit that it missed does not fit.
+    // The epoch is being raised. B's image is altered only now, so that the commit that B missed does not fit.
     browser.damage_image(B);
     browser.release_store(B);
     browser.settle();

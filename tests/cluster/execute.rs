@@ -1,4 +1,4 @@
-//! What `execute` does in a tab that does not lead: by what SQLite says a statement is, here or at the leader.
+//! What `execute` does in a follower: SQLite says what the statement is, and so whether it runs here or at the leader.
 
 use sqlite_elements::request::{NonLeaderWrites, Request, UserId};
 use sqlite_elements::sql::{Code, Statement};
@@ -9,7 +9,7 @@ const A: TabNo = TabNo(0);
 const B: TabNo = TabNo(1);
 const PAGE: UserId = UserId(1);
 
-/// Tabs that share a table `t(a)`, A leading.
+/// Tabs that share a table `t(a)`; A leads.
 fn tabs_with_table(count: usize) -> Browser {
     let mut browser = Browser::with_tabs(count);
     browser.write(A, "CREATE TABLE t(a)");

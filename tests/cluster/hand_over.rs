@@ -1,4 +1,4 @@
-//! `requestLeadership`: leadership goes to who asks, and nothing is lost on the way.
+//! `requestLeadership`: leadership goes to the tab that asks, and nothing is lost on the way.
 
 use sqlite_elements::request::{CallId, Request, UserId};
 
@@ -87,7 +87,7 @@ fn a_stream_of_writes_does_not_keep_leadership() {
         rounds += 1;
         assert!(rounds < 50, "A is always busy");
         writes.push(browser.write(B, &format!("INSERT INTO t VALUES ({rounds})")));
-        // It is sent and arrives before the store has what A stores.
+        // The write is sent and arrives before the store has what A stores.
         for tab in [B, A] {
             while browser.has_arrivals(tab) {
                 browser.step(tab);

@@ -140,7 +140,7 @@ fn a_write_that_is_made_as_the_leader_dies_is_done_before_its_own_timeout() {
             for tab in [C, D] {
                 writes.push((tab, browser.write(tab, "INSERT INTO t VALUES ('after it')")));
             }
-            // What is left is for stores that are slow.
+            // The rest of the timeout is for slow stores.
             browser.pass_ms(4_500);
             for (tab, write) in writes {
                 assert!(

@@ -1,5 +1,5 @@
-//! A cluster of tabs in a simulated browser: the real protocol, live queries, SQLite, and VFS over a store
-//! in memory. One promise of the design to a test, told as a scenario.
+//! A cluster of tabs in a simulated browser: the real protocol, live queries, SQLite, and VFS over a store in memory.
+//! Each test shows one promise of the design as a scenario.
 #![cfg(not(target_family = "wasm"))]
 
 mod absence;

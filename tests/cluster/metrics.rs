@@ -1,4 +1,4 @@
-//! Metrics: the engine counts by itself what the tabs do together.
+//! Metrics: each tab counts by itself what the tabs do together.
 
 use sqlite_elements::request::{Event, Metrics, MetricsAction, Request, Response, UserId};
 

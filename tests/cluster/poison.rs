@@ -1,5 +1,6 @@
-//! Poison: works that kill or hang whatever runs them. A work whose text holds one of the words below unwinds out of the
-//! engine as it is about to run, as a worker that traps does; what that makes of its tab is the simulated browser's to say.
+//! Poison: works that kill or hang the worker that runs them. A work whose text has one of the words below unwinds out
+//! of the engine as it is about to run, as in a worker that traps. The simulated browser decides what becomes of the
+//! tab.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
@@ -25,14 +26,14 @@ pub(crate) enum Effect {
     Hang,
 }
 
-/// Poison works on this thread from now on.
+/// From now on poison acts on this thread.
 pub(crate) fn brew() {
     sabotage::on_meeting(Some(Rc::new(|work| {
         let Work::Batch { statements, .. } = work else { return };
         let texts: Vec<&str> = statements.iter().map(|statement| statement.sql.as_str()).collect();
         let sql = texts.join("; ");
         let effect = match sql {
-            // What asks for more memory than there is ends as a trap does.
+            // A work that asks for more memory than there is ends in a trap.
             _ if sql.contains(CRASH) || sql.contains(EXHAUST) => Effect::Crash,
             _ if sql.contains(HANG) => Effect::Hang,
             _ => return,
@@ -41,7 +42,7 @@ pub(crate) fn brew() {
     })));
 }
 
-/// Does something that may meet poison.
+/// Runs `action`, which may meet poison.
 pub(crate) fn taste<T>(action: impl FnOnce() -> T) -> Result<T, Poison> {
     catch_unwind(AssertUnwindSafe(action)).map_err(|cause| match cause.downcast::<Poison>() {
         Ok(poison) => *poison,

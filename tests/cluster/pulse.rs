@@ -1,4 +1,4 @@
-//! A work that runs for long: its leader stays the leader, and it is stopped when nobody waits any more.
+//! A work that runs for a long time: its leader stays the leader, and the work is stopped when no page waits for it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ const B: TabNo = TabNo(1);
 const LONG: &str = "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) \
                     SELECT count(*) FROM n";
 
-/// The leader's clock goes on by so much each time that SQLite calls; what it says meanwhile.
+/// Moves the leader's clock by `step_ms` each time that SQLite calls. Returns what the leader says meanwhile.
 fn slow_down(browser: &mut Browser, step_ms: u64) -> Rc<RefCell<Vec<Message>>> {
     let said = Rc::new(RefCell::new(Vec::new()));
     let (kept, now) = (Rc::clone(&said), RefCell::new(browser.now()));
@@ -102,7 +102,7 @@ fn a_write_that_takes_long_lets_the_others_have_their_turn_and_is_stopped_after_
     let said = slow_down(&mut browser, 300);
     let endless = write_endless(&mut browser, B);
     browser.settle_until(|browser| browser.answer(B, endless).is_none() && !said.borrow().is_empty());
-    // Nobody could know of this one while SQLite ran.
+    // The leader could not know of this write while SQLite ran.
     let next = browser.write(A, "INSERT INTO t VALUES ('next')");
     browser.settle_until(|browser| browser.answer(A, next).is_some());
     assert!(browser.answer(A, next).is_some_and(|answer| answer.is_ok()));

@@ -1,4 +1,5 @@
-//! A page whose worker died: its next worker knows what the page's users have lost; and what the page replaces is not run.
+//! A page whose worker died: the next worker knows which transactions the page's users have lost. A query that its page
+//! has ended or interrupted is not run.
 
 use sqlite_elements::request::{Event, QueryId, Request, UserId};
 
@@ -14,7 +15,7 @@ fn run(browser: &mut Browser, sql: &str) -> Result<(), String> {
     answer.map(drop).map_err(|failure| failure.code.to_string())
 }
 
-/// Whose transactions the page knows to be at stake, each time that it was told.
+/// The users whose transactions would be lost with the worker, each time that the page was told.
 fn told(browser: &mut Browser) -> Vec<Vec<UserId>> {
     let users = browser.events(A).iter().filter_map(|event| match event {
         Event::Transactions { users } => Some(users.clone()),

@@ -1,4 +1,4 @@
-//! When SQL runs: not while a store call of its tab is open, and then in order, with nobody kept waiting for good.
+//! When SQL runs: not while a store call of its tab is open. Then it runs in order, and no call waits for ever.
 
 use sqlite_elements::request::{CallId, Request, UserId};
 use sqlite_elements::sql::Statement;
@@ -30,7 +30,7 @@ fn is_answered(browser: &mut Browser, tab: TabNo, call: CallId) -> bool {
     browser.answer(tab, call).is_some_and(|answer| answer.is_ok())
 }
 
-/// A transaction of IndexedDB that waits for a busy worker keeps all tabs from writing.
+/// A transaction of IndexedDB that waits for a busy worker would keep all tabs from writing.
 #[test]
 fn a_leader_runs_no_sql_while_its_append_is_with_the_store() {
     let mut browser = tabs_with_table();

@@ -11,7 +11,7 @@ const A: TabNo = TabNo(0);
 const B: TabNo = TabNo(1);
 const C: TabNo = TabNo(2);
 
-/// Tabs that share a table `t(a)`, A leading.
+/// Tabs that share a table `t(a)`; A leads.
 fn tabs_with_table(count: usize) -> Browser {
     let mut browser = Browser::with_tabs(count);
     let call = browser.write(A, "CREATE TABLE t(a)");

@@ -1,4 +1,4 @@
-//! Transactions across calls: one commit or nothing, and nobody else's write inside.
+//! Transactions across calls: one commit or nothing, and no other write inside.
 
 use sqlite_elements::request::{CallId, Failure, Request, UserId};
 use sqlite_elements::sql::{Outcome, Statement};
@@ -13,7 +13,7 @@ const B: TabNo = TabNo(1);
 const ONE: UserId = UserId(1);
 const OTHER: UserId = UserId(2);
 
-/// Tabs that share a table `t(a)`, A leading.
+/// Tabs that share a table `t(a)`; A leads.
 fn tabs_with_table(count: usize) -> Browser {
     let mut browser = Browser::with_tabs(count);
     browser.write(A, "CREATE TABLE t(a UNIQUE)");
@@ -374,7 +374,7 @@ fn a_begin_that_cannot_have_its_turn_fails_with_all_that_was_asked_behind_it() {
     ];
     let [begin, insert, commit, after] = texts.map(|sql| browser.execute(A, OTHER, sql));
     for _ in 0..11 {
-        // Not silent: it is in use all the time.
+        // The transaction is not silent: its user calls all the time.
         run(&mut browser, ONE, "SELECT 1").unwrap();
         browser.pass_ms(1_000);
     }

@@ -1,4 +1,5 @@
-//! A write that kills or hangs whatever runs it: it ends two leaders at the most, and nobody else's write is refused for it.
+//! A write that kills or hangs the worker that runs it ends two leaders at the most, and no other write is refused for
+//! it.
 
 use sqlite_elements::request::{CallId, Request};
 use sqlite_elements::sql::{Statement, Work};
@@ -10,7 +11,7 @@ const A: TabNo = TabNo(0);
 const B: TabNo = TabNo(1);
 const C: TabNo = TabNo(2);
 const D: TabNo = TabNo(3);
-/// By then the last word of a leader has come, if it said one.
+/// After this time the last word of a leader has arrived, if there was one.
 const WORD_MS: u64 = 500;
 
 fn tabs_with_table(count: usize) -> Browser {
@@ -47,7 +48,7 @@ fn a_write_that_kills_its_leader_meets_one_more_and_is_refused_by_the_third() {
     browser.settle();
     assert_eq!(browser.poisoned(), [A, B]);
     assert_eq!(browser.leaders(), [C]);
-    // B may have said that it ended: its word could come later than that of C.
+    // B may have resigned, and its last word could arrive after the first word of C.
     assert_eq!(code(&mut browser, asker, call), None);
     browser.pass_ms(WORD_MS);
     assert_eq!(code(&mut browser, asker, call).as_deref(), Some("WRITE_POISONED"));
@@ -60,7 +61,7 @@ fn a_write_that_kills_its_leader_meets_one_more_and_is_refused_by_the_third() {
 fn writes_that_were_with_a_leader_that_was_killed_are_done_by_the_next() {
     let mut browser = tabs_with_table(5);
     let asker = TabNo(4);
-    // All in one group with the poison, and some more behind it.
+    // The writes below are all in one group with the poison, some of them behind it.
     browser.hold_store(A);
     write(&mut browser, D, "INSERT INTO t VALUES (0)");
     browser.settle();
@@ -147,7 +148,8 @@ fn leaders_that_hand_over_or_close_make_no_suspects() {
     }
 }
 
-/// What it has not begun is the next leader's: it has said that it ended, and must not die of it after that.
+/// A work that it has not begun is the next leader's. It has said that it ended, and must not die of the work after
+/// that.
 #[test]
 fn a_leader_that_has_resigned_runs_nothing_more() {
     poison::brew();
@@ -156,7 +158,7 @@ fn a_leader_that_has_resigned_runs_nothing_more() {
     let asker = if leader == D { C } else { D };
     write(&mut browser, asker, "CREATE TABLE t(a)");
     browser.settle();
-    // The poison waits, for the lease is being renewed; then the leader goes out of sight.
+    // The poison waits, because the lease is being renewed. Then the leader goes out of sight.
     browser.hold_store(leader);
     browser.pass_ms(1_200);
     let call = write(&mut browser, asker, &crash());
@@ -172,7 +174,7 @@ fn a_leader_that_has_resigned_runs_nothing_more() {
     assert_eq!(code(&mut browser, asker, call).as_deref(), Some("WRITE_POISONED"));
 }
 
-/// A suspect that is being asked for holds the others up only for a moment.
+/// While the leader asks for a suspect's go-ahead, other writes wait only for a moment.
 #[test]
 fn an_asker_that_is_frozen_keeps_nobody_from_writing() {
     let mut browser = tabs_with_table(4);
@@ -180,7 +182,7 @@ fn an_asker_that_is_frozen_keeps_nobody_from_writing() {
     let call = write(&mut browser, D, "INSERT INTO t VALUES (1)");
     browser.settle();
     browser.kill(A);
-    // D hears of the new leader and sends its write again, and is frozen before it is asked.
+    // D hears of the new leader, sends its write again, and is frozen before it reads the question.
     browser.settle_until(|browser| browser.has_said_trying());
     browser.freeze(D);
     let other = write(&mut browser, C, "INSERT INTO t VALUES (2)");

@@ -1,4 +1,4 @@
-//! Two versions of the library in two tabs: they do not understand each other, and nothing is lost or doubled.
+//! Two versions of the library in two tabs: they do not understand each other, and no write is lost or done twice.
 
 use sqlite_elements::request::Event;
 
@@ -7,7 +7,7 @@ use crate::browser::{Browser, TabNo};
 const A: TabNo = TabNo(0);
 const B: TabNo = TabNo(1);
 
-/// A leads and has another version than B.
+/// Two tabs with different versions; A leads.
 fn strangers() -> Browser {
     let mut browser = Browser::with_tabs(2);
     browser.write(A, "CREATE TABLE t(a)");

@@ -1,4 +1,4 @@
-//! Read sets and write sets: a write that can change what a query answers meets it.
+//! Read sets and write sets: a write that can change the answer of a query meets the query's read set.
 
 use sqlite_elements::sql::Change;
 #[cfg(target_family = "wasm")]
@@ -6,12 +6,12 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::tab::Tab;
 
-/// Each case runs `query` before and after `write`: if the answers differ, the sets must meet.
-/// The cases are chosen so that they do differ, which is asserted too.
+/// Runs `query` before and after `write`: if the answers differ, the sets must meet. The cases are chosen so that the
+/// answers do differ, and that is asserted too.
 fn assert_meets(setup: &str, query: &str, write: &str) {
     let mut tab = Tab::with(setup);
     let before = tab.rows(query);
-    // Twice: a second reading finds statements prepared and virtual tables connected.
+    // Twice: the second time, statements are already prepared and virtual tables connected.
     for reads in [tab.reads(query), tab.reads(query)] {
         let mut other = Tab::of(tab.engine.image().clone());
         let written = other.written(write);
@@ -169,7 +169,7 @@ fn generated_columns_change_with_their_sources() {
         let setup = format!("CREATE TABLE t(a, twice AS (a * 2) {storage}); INSERT INTO t VALUES (1);");
         assert_meets(&setup, "SELECT twice FROM t", "UPDATE t SET a = 2");
     }
-    // The same after a unit of work that dropped the column and was undone.
+    // The same after a unit of work that dropped the column and was rolled back.
     let mut tab = Tab::with("CREATE TABLE t(a, twice AS (a * 2)); INSERT INTO t VALUES (1)");
     let undone = "ALTER TABLE t DROP COLUMN twice; UPDATE t SET a = 3; INSERT INTO missing VALUES (1)";
     assert!(tab.try_write(undone).is_err());
@@ -215,7 +215,7 @@ fn a_full_text_search_meets_writes_to_its_table() {
     assert_meets(&vocabulary, "SELECT term FROM v", "INSERT INTO f VALUES ('three')");
 }
 
-/// FTS5 prepares its own statements once and writes some of them only at COMMIT.
+/// FTS5 prepares its own statements once, and runs some of its writes only at COMMIT.
 #[test]
 fn every_write_to_a_full_text_table_writes_its_shadow_tables() {
     let mut tab = Tab::with("CREATE VIRTUAL TABLE f USING fts5(body)");
@@ -240,7 +240,7 @@ fn a_full_text_search_over_another_tables_content_meets_writes_to_either() {
     let query = "SELECT body FROM f WHERE f MATCH 'one'";
     assert_meets(setup, query, "INSERT INTO post VALUES (3, 'one more', 0)");
     assert_meets(setup, query, "UPDATE post SET body = 'changed' WHERE id = 1");
-    // The second query finds the table's own statements prepared by the first.
+    // In the first query the virtual table prepares statements of its own; the second query finds them prepared.
     let mut tab = Tab::with(setup);
     tab.reads(query);
     let reads = tab.reads("SELECT body FROM f WHERE f MATCH 'two'");

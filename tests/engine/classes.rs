@@ -1,4 +1,4 @@
-//! What a text is, and what is refused, each time with a way out.
+//! The class of a text, and what is refused, each time with a way out.
 
 use sqlite_elements::engine::Class;
 use sqlite_elements::sql::{Permit, Statement, Work};
@@ -197,7 +197,7 @@ fn pragmas_that_only_tell_are_answered() {
 #[test]
 fn any_pragma_is_answered_without_a_value() {
     let mut tab = Tab::with("CREATE TABLE t(a)");
-    // Of one of another build SQLite says nothing.
+    // SQLite answers nothing for a PRAGMA that only another build has.
     for pragma in [
         "auto_vacuum",
         "busy_timeout",
@@ -234,7 +234,7 @@ fn any_pragma_is_answered_without_a_value() {
     tab.assert_whole();
 }
 
-/// As templates and clients send them when they open a database.
+/// Templates and clients send such PRAGMAs when they open a database.
 #[test]
 fn a_pragma_that_says_what_is_so_does_nothing_and_succeeds() {
     let mut tab = Tab::with("CREATE TABLE t(a); INSERT INTO t VALUES ('a')");

@@ -1,4 +1,4 @@
-//! Files from elsewhere: what the engine could not work with is refused, and all else works in every tab.
+//! Files of other programs: a file that the engine could not work with is refused, and any other works in every tab.
 
 use sqlite_elements::engine::Migrations;
 use sqlite_elements::sql::{Script, Statement, Value, Work};
@@ -9,7 +9,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::import::{file, import};
 use super::tab::{Tab, code, message};
 
-/// With all places of `from` overwritten by `to`, which is as long.
+/// The file with each occurrence of `from` overwritten by `to`, which has the same length.
 fn replaced(mut file: Vec<u8>, from: &str, to: &[u8]) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let places: Vec<_> = (0..=file.len() - from.len())
@@ -27,7 +27,7 @@ fn with_bytes(mut file: Vec<u8>, at: usize, bytes: &[u8]) -> Vec<u8> {
     file
 }
 
-/// The table `u`, which has page 2, made of pages of which each has the next as its only child.
+/// A file whose table `u` (root: page 2) is a chain of pages: each page has the next as its only child.
 fn as_deep_as(pages: u32) -> Vec<u8> {
     let mut file = file("CREATE TABLE u(a)");
     for number in 2..=pages + 1 {
@@ -100,7 +100,7 @@ fn what_the_engine_could_not_work_with_is_refused_and_changes_nothing() {
 
 #[test]
 fn views_that_are_too_deep_are_refused_at_an_import_too() {
-    // Each is made of itself until the file is rewritten, so the engine lets it be made.
+    // Until the file is rewritten, no view names another view, so the engine accepts them.
     let chain: Vec<String> = (0..300)
         .map(|at| format!("CREATE VIEW v{at:03} AS SELECT a FROM t{at:03}"))
         .collect();
@@ -117,7 +117,7 @@ fn views_that_are_too_deep_are_refused_at_an_import_too() {
     assert!(failure.message.contains("nested too deep"), "{failure}");
 }
 
-/// Its counters have nowhere to go but back, by which SQLite could not tell that anything changed.
+/// The counters of the file are at their maximum, so they must go back. By them alone SQLite could not see a change.
 #[test]
 fn counters_at_their_ends_begin_anew_and_everybody_sees_the_file() {
     let mut tab = Tab::with("CREATE TABLE t(a); INSERT INTO t VALUES (1)");
@@ -258,7 +258,7 @@ fn what_uses_something_that_is_not_here_fails_alone_and_says_so() {
     ] {
         assert!(message(tab.try_write(sql)).contains(what), "{sql}");
     }
-    // What can be checked is checked all the same: the row of `fine` is gone from its index.
+    // A table that can be checked is still checked: here the row of `fine` is gone from its index.
     let mut damaged = strange;
     let last = damaged.len() - 4096;
     damaged[last..last + 8].fill(0xff);

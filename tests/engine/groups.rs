@@ -1,4 +1,4 @@
-//! Several units of work in one commit: each is whole or not at all, and none is its neighbour's keeper.
+//! Several units of work in one commit: each takes effect as a whole or not at all, and none affects its neighbours.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::tab::{Tab, code, work};
 
-/// Runs works as one group, publishes, and tells each answer's code ("" for success).
+/// Runs works as one group, publishes the result, and returns the code of each answer ("" for success).
 fn group(tab: &mut Tab, works: &[&str]) -> Vec<String> {
     let works: Vec<Work> = works.iter().map(|sql| work(sql)).collect();
     let run = tab.engine.run(&works.iter().collect::<Vec<_>>());
@@ -113,7 +113,7 @@ fn conflict_clauses_within_a_unit_do_what_they_say() {
     assert_eq!(tab.integers("SELECT a FROM t ORDER BY a"), [1, 4]);
 }
 
-/// SQLite counts the instructions of each statement by itself, and these are few.
+/// SQLite counts the instructions of each statement separately, and each of these has few.
 #[test]
 fn a_text_of_many_small_statements_is_looked_after_and_can_be_stopped() {
     let mut tab = Tab::with("CREATE TABLE t(a)");
@@ -190,7 +190,7 @@ fn a_unit_far_larger_than_the_page_cache_is_undone_as_well() {
     assert_eq!(tab.integers("SELECT count(*) FROM t"), [5991]);
 }
 
-/// Temporary tables, sorters and statement journals stay in memory: the file system here would refuse a file.
+/// Temporary tables, sorters and statement journals stay in memory: the VFS here would refuse a file.
 #[test]
 fn sorting_and_indexing_more_than_the_page_cache_holds_needs_no_file() {
     let mut tab = Tab::with("CREATE TABLE t(a, b)");

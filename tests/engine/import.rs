@@ -1,4 +1,4 @@
-//! An SQLite file takes the place of everything, as one commit, or is refused and changes nothing.
+//! An imported SQLite file replaces the whole database in one commit, or is refused and changes nothing.
 
 use sqlite_elements::sql::{Script, SqlFailure, Work};
 use sqlite_elements::storage::{Image, PageSize, Seq};
@@ -7,7 +7,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::tab::{Tab, code, message};
 
-/// A database as a file.
+/// The file of a database that this SQL has made.
 pub(super) fn file(sql: &str) -> Vec<u8> {
     Tab::with(sql).engine.image().pages().concat()
 }
@@ -41,7 +41,7 @@ fn import_with(tab: &mut Tab, file: Vec<u8>, scripts: &[Script]) -> Result<(), S
     tab.answer(&Work::Import { file, scripts }).0.map(drop)
 }
 
-/// The trap: both count up to the same change counter, by which SQLite tells whether it must read anew.
+/// The trap: both databases count up to the same change counter, by which SQLite tells whether it must read anew.
 #[test]
 fn a_file_with_the_same_change_counter_is_seen_all_the_same() {
     let make = |value: i64| format!("CREATE TABLE t(a); INSERT INTO t VALUES ({value})");
@@ -119,7 +119,7 @@ fn a_new_database_begins_with_the_file_and_later_ones_run_the_scripts_alone() {
         scripts: begin_with(None, &[]),
     };
     assert_eq!(code(tab.answer(&missing).0), "MIGRATION_FILE_NEEDED");
-    // It is from a page with migrations of its own.
+    // The file comes from a page with migrations of its own.
     let mut source = Tab::new();
     let (answer, _) = source.answer(&Work::Migrate {
         scripts: vec![Script::from("CREATE TABLE t(a); INSERT INTO t VALUES (1)")],
@@ -162,7 +162,7 @@ const TASKS: [&str; 2] = [
     "ALTER TABLE task ADD COLUMN starred INTEGER NOT NULL DEFAULT 0",
 ];
 
-/// A page that has these migrations, and one task.
+/// The database of a page that has these migrations, with one task.
 fn page(scripts: &[Script]) -> Tab {
     let mut tab = Tab::new();
     let scripts = scripts.to_vec();
@@ -277,7 +277,7 @@ fn a_page_that_begins_with_a_file_takes_backups_too() {
     tab.write("DELETE FROM task");
     assert_eq!(import_with(&mut tab, backup, &without_bytes), Ok(()));
     assert_eq!(tab.integers("SELECT starred FROM task"), [0, 0]);
-    // No record: with the bytes it is seen to have begun with them.
+    // This file has no record of migrations. Only the bytes of the seed show that it began with them.
     assert_eq!(import_with(&mut tab, seed, &without_bytes), Ok(()));
     let pending = Work::Migrate { scripts: without_bytes };
     assert_eq!(code(tab.answer(&pending).0), "MIGRATION_FILE_NEEDED");

@@ -1,5 +1,5 @@
-//! What is too deep or too large for a statement is an error of that statement, and the database goes on. In a browser
-//! each of these would take the worker with it otherwise: there is 1 MB of stack and 4 GiB of memory.
+//! A statement that is too deep or too large fails with an error, and the database goes on. Without the limits, each of
+//! these statements would end the worker in a browser, which has 1 MB of stack and 4 GiB of memory.
 
 use std::fmt::Write;
 
@@ -15,7 +15,7 @@ use super::tab::{Tab, code, message};
 fn ask(tab: &mut Tab, sql: &str, values: &[String]) -> Result<Vec<Vec<Value>>, SqlFailure> {
     let values = values.iter().map(|value| Value::from(value.as_str())).collect();
     let statement = Statement::with(sql, values);
-    // Through both connections.
+    // On both connections.
     let read = tab
         .engine
         .query(&statement)
@@ -25,12 +25,12 @@ fn ask(tab: &mut Tab, sql: &str, values: &[String]) -> Result<Vec<Vec<Value>>, S
     read
 }
 
-/// `count` pieces with something between them.
+/// `count` pieces, joined by `between`.
 fn joined(count: usize, between: &str, piece: impl Fn(usize) -> String) -> String {
     (0..count).map(piece).collect::<Vec<_>>().join(between)
 }
 
-/// `open` and `close` around `middle`, so many times.
+/// `middle` inside `count` pairs of `open` and `close`.
 fn around(count: usize, open: &str, middle: &str, close: &str) -> String {
     format!("{}{middle}{}", open.repeat(count), close.repeat(count))
 }
@@ -63,10 +63,10 @@ fn a_pattern_may_have_2000_bytes_and_a_longer_one_is_an_error_that_says_so() {
     assert_eq!(tab.integers("SELECT count(*) FROM t"), [2]);
 }
 
-/// A name, the statement that is nested so deep, what is allowed, and what is not.
+/// A name, the statement of a given depth, a depth that is allowed, and one that is not (0: not tried).
 type Nested<'a> = (&'a str, &'a dyn Fn(usize) -> String, usize, usize);
 
-/// Each at the most that is allowed, and beyond it.
+/// Each kind is tried at the greatest depth that is allowed, and beyond it.
 #[test]
 fn what_is_nested_at_its_limit_is_answered_and_beyond_it_refused() {
     let plus = |count| format!("SELECT {}", joined(count, "+", |_| "1".to_owned()));
@@ -109,7 +109,7 @@ fn what_is_nested_at_its_limit_is_answered_and_beyond_it_refused() {
         ("subqueries", &from, 370, 501),
         ("UNION", &union, 500, 501),
         ("WITH", &ctes, 499, 500),
-        // Beyond, SQLite says so after a minute.
+        // Not tried beyond: SQLite would refuse it only after a minute.
         ("windows", &windows, 150, 0),
         ("a path into JSON", &json_path, 900, 2_000),
         (
@@ -222,7 +222,7 @@ fn foreign_keys_along_tables_are_refused_before_the_stack_is_full_and_along_rows
     assert_eq!(tab.integers("SELECT count(*) FROM n"), [0]);
     let mut tab = Tab::with(&generations(1_500));
     let failure = tab.try_write("DELETE FROM n WHERE id = 1").expect_err("it is too deep");
-    // SQLite's words differ between versions.
+    // SQLite's message differs between versions.
     assert!(
         ["recursion", "too deep"]
             .iter()
@@ -239,7 +239,7 @@ fn chain_of_views(from: usize, to: usize) -> String {
     })
 }
 
-/// Asking each for its columns first is what makes SQLite forget to count.
+/// After each view was asked for its columns, SQLite no longer counts the depth by itself.
 #[test]
 fn views_of_views_are_refused_when_they_are_made() {
     let columns = "SELECT count(*) FROM sqlite_schema AS s, pragma_table_info(s.name)";
@@ -290,7 +290,7 @@ fn a_value_or_a_result_that_is_too_large_is_an_error_with_the_bound_in_it() {
     assert_eq!(tab.integers("SELECT count(*) FROM t"), [0]);
 }
 
-/// Takes as much memory as it says: natively only.
+/// Natively only: this needs as much memory as the bound says.
 #[cfg(not(target_family = "wasm"))]
 #[test]
 fn a_database_is_full_at_its_bound_and_goes_on_as_it_was() {

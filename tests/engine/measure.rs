@@ -1,4 +1,6 @@
-//! How long things take: prints, asserts nothing. `cargo test --release --test engine measure -- --ignored --nocapture`
+//! Measures how long operations take. Prints, and asserts nothing.
+//!
+//! `cargo test --release --test engine measure -- --ignored --nocapture`
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Migrations run once, in order, whole or not at all.
+//! Migrations run once and in order, all of them or none.
 
 use sqlite_elements::engine::Migrations;
 use sqlite_elements::sql::{Answer, Script, Work};

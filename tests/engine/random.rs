@@ -1,5 +1,5 @@
-//! Random statements on an engine and on plain SQLite side by side: same answers, same content, whatever
-//! is published, reverted, or replicated in between; and the image is a file that plain SQLite opens.
+//! Random statements on an engine and on plain SQLite side by side. Both give the same answers and have the same
+//! content, whatever is published, reverted, or replicated in between. The image is a file that plain SQLite opens.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -64,7 +64,7 @@ const QUERIES: [&str; 7] = [
     "SELECT type, name, sql FROM sqlite_schema ORDER BY name",
 ];
 
-/// Plain SQLite on a file of its own, doing each text as one transaction.
+/// Plain SQLite on a file of its own. It runs each text as one transaction.
 struct Plain {
     connection: Connection,
     path: PathBuf,

@@ -1,6 +1,7 @@
-//! A table that is made anew keeps the rows that refer to it, or the unit is refused: never are they lost in silence.
+//! A script that makes a table anew keeps the rows that refer to it, or its unit is refused. They are never lost in
+//! silence.
 //!
-//! The scripts have the shape of those that tools generate and that dumps are.
+//! The scripts look like those that tools generate, and like dumps.
 
 use sqlite_elements::engine::Standing;
 use sqlite_elements::sql::{Script, SqlFailure, Statement, Work};
@@ -11,7 +12,7 @@ use super::tab::{Tab, code, message};
 
 const FOREIGN_KEY: &str = "SQLITE_CONSTRAINT_FOREIGNKEY";
 
-/// Two lists, three tasks that refer to them by `action`.
+/// Two lists, and three tasks that refer to them with this action.
 fn lists(action: &str) -> Tab {
     Tab::with(&format!(
         "CREATE TABLE list (id INTEGER PRIMARY KEY, name TEXT);
@@ -45,7 +46,7 @@ fn assert_kept(tab: &mut Tab) {
     tab.assert_whole();
 }
 
-/// Nothing that a unit has set for itself goes on.
+/// Asserts that no setting of an earlier unit is still in force.
 fn assert_enforced(tab: &mut Tab) {
     tab.write("CREATE TABLE one (id INTEGER PRIMARY KEY); CREATE TABLE two (one REFERENCES one)");
     assert_eq!(code(tab.try_write("INSERT INTO two VALUES (77)")), FOREIGN_KEY);
@@ -61,7 +62,7 @@ fn migrate(tab: &mut Tab, scripts: &[&str]) -> Result<(), SqlFailure> {
     tab.answer(&Work::Migrate { scripts }).0.map(drop)
 }
 
-/// Each in a transaction across calls; the last ends it.
+/// Runs the texts as calls of a transaction across calls, and publishes what it stages when it is over.
 fn across(tab: &mut Tab, calls: &[&str]) -> Result<(), SqlFailure> {
     for call in calls {
         let (answer, standing) = tab.engine.transact(&Statement::new(*call));
@@ -189,7 +190,7 @@ fn what_would_leave_a_child_without_its_parent_is_refused_by_name_and_undone() {
     assert!(message(deferred).contains("row 3 of task refers to a row of list"));
 }
 
-/// A file may have rows without parents: other programs do not check.
+/// A file may have rows without parents: other programs do not always check references.
 #[test]
 fn what_was_broken_before_refuses_nothing_and_what_breaks_now_is_told_from_it() {
     let whole = Tab::with(
@@ -221,7 +222,7 @@ fn what_was_broken_before_refuses_nothing_and_what_breaks_now_is_told_from_it() 
     assert!(refused.contains("row 3 of c") && !refused.contains("more"), "{refused}");
 }
 
-/// A reference to what is no key cannot be checked; SQLite says so at each write to the child.
+/// SQLite cannot check a reference to columns that are no key, and says so at each write to the child.
 #[test]
 fn a_reference_to_no_key_is_no_reason_to_refuse_where_it_was_before() {
     let mut tab = Tab::with("CREATE TABLE p (a); CREATE TABLE c (a REFERENCES p (a))");
@@ -258,7 +259,7 @@ fn a_setting_ends_with_its_unit_however_it_ends() {
         Ok(())
     );
     assert_kept(&mut tab);
-    // Two scripts of one page: what the first sets is not the second's.
+    // Two scripts of one page: a setting of the first does not hold for the second.
     let scripts = [
         format!("{OFF} CREATE TABLE x (a)"),
         "INSERT INTO task VALUES (9, 99)".to_owned(),
@@ -308,7 +309,7 @@ fn across_calls_foreign_keys_are_switched_with_the_text_that_begins_or_inside() 
     assert!(tab.engine.ending("COMMIT; PRAGMA foreign_keys = ON").is_some());
 }
 
-/// Drizzle: its settings stand in the middle, and a comment parts the statements.
+/// A script of Drizzle: the settings stand in the middle, and a comment separates the statements.
 #[test]
 fn a_generated_rebuild_runs_as_it_is() {
     let mut tab = Tab::with(
@@ -340,7 +341,7 @@ CREATE UNIQUE INDEX `owner_name` ON `owner` (`name`);",
     assert_eq!(code(tab.try_write("INSERT INTO boat VALUES (3, 8)")), FOREIGN_KEY);
 }
 
-/// TypeORM: a name for the time being, one call each, in a transaction.
+/// TypeORM gives the new table a temporary name, and sends one statement per call, in a transaction.
 #[test]
 fn a_schema_that_is_synchronised_call_by_call_keeps_its_rows() {
     let mut tab = Tab::with(
@@ -362,7 +363,7 @@ fn a_schema_that_is_synchronised_call_by_call_keeps_its_rows() {
     assert_enforced(&mut tab);
 }
 
-/// A dump has its tables in the order in which they were made, so children may stand before their parents.
+/// A dump has the tables in the order in which they were made, so a child may stand before its parent.
 #[test]
 fn a_dump_with_children_before_parents_is_taken_as_it_is() {
     let dump = "PRAGMA foreign_keys=OFF;
@@ -392,7 +393,8 @@ COMMIT;
     assert!(refused.contains("row 1 of song refers to a row of singer"), "{refused}");
 }
 
-/// Without its PRAGMA, too: a parent's table may be made later in the same unit, and all is looked at when that ends.
+/// This works without the dump's PRAGMA too: a parent's table may be made later in the same unit, because references
+/// are checked when the unit ends.
 #[test]
 fn a_child_may_stand_before_the_table_of_its_parent() {
     let child = "CREATE TABLE c (id INTEGER PRIMARY KEY, p REFERENCES p); INSERT INTO c VALUES (1, 1);
@@ -418,8 +420,8 @@ fn a_child_may_stand_before_the_table_of_its_parent() {
     assert_enforced(&mut tab);
 }
 
-/// As the scripts of the well-known sample databases: settings first, tables that are dropped if they are there,
-/// self-references, composite keys, and rows in any order.
+/// Like the scripts of the well-known sample databases: settings first, DROP TABLE IF EXISTS, self-references,
+/// composite keys, and rows in any order.
 #[test]
 fn a_sample_databases_script_runs_twice() {
     let script = "PRAGMA foreign_keys=off;
@@ -451,7 +453,7 @@ fn a_sample_databases_script_runs_twice() {
     );
 }
 
-/// A view over the table that is gone for a moment: only the legacy rename takes no notice of it.
+/// A view names the table while it does not exist. Only the legacy rename ignores such a view.
 #[test]
 fn a_table_with_a_view_over_it_is_made_anew_under_the_legacy_rename() {
     let mut tab = lists("ON DELETE CASCADE");

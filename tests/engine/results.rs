@@ -1,4 +1,4 @@
-//! Rows, parameters, counts, and what failures say.
+//! Rows, parameters, counts, and the messages of failures.
 
 use sqlite_elements::sql::{Params, SqlFailure, Statement, Value, Work};
 #[cfg(target_family = "wasm")]
@@ -181,7 +181,7 @@ fn a_parameter_that_is_given_with_another_case_is_named_with_the_way_out() {
     let mut ask = |parameter: &str, given| message(ask(&mut tab, &format!("SELECT {parameter}"), named(&[(given, 1)])));
     let lower_case = "HTML makes the name of an attribute lower case";
     for (parameter, given, way_out) in [
-        // What `data-userId` and `dataset.userId` give.
+        // The name that `data-userId` and `dataset.userId` give.
         (
             ":userId",
             "userid",
@@ -207,7 +207,7 @@ fn a_parameter_that_is_given_with_another_case_is_named_with_the_way_out() {
             "@user_id",
             "there is one for @user_id: the two must be the same".into(),
         ),
-        // HTML does so to the letters of ASCII alone.
+        // HTML makes only the letters of ASCII lower case.
         (
             ":ÄrgerMaß",
             "Ärgermaß",
@@ -318,7 +318,7 @@ fn the_last_rowid_is_one_that_this_call_gave_or_none() {
     let upsert = "INSERT INTO person(mail) VALUES ('a') ON CONFLICT(mail) DO UPDATE SET n = n + 1";
     for (sql, last) in [
         ("INSERT INTO other VALUES (1)", 1),
-        // The same rowid as before, in another table, and it is new there.
+        // The same rowid as before, but in another table, where it is new.
         (upsert, 1),
         (upsert, 0),
         ("INSERT INTO other VALUES (777)", 777),
@@ -370,7 +370,7 @@ fn the_functions_that_tell_of_the_statement_before_answer_in_its_text_and_are_re
     assert!(tab.try_write(first).is_err(), "it would be another unit's");
     tab.write(&format!("INSERT INTO other VALUES (50); {first}"));
     assert_eq!(tab.integers("SELECT max(id) FROM other"), [51]);
-    // A trigger asks of its own.
+    // A trigger asks about its own statements.
     tab.write("CREATE TRIGGER o AFTER INSERT ON word BEGIN INSERT INTO log VALUES (changes()); END");
     tab.write("INSERT INTO word VALUES ('w')");
 }

@@ -1,4 +1,4 @@
-//! What the reader sees, and that nothing stale survives a revert, a commit from elsewhere, or a reload.
+//! What the reader sees. Nothing stale survives a revert, a commit of another tab, or a reload.
 
 use sqlite_elements::engine::{Engine, EngineError};
 use sqlite_elements::storage::{ApplyError, Commit, Image, PageSize, Seq};
@@ -48,8 +48,8 @@ fn after_a_revert_everything_is_as_it_was_before() {
     assert_eq!(code(tab.try_write("INSERT INTO u VALUES (1)")), "SQLITE_ERROR");
 }
 
-/// The trap: two commits from one state count up to the same change counter and schema cookie, so
-/// SQLite could not tell them apart. Each combination of what is lost and what takes its place.
+/// The trap: two commits from one state count up to the same change counter and schema cookie, so SQLite could not tell
+/// them apart. Tries each pair of a lost commit and the one that takes its place.
 #[test]
 fn a_commit_that_takes_the_place_of_a_reverted_one_is_seen_whole() {
     let setup = "CREATE TABLE t(a); INSERT INTO t VALUES (1); CREATE TABLE spare(a)";
@@ -87,7 +87,7 @@ fn a_commit_that_takes_the_place_of_a_reverted_one_is_seen_whole() {
         }
         tab.assert_whole();
 
-        // The write in flight is lost; the next of this leader takes its place.
+        // The write in flight is lost; the next write of this leader takes its place.
         let mut tab = Tab::with(setup);
         stage(&mut tab, lost);
         tab.engine.revert();
@@ -228,7 +228,7 @@ fn pages_of_any_size_serve() {
     tab.write("DELETE FROM t");
     for size in [512, 1024, 8192, 65536] {
         let page_size = PageSize::new(size).unwrap_or(PageSize::DEFAULT);
-        // An empty image of that page size: the engine makes the database in it.
+        // The image is empty and has this page size: the engine makes the database in it.
         let mut tab = Tab::of(Image::from_pages(page_size, Vec::new(), Seq(0)));
         tab.write("CREATE TABLE t(a); INSERT INTO t VALUES (zeroblob(5000)), (1)");
         assert_eq!(tab.integers("PRAGMA page_size"), [i64::from(size)]);

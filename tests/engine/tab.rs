@@ -1,4 +1,4 @@
-//! An engine with the store left out: what it stages becomes durable at once, or not, as a test says.
+//! An engine without a store: the test says whether what it stages becomes durable, at once or never.
 
 use sqlite_elements::engine::{Engine, Staged};
 use sqlite_elements::sql::{Answer, Outcome, ReadSet, SqlFailure, Statement, Value, Work, WriteSet};
@@ -30,7 +30,7 @@ impl Tab {
         self.engine.commit(Epoch(1), staged, Vec::new())
     }
 
-    /// Runs one unit of work and publishes it.
+    /// Runs one unit of work and publishes what it stages.
     pub(crate) fn answer(&mut self, work: &Work) -> (Answer, Option<Commit>) {
         let mut run = self.engine.run(&[work]);
         let commit = run.staged.map(|staged| {
@@ -49,7 +49,7 @@ impl Tab {
         self.try_write(sql).unwrap_or_else(|failure| panic!("{sql}: {failure}"))
     }
 
-    /// Writes and tells what the commit says it wrote.
+    /// Runs a write, and returns the write set of its commit.
     pub(crate) fn written(&mut self, sql: &str) -> WriteSet {
         let (answer, commit) = self.answer(&Work::batch(vec![Statement::new(sql)]));
         answer.unwrap_or_else(|failure| panic!("{sql}: {failure}"));
@@ -69,7 +69,7 @@ impl Tab {
         self.try_query(sql).unwrap_or_else(|failure| panic!("{sql}: {failure}"))
     }
 
-    /// The integers of all cells.
+    /// All cells of the answer, which must be integers.
     pub(crate) fn integers(&mut self, sql: &str) -> Vec<i64> {
         let cells = self.rows(sql).concat();
         cells

@@ -1,4 +1,4 @@
-//! A transaction across calls: seen by its own calls alone, stored as one commit or not at all.
+//! A transaction across calls: only its own calls see it, and it is stored as one commit or not at all.
 
 use sqlite_elements::engine::{Ending, Staged, Standing};
 use sqlite_elements::sql::{Answer, Statement, Value};

@@ -1,5 +1,5 @@
-//! What a test asks of the model: that all of it holds, that one broken rule breaks one promise, that the code does
-//! the same.
+//! What a test asks of the model: that all promises hold, that one broken rule breaks one promise, and that the code
+//! does the same.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
@@ -36,8 +36,8 @@ impl Budget {
     }
 }
 
-/// Looks at every state: of what is promised, only that is broken which is named; what is said to happen sometimes
-/// does; every way ends.
+/// Looks at every state: the promises in `but` are broken and no others, everything in `sometimes` happens, and every
+/// path ends.
 pub(crate) fn holds(variant: Variant, budget: Budget, sometimes: &[&'static str], but: &[&'static str]) {
     let start = Instant::now();
     let model = budget.of(variant);
@@ -64,12 +64,12 @@ pub(crate) fn holds(variant: Variant, budget: Budget, sometimes: &[&'static str]
     );
 }
 
-/// Finds the shortest way in which this variant breaks what is promised under that name.
+/// Finds the shortest path on which this variant breaks this promise.
 pub(crate) fn breaks(variant: Variant, budget: Budget, promise: &'static str) {
     let model = budget.of(variant);
     let counterexample = find(&model, promise, usize::MAX);
     let mut shortest = counterexample.unwrap_or_else(|| panic!("{variant:?} does not break \"{promise}\""));
-    // The checker goes on for some states after the first, and keeps the last.
+    // The checker goes on for some states after the first find, and keeps the last. So look again for a shorter path.
     while let Some(shorter) = find(&model, promise, shortest.len()) {
         shortest = shorter;
     }
@@ -77,7 +77,8 @@ pub(crate) fn breaks(variant: Variant, budget: Budget, promise: &'static str) {
     shortest.iter().for_each(|step| println!("  {step:?}"));
 }
 
-/// A way of fewer steps than this to a state that breaks the promise. (One thread: the same in every run.)
+/// A path of fewer steps than `fewer_than` to a state that breaks the promise. It runs on one thread, so every run
+/// finds the same path.
 fn find(model: &Protocol, promise: &'static str, fewer_than: usize) -> Option<Vec<Step>> {
     let stop = HasDiscoveries::AnyOf([promise].into());
     let states = fewer_than.saturating_add(1);
@@ -85,8 +86,8 @@ fn find(model: &Protocol, promise: &'static str, fewer_than: usize) -> Option<Ve
     checker.spawn_bfs().join().discovery(promise).map(Path::into_actions)
 }
 
-/// Follows every way to its end, depth first, and panics where one comes back to a state that it has been in.
-/// (A way that raises the epoch again and again does not come back: it panics when epochs run out, see `Member`.)
+/// Follows every path to its end, depth first, and panics if a path comes back to one of its own states. (A path that
+/// raises the epoch again and again does not come back: it panics when epochs run out, see `Member`.)
 fn states_of_ways_that_end(model: &Protocol) -> usize {
     enum Seen {
         OnTheWay,
@@ -117,8 +118,8 @@ fn states_of_ways_that_end(model: &Protocol) -> usize {
     seen.len()
 }
 
-/// Takes the code through ways of the model that are chosen at random, and compares the two after each step. Gives what
-/// kinds of steps these were, or the way to the first difference.
+/// Takes the code along random paths of the model, and compares the two after each step. Returns the kinds of steps
+/// that were taken, or the path to the first difference.
 pub(crate) fn compare(variant: Variant, budget: Budget, walks: u64) -> Result<BTreeSet<String>, String> {
     const LONGEST: usize = 60;
     let (start, model) = (Instant::now(), budget.of(variant));
@@ -168,7 +169,7 @@ fn hash(of: &impl Hash) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(of)
 }
 
-/// Says it also where the test passes: how much was checked is half of the result.
+/// Prints a line even if the test passes: how much was checked is half of the result.
 fn say(line: &str) {
     let mut out = io::stderr().lock();
     writeln!(out, "{line}").expect("somebody listens");

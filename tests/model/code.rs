@@ -1,13 +1,15 @@
-//! The code: the protocol of `src/protocol` three times, taken through the steps of a way of the model.
+//! The code: three instances of the protocol of `src/protocol`, taken along the steps of a path of the model.
 //!
-//! The model is written down apart from the code, so the two could drift. Here each step is done to both, and they
-//! are compared ([`Code::differences`]). The model decides what is heard and when; what it lets be heard, the code
-//! must have said. What the code does at once where the model may wait (run what has arrived, hand over when nothing is
-//! under way) the model is made to do at once too. A step that the code would not take then and there (it holds a
-//! commit until the store has answered; it sends again only when it hears a heartbeat) is not taken. In between the
-//! code hears what is of the past, which the model has no steps for: then nothing may change.
+//! The model is written apart from the code, so the two could drift. Here each step is done to both, and they are
+//! compared ([`Code::differences`]):
+//! * The model decides what is heard, and when. The code must have said everything that the model lets be heard.
+//! * The code does some things at once where the model may wait (run what has arrived, hand over when nothing is under
+//!   way). Then the model is made to do them at once too.
+//! * A step that the code would not take at that moment is not taken: the code holds a commit until the store has
+//!   answered, and sends again only when it hears a heartbeat.
+//! * In between, the code hears messages of the past, for which the model has no steps. Then nothing may change.
 //!
-//! One write, so that no order of arrival can differ.
+//! There is one write, so no order of arrival can differ.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -28,7 +30,7 @@ const NEVER: Timestamp = Timestamp(u64::MAX);
 /// A write without an answer is sent again with the first heartbeat after this long.
 const RESEND_MS: u64 = 2_000;
 
-/// The code did not do what the model did.
+/// What the code did otherwise than the model.
 pub(crate) type Difference = String;
 
 #[derive(Debug)]
@@ -37,11 +39,11 @@ pub(crate) struct Code {
     log: Vec<Rc<Commit>>,
     epoch: Epoch,
     lock: Lock,
-    /// Who raised the epoch, by epoch, from 1.
+    /// The tabs that raised the epoch, in order of the epochs, from epoch 1 on.
     raised: Vec<Tab>,
     said: Vec<Message>,
     request: Option<RequestId>,
-    /// Whether the write was done.
+    /// Whether the write was done; `None` before it is settled.
     settled: Option<bool>,
 }
 
@@ -53,7 +55,7 @@ struct Part {
     shown: Vec<Epoch>,
     fetch: Option<Seq>,
     append: Option<Append>,
-    /// What it wants done and was not done yet.
+    /// Outputs that have not been carried out yet.
     outputs: VecDeque<Output>,
 }
 
@@ -84,7 +86,7 @@ impl Part {
         }
     }
 
-    /// Without a part in anything any more.
+    /// A tab that takes part in nothing any more.
     fn closed(tab: Tab) -> Self {
         let mut part = Part::open(tab);
         while part.protocol.poll().is_some() {}
@@ -95,13 +97,14 @@ impl Part {
         self.protocol.handle(self.now, input);
     }
 
-    /// Each tab has a clock of its own here: no lease lapses but by a step, so who hears of one hears of a fresh one.
+    /// Each tab has a clock of its own here. A lease lapses only by a step, so a tab that hears of one hears of a fresh
+    /// one.
     fn hear(&mut self, mut message: Message) {
         message.renew(self.now);
         self.handle(Input::Heard(message));
     }
 
-    /// Waits as long as the tab wants to, and not longer: until it does something.
+    /// Lets the tab's time pass from deadline to deadline, until the tab does something.
     fn time_out(&mut self) {
         while self.outputs.is_empty()
             && let Some(due) = self.protocol.deadline()
@@ -135,8 +138,8 @@ impl Code {
         code
     }
 
-    /// Takes this step, unless the code would not take it in this state: then nothing happens. Gives the steps that
-    /// the code has taken, this one first.
+    /// Takes this step. If the code would not take it in this state, nothing happens. Returns the steps that the code
+    /// has taken, this one first.
     pub(crate) fn take(&mut self, state: &State, step: Step) -> Result<Vec<Step>, Difference> {
         let done = match step {
             Step::CalmDown | Step::Run(_) | Step::HandOver(_) => false,
@@ -176,6 +179,7 @@ impl Code {
             Step::RaiseInVain(_) => {
                 it.handle(Input::LockGranted);
                 assert!(matches!(it.protocol.poll(), Some(Output::RaiseEpoch)));
+                // The refusal of the earlier append arrives before the answer about the epoch.
                 self.by_itself(tab, Step::NoticeAppend(tab));
                 self.perform(tab);
                 self.raise_epoch(tab);
@@ -199,7 +203,7 @@ impl Code {
         }
     }
 
-    /// Does what the tab wants done, but for what the store has to answer; gives the steps that these are.
+    /// Carries out the outputs of the tab, except what the store must answer. Returns the steps that these are.
     fn perform(&mut self, tab: Tab) -> Vec<Step> {
         let mut taken = Vec::new();
         while let Some(output) = self.tabs[tab.index()].next() {
@@ -224,7 +228,7 @@ impl Code {
                 Output::CatchUp { after } => it.fetch = Some(after),
                 Output::Apply { commit, .. } | Output::Publish(commit) => it.shown.push(commit.epoch),
                 Output::Settle { result, .. } => self.settled = Some(result.is_ok()),
-                // The model runs a write wherever it comes to: here its asker always agrees.
+                // The model runs a write wherever it arrives, so here the asker always gives its go-ahead.
                 Output::Send(Message::Trying { request, epoch }) => {
                     it.handle(Input::Heard(Message::GoAhead { request, epoch }));
                 }
@@ -265,7 +269,7 @@ impl Code {
         });
     }
 
-    /// The store is asked when a heartbeat tells of more than the tab has.
+    /// The code asks the store when a heartbeat tells of more than the tab has.
     fn catch_up(&mut self, state: &State, tab: Tab) -> bool {
         if self.tabs[tab.index()].fetch.is_none() {
             let Some(heartbeat) = self.heartbeat_for(state, tab) else {
@@ -297,7 +301,7 @@ impl Code {
         true
     }
 
-    /// What the leader that this tab follows says now, if it still leads.
+    /// The heartbeat of the leader that this tab follows, if that still leads.
     fn heartbeat_for(&self, state: &State, tab: Tab) -> Option<Message> {
         let known = real(state.tab(tab).leader()?);
         let leader = self.raiser(known)?;
@@ -313,9 +317,9 @@ impl Code {
 /// What a step lets a tab hear.
 enum Heard {
     Message(Message),
-    /// Nothing that could do what the step does.
+    /// Nothing, because the code would not take the step now.
     NotNow,
-    /// The step is not about hearing.
+    /// Nothing, because the step is not about hearing.
     Nothing,
 }
 
@@ -347,7 +351,7 @@ impl Code {
                 let (owner, sent) = state.pending(write).expect("it is pending");
                 let sent = sent.map(real);
                 if sent.and_then(|sent| self.raiser(sent)) == Some(owner) {
-                    // It does not tell itself.
+                    // A leader sends itself no refusal.
                     return Ok(Heard::NotNow);
                 }
                 self.find(|it| matches!(it, Message::Answered { epoch, answer: Err(_), .. } if Some(*epoch) == sent))
@@ -358,7 +362,7 @@ impl Code {
         Ok(Heard::Message(message))
     }
 
-    /// Lets a tab hear something of the past, by what the model knows of the tab: it must not count.
+    /// Lets a tab hear a message that is of the past by what the model knows of the tab: it must change nothing.
     pub(crate) fn hear_late(&mut self, state: &State, tab: Tab, which: usize) {
         let it = state.tab(tab);
         let shown = self.tabs[tab.index()].protocol.position().seq;
@@ -386,7 +390,7 @@ impl Code {
         self.said.iter().find(|message| is_it(message)).cloned()
     }
 
-    /// What the two do not agree on.
+    /// The first thing on which code and model do not agree.
     pub(crate) fn differences(&self, state: &State) -> Result<(), Difference> {
         let same = |what: &str, same: bool| {
             if same { Ok(()) } else { Err(what.to_string()) }
@@ -423,7 +427,7 @@ impl Code {
     }
 }
 
-/// Which tab's code takes this step.
+/// The tab whose code takes this step.
 fn actor(state: &State, step: Step) -> Tab {
     match step {
         Step::SendAgain(write) | Step::HearRefusal(write) => state.owner(write).expect("it is pending"),

@@ -1,11 +1,12 @@
-//! Commits, and where they stand: the store's log, what each tab shows, and what was broadcast.
+//! Commits and their positions: in the store's log, in what each tab shows, and in what was broadcast.
 
 use std::fmt;
 
 use crate::state::{Epoch, Position, Set, Write, writes};
 
-/// A commit stores one write (a group would be stored or not as a whole, so it is one write here) and the
-/// reply to it, and forgets the reply to a write whose tab is known to have it.
+/// A commit in one byte: epoch, reply, forgotten replies, write. It stores one write and the reply to it, and forgets
+/// the reply to a write whose tab is known to have it. (A group is stored or refused as a whole, so it is one write
+/// here.)
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Commit(pub(crate) u8);
 
@@ -60,7 +61,7 @@ impl History {
         (byte != 0).then_some(Commit(byte))
     }
 
-    /// Puts a commit there, in place of what is there.
+    /// Puts a commit at this position, in place of any that is there.
     pub(crate) fn put(&mut self, position: Position, commit: Commit) {
         assert!(position < Self::ROOM, "more commits than a history can hold");
         let shift = 8 * u32::from(position.0);
@@ -87,7 +88,7 @@ impl History {
         self.commits().filter(|commit| commit.write() == write).count()
     }
 
-    /// Whether the reply to this write is stored, and not forgotten since.
+    /// Whether the reply to this write is stored and was not forgotten since.
     pub(crate) fn has_reply(self, write: Write) -> bool {
         self.commits().fold(false, |has, commit| {
             (has || commit.write() == write && commit.0 & Commit::REPLY != 0) && !commit.forgets(write)

@@ -1,30 +1,31 @@
-//! A model of the protocol's idea, checked in every order of events that three tabs can bring about.
+//! A model of the protocol, checked in every order of events that three tabs can bring about.
 //!
-//! Election, fencing, writes and hand-over as the design has them: a lock with a queue that can be stolen, an epoch
-//! that is raised in one step with reading the head, an append that is refused unless the epoch is the stored one and
-//! the position follows, replies that are stored with the commit, requests that are sent again under the same
-//! id. The simulation in `tests/cluster` runs the real code through millions of random steps; this runs a small
-//! copy of its rules ([`rules`]) through all of them, with a budget of faults. What the one cannot reach by chance,
-//! the other reaches by patience, and its counterexamples are the shortest there are. That the copy is one, [`code`]
-//! sees to: it takes the code through ways of the model.
+//! It models election, fencing, writes and hand-over as designed: a lock with a queue, which can be stolen; an epoch
+//! that is raised in the same step that reads the head; an append that is refused unless the epoch is the stored one
+//! and the position follows; replies that are stored with the commit; requests that are sent again under the same id.
+//!
+//! The simulation in `tests/cluster` runs the real code through millions of random steps. The model runs a small copy
+//! of the rules ([`rules`]) through all steps, with a budget of faults. It also reaches what chance does not, and its
+//! counterexamples are the shortest there are. [`code`] checks that the copy is true: it takes the real code along
+//! paths of the model.
 //!
 //! Left out, because no promise here depends on it:
 //! - SQL, pages and checksums: a commit is one write with its reply.
-//! - Clocks: a timer fires at any moment. One that fires before what it waits for had its time (a lease lapses
-//!   though its leader is awake, a lock is given back before the successor came) is a fault, and so is a tab that
-//!   acts on a lock that was just stolen from it: chance may do that a few times, not for ever.
-//! - Groups and turns: stored or refused as a whole, they are one write to the store.
+//! - Clocks: a timer fires at any moment. A timer that fires too early (a lease lapses although its leader is awake, a
+//!   lock is given back before the successor came) is a fault. So is a tab that acts on a lock that was just stolen
+//!   from it. Chance may do that a few times, and not for ever.
+//! - Groups and turns: they are stored or refused as a whole, so they are one write to the store.
 //! - How the lock is kept, by the browser or as a lease in the store: both promise what [`state::Lock`] does.
-//! - A write that is given up in time, a tab that is away, a checkpoint, a store that fails while it is read, and
-//!   closing a database in good order: `tests/cluster` has them.
+//! - A write that its page gives up, a tab that is away, a checkpoint, a store that fails while it is read, and closing
+//!   a database in good order: `tests/cluster` has them.
 //! - The answer to a write that is found in the store: see `hear_request`.
 //!
-//! `eventually` is judged where nothing can happen any more ([`properties`]), so it says something only if every way
-//! ends there: a second search looks for a cycle, and has to see the same states ([`checks`]).
+//! `eventually` is judged where nothing can happen any more ([`properties`]), so it says something only if every path
+//! ends in such a state. A second search looks for a cycle, and must see the same states ([`checks`]).
 //!
-//! The states are followed up to the names of the tabs ([`sameness`]). A check of more than the budgets below:
-//! `FAULTS=2 WRITES=2 ASKINGS=0 cargo test -p protocol-model -- --ignored`. The steps of each counterexample are
-//! printed with `--show-output`.
+//! States that differ only in the names of the tabs count as one ([`sameness`]). For a check of more than the budgets
+//! below: `FAULTS=2 WRITES=2 ASKINGS=0 cargo test -p protocol-model -- --ignored`. `--show-output` prints the steps of
+//! each counterexample.
 #![cfg(not(target_family = "wasm"))]
 
 mod checks;
@@ -181,7 +182,7 @@ fn the_code_does_what_the_model_does() {
 
 #[test]
 fn the_code_is_told_from_a_model_with_another_rule() {
-    // What needs two writes, or only does less, shows no difference here.
+    // A variant that needs two writes, or that only does less, shows no difference here.
     for another in [
         Variant::FenceOff,
         Variant::EpochUnchecked,

@@ -1,11 +1,11 @@
-//! What the protocol promises, by name; how each is seen in a state.
+//! What the protocol promises, by name, and how a state shows each promise.
 
 use stateright::{Model, Property};
 
 use crate::state::{Append, Fate, Role, State, Tab, WriteState, tabs, writes};
 use crate::steps::Protocol;
 
-/// Always.
+/// What always holds.
 pub(crate) const ONE_HISTORY: &str = "no position of the history ever has two commits";
 pub(crate) const EPOCHS_ASCEND: &str = "epochs never go back along the history";
 pub(crate) const NOTHING_LOST: &str = "an acknowledged write is in the history";
@@ -16,14 +16,14 @@ pub(crate) const STORED_THEN_SHOWN: &str = "no tab shows a commit that the store
 pub(crate) const LEADER_SHOWS_ALL: &str = "who leads shows every commit from before its own time";
 pub(crate) const IN_ORDER: &str = "without a fault no append is refused";
 
-/// Sometimes: without these the model would promise much by doing little.
+/// What sometimes happens: without these the model could keep its promises by doing little.
 pub(crate) const TWO_LEADERS: &str = "two tabs that are awake believe that they lead";
 pub(crate) const STALE_REFUSED: &str = "an append is refused because a newer leader has raised the epoch";
 pub(crate) const HANDED_OVER: &str = "who asked to lead has taken the lock that was kept for it, and leads";
 pub(crate) const FOUND_REPLY: &str = "a write that is sent again finds its stored reply";
 pub(crate) const ALL_STORED: &str = "both writes are acknowledged, in different epochs";
 
-/// Eventually, once nothing comes from outside any more.
+/// What eventually holds, once nothing comes from outside any more.
 pub(crate) const SOMEBODY_LEADS: &str = "a tab leads, if one is awake";
 pub(crate) const ALL_ANSWERED: &str = "each write of a tab that is awake is answered";
 pub(crate) const ASKER_LED: &str = "no tab that is awake still asks to lead";
@@ -105,8 +105,8 @@ fn eventually() -> Vec<Property<Protocol>> {
     ]
 }
 
-/// Whether nothing can happen any more. `eventually` is judged only there: a promise of the end is then a matter
-/// of the state alone and not of the way to it, which the checker forgets where two ways meet.
+/// Whether nothing can happen any more. `eventually` is judged only in such a state. So it depends on the state alone
+/// and not on the path to it, which the checker forgets where two paths meet.
 fn is_at_rest(model: &Protocol, state: &State) -> bool {
     if !state.calm {
         return false;
@@ -121,7 +121,7 @@ fn epochs_ascend(state: &State) -> bool {
     epochs.clone().is_sorted() && epochs.last().is_none_or(|newest| newest <= state.store.epoch)
 }
 
-/// Whether this tab, if it leads, has what the leaderships before its own stored.
+/// Whether this tab, if it leads, shows all that earlier leaderships have stored.
 fn shows_what_was(state: &State, tab: Tab) -> bool {
     let Some(own) = state.tab(tab).leads() else {
         return true;
@@ -130,14 +130,14 @@ fn shows_what_was(state: &State, tab: Tab) -> bool {
     before.eq(state.tab(tab).image.commits().take_while(|commit| commit.epoch() < own))
 }
 
-/// Nothing went wrong, and the lock was taken from a tab that kept it for its successor.
+/// Whether nothing went wrong and the lock was taken from a tab that kept it for its successor.
 fn handed_over(model: &Protocol, state: &State) -> bool {
     let leads = |tab| state.lock.holder == Some(tab) && state.tab(tab).leads().is_some();
     let keeps = |tab| state.tab(tab).role == Role::Keeping;
     state.faults == model.faults && tabs().any(leads) && tabs().any(keeps)
 }
 
-/// Its commit is stored, its tab has not heard so, and the leader that it was sent to has the reply.
+/// Whether there is a write whose commit is stored, whose tab has not heard so, and whose leader has the reply.
 fn found_reply(state: &State) -> bool {
     tabs().filter(|tab| state.is_awake(*tab)).any(|leader| {
         let Some(epoch) = state.tab(leader).leads() else {

@@ -1,7 +1,8 @@
 //! What a step does: the protocol's rules.
 //!
-//! They are written down a second time here, from the design and not from `src/protocol`: a model that ran the code
-//! itself would need its states small, equal and hashed, and the code would be built for that. `code` compares the two.
+//! They are written a second time here, from the design and not from `src/protocol`. A model that ran the code itself
+//! would need states that are small and can be compared and hashed, and the code would have to be built for that.
+//! `code` compares the two.
 
 use crate::history::{Commit, History, Reply};
 use crate::state::{
@@ -89,7 +90,7 @@ impl Next {
         }
     }
 
-    /// Leaves out what nobody can act on any more, so that states which differ only in that are one.
+    /// Drops the messages that no tab can act on any more, so that states that differ only in them are one.
     fn forget_messages(&mut self) {
         let State {
             tabs, writes, messages, ..
@@ -121,8 +122,8 @@ impl Next {
         (0..shown.map_or(0, |shown| shown.0)).for_each(|at| messages.commits.remove(Position(at)));
     }
 
-    /// The browser gives its lock to the next. What it had asked of the store has been done already, or never is:
-    /// done after the next leader raised the epoch, it would be refused.
+    /// The browser gives the tab's lock to the next tab. A store call of the dead tab has been done already or never
+    /// is: after the next leader has raised the epoch, the store would refuse it.
     fn die(&mut self, tab: Tab) {
         let dead = TabState {
             life: Life::Dead,
@@ -141,7 +142,7 @@ impl Next {
 
 // Lock and epoch.
 impl Next {
-    /// Who got the lock has not acted on it yet: until it raises the epoch, it may be stolen again.
+    /// The tab that got the lock has not acted on it yet. Until it raises the epoch, the lock may be stolen again.
     fn grant(&mut self) {
         if let Some(holder) = self.state.lock.holder {
             let it = self.state.tab_mut(holder);
@@ -162,7 +163,7 @@ impl Next {
         self.rise(tab);
     }
 
-    /// Leads once its image stands where the head stood when the epoch was raised.
+    /// The tab leads once its image stands where the head stood when the epoch was raised.
     fn rise(&mut self, tab: Tab) {
         let it = self.state.tab(tab);
         let Role::Rising { epoch, head } = it.role else { return };
@@ -198,7 +199,7 @@ impl Next {
         self.ask(tab);
     }
 
-    /// Leads no more, or tries no more, and queues for the lock.
+    /// The tab stops leading, or trying to lead, and queues for the lock.
     fn step_down(&mut self, tab: Tab) {
         let it = self.state.tab_mut(tab);
         if it.role == Role::Waiting {
@@ -223,7 +224,7 @@ fn cease_to_lead(variant: Variant, it: &mut TabState) {
 
 // Replication.
 impl Next {
-    /// Every heartbeat says how far the store is: who hears of a leader finds out some time what it lacks.
+    /// Every heartbeat says how far the store is. So a tab that hears a leader finds out at some time what it lacks.
     fn catch_up(&mut self, tab: Tab) {
         let log = self.state.store.log;
         let it = self.state.tab_mut(tab);
@@ -248,7 +249,7 @@ impl Next {
         }
     }
 
-    /// A write is settled by the commit that holds its reply.
+    /// The commit that holds the reply to a write settles the write.
     fn image_has_moved(&mut self, tab: Tab) {
         for write in writes() {
             if self.state.tab(tab).image.has_reply(write) {
@@ -275,7 +276,7 @@ impl Next {
         }
     }
 
-    /// To the leader that is known now; without one it waits.
+    /// Sends a write to the leader that is known now. Without a leader the write waits.
     fn send(&mut self, write: Write) {
         let Some((owner, _)) = self.state.pending(write) else {
             return;
@@ -298,7 +299,7 @@ impl Next {
         *self.state.write_mut(write) = WriteState::Pending { owner, sent };
     }
 
-    /// What this leadership has not been sent.
+    /// Sends the tab's pending writes to the leadership that it has just learnt of.
     fn send_all(&mut self, tab: Tab) {
         for write in writes() {
             let Some((owner, sent)) = self.state.pending(write) else {
@@ -321,8 +322,8 @@ impl Next {
         }
         let is_late = it.settled.has(write) && self.variant != Variant::LateCopiesRun;
         let has_reply = it.image.has_reply(write) && self.variant != Variant::DedupeOff;
-        // What has a stored reply is answered by it. That message is left out: it is believed only when the
-        // asker's image has come as far, and by then the image holds the reply.
+        // A stored reply answers the write. That message is left out: its asker believes it only when its own image has
+        // come as far, and by then the image holds the reply.
         if is_late || has_reply {
             return;
         }
@@ -362,7 +363,7 @@ impl Next {
         }
     }
 
-    /// One transaction of the store, whether or not who asked is awake.
+    /// One transaction of the store. It happens even if the tab that asked is not awake.
     fn append(&mut self, tab: Tab) {
         let Some(Append { commit, at, .. }) = self.state.tab(tab).append else {
             return;
@@ -389,7 +390,7 @@ impl Next {
         }
     }
 
-    /// This may come after the tab ceased to lead; what is stored is stored.
+    /// The tab hears the store's answer. That may be after it ceased to lead: what is stored is stored.
     fn notice_append(&mut self, tab: Tab) {
         let Some(Append { commit, at, fate }) = self.state.tab_mut(tab).append.take() else {
             return;
@@ -401,7 +402,7 @@ impl Next {
                 self.state.messages.commits.put(at, commit);
                 self.acknowledge(tab, commit.write());
             }
-            // Who has not noticed its new lock has nothing to give back.
+            // A tab that has not noticed its new lock has nothing to give back.
             Fate::Fenced if self.state.tab(tab).role == Role::Granted => {}
             Fate::Fenced => self.step_down(tab),
             Fate::Failed => self.refuse(tab, commit),
@@ -420,7 +421,7 @@ impl Next {
         }
     }
 
-    /// It counts if it comes from the leadership that the write was last sent to.
+    /// A refusal counts only if it comes from the leadership that the write was last sent to.
     fn hear_refusal(&mut self, write: Write) {
         let Some((owner, Some(sent))) = self.state.pending(write) else {
             return;

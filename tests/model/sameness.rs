@@ -1,9 +1,9 @@
-//! Which states are the same: those that differ only in which tab is which.
+//! Two states are the same if they differ only in which tab is which.
 //!
-//! Tabs differ by what they did and by where they stand in the queue, not by name: states that become equal when
-//! tabs are renamed have the same futures up to that renaming, and the checker need follow one of them. It tells
-//! states apart by their hash; so the hash is of the state with its tabs in an order that does not depend on names.
-//! (Equality stays that of the names, so a counterexample is told with one name per tab from beginning to end.)
+//! Tabs differ by what they did and by their place in the queue, not by name. States that become equal when tabs are
+//! renamed have the same futures up to that renaming, so the checker need follow only one of them. The checker tells
+//! states apart by their hash. So the hash is of the state with its tabs in an order that does not depend on names.
+//! (Equality still regards names, so each tab of a counterexample has one name from beginning to end.)
 
 use std::hash::{Hash, Hasher};
 
@@ -59,7 +59,7 @@ impl Hash for State {
 }
 
 impl State {
-    /// All there is about a tab, but for the names of other tabs.
+    /// Everything about a tab except the names of other tabs.
     fn of_tab(&self, tab: Tab) -> u128 {
         let mut packed = Packed::default();
         let TabState {

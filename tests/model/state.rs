@@ -1,10 +1,10 @@
 //! What the model knows: a lock, a store, three tabs, two writes, and the messages on their way.
 //!
-//! Everything is small and `Copy`, since each of some million states is hashed and kept.
+//! Everything is small and `Copy`, because each of some million states is hashed and kept.
 //!
-//! The channel is a set that messages stay in: whoever a message is for may hear it at any later time, any
-//! number of times, in any order, or never. So delay, repetition and reordering cost no states of their own, and
-//! most of the set follows from what the tabs have done. Loss is a step only for what somebody waits for.
+//! The channel is a set that messages stay in: the receiver may hear a message at any later time, any number of times,
+//! in any order, or never. So delay, repetition and reordering cost no states of their own, and most of the set follows
+//! from what the tabs have done. Loss is a step only for a message that a tab waits for.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -17,7 +17,7 @@ pub(crate) const WRITES: usize = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Tab(pub(crate) u8);
 
-/// A write by its request id: the same id whenever it is sent.
+/// A write, by its request id: the id is the same whenever the write is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Write(pub(crate) u8);
 
@@ -37,7 +37,7 @@ impl Write {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Epoch(pub(crate) u8);
 
-/// How many commits a history has: where the next one goes.
+/// The number of commits in a history, which is where the next one goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Position(pub(crate) u8);
 
@@ -49,7 +49,7 @@ pub(crate) fn writes() -> impl Iterator<Item = Write> {
     (0..WRITES as u8).map(Write)
 }
 
-/// What can be a member of a [`Set`].
+/// A type that can be a member of a [`Set`].
 pub(crate) trait Member: Copy {
     fn bit(self) -> u16;
 }
@@ -163,7 +163,7 @@ impl Set<Epoch> {
 pub(crate) struct Store {
     pub(crate) epoch: Epoch,
     pub(crate) log: History,
-    /// A commit was put where another had been.
+    /// Whether a commit was put where another had been.
     pub(crate) rewritten: bool,
 }
 
@@ -190,7 +190,7 @@ impl Lock {
         }
     }
 
-    /// Takes the lock from whoever holds it, who learns of it some time.
+    /// Takes the lock from its holder, which learns of it at some time.
     pub(crate) fn steal(&mut self, tab: Tab) {
         self.leave_queue(tab);
         self.holder = Some(tab);
@@ -224,7 +224,7 @@ pub(crate) enum Role {
     Waiting,
     /// Has the lock, and has not raised the epoch.
     Granted,
-    /// Has raised the epoch; not level yet with the head that it read in the same step.
+    /// Has raised the epoch, and has not reached the head yet that it read in the same step.
     Rising {
         epoch: Epoch,
         head: Position,
@@ -237,7 +237,7 @@ pub(crate) enum Role {
     Keeping,
 }
 
-/// An append that the store was asked for, and what came of it.
+/// An append that the store was asked for, and its fate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Append {
     pub(crate) commit: Commit,
@@ -259,18 +259,18 @@ pub(crate) struct TabState {
     pub(crate) role: Role,
     /// The newest leadership that this tab has known of.
     pub(crate) known: Epoch,
-    /// That was its own, and is over.
+    /// Whether that leadership was this tab's own, and is over.
     pub(crate) is_over: bool,
     /// What this tab shows.
     pub(crate) image: History,
     pub(crate) append: Option<Append>,
-    /// Its page wants it to lead.
+    /// Whether its page wants it to lead.
     pub(crate) asks: bool,
-    /// The leader's: writes to run.
+    /// In a leader: the writes to run.
     pub(crate) queue: Set<Write>,
-    /// The leader's: writes that it has refused.
+    /// In a leader: the writes that it has refused.
     pub(crate) refused: Set<Write>,
-    /// The leader's: writes whose tabs have said that they have the answer.
+    /// In a leader: the writes whose tabs have said that they have the answer.
     pub(crate) settled: Set<Write>,
 }
 
@@ -295,12 +295,12 @@ impl TabState {
         }
     }
 
-    /// The leadership to turn to.
+    /// The leadership that this tab sends its messages to.
     pub(crate) fn leader(&self) -> Option<Epoch> {
         (self.known > Epoch(0) && !self.is_over).then_some(self.known)
     }
 
-    /// Adds a write to run, unless it is here already.
+    /// Adds a write to run, unless the leader has it already.
     pub(crate) fn enqueue(&mut self, write: Write) {
         if self.append.is_none_or(|append| append.commit.write() != write) {
             self.queue.add(write);
@@ -315,7 +315,7 @@ impl TabState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum WriteState {
     NotAsked,
-    /// Sent last to the leader of that epoch.
+    /// Waits for its answer; sent last to the leader of this epoch.
     Pending {
         owner: Tab,
         sent: Option<Epoch>,
@@ -337,21 +337,20 @@ pub(crate) enum WriteState {
 pub(crate) enum RequestCopy {
     /// Says that nothing is settled.
     First,
-    /// Says that the tab's write before is settled.
+    /// Says that the tab's earlier write is settled.
     Later,
 }
 
-/// Messages, each kind by what tells it from its like.
+/// Messages, each kind by what tells two of the kind apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Messages {
     pub(crate) leads: Set<Epoch>,
-    /// Requests, by the leadership that they are for; those that say that the write before is settled,
-    /// and those that do not.
+    /// Requests, by the leadership that they are for and by their copy.
     pub(crate) requests: [[Set<Epoch>; 2]; WRITES],
     pub(crate) refusals: [Set<Epoch>; WRITES],
-    /// By asker.
+    /// Messages that ask to lead, by asker.
     pub(crate) asks: [Set<Epoch>; TABS],
-    /// By successor.
+    /// Hand-overs, by successor.
     pub(crate) hand_overs: [Set<Epoch>; TABS],
     pub(crate) commits: History,
 }
@@ -375,9 +374,9 @@ pub(crate) struct State {
     pub(crate) messages: Messages,
     /// Faults that may still happen.
     pub(crate) faults: u8,
-    /// Askings for leadership that may still happen.
+    /// How often tabs may still ask to lead.
     pub(crate) askings: u8,
-    /// Nothing comes from outside any more: no write, no fault, no waking up.
+    /// Whether nothing comes from outside any more: no write, no fault, no waking up.
     pub(crate) calm: bool,
 }
 
@@ -420,7 +419,7 @@ impl State {
         }
     }
 
-    /// What the same tab wrote before.
+    /// The earlier writes of the same tab.
     pub(crate) fn before(&self, write: Write) -> Set<Write> {
         let mut earlier = Set::default();
         let of_owner = |before: &Write| self.owner(*before) == self.owner(write);
@@ -431,7 +430,7 @@ impl State {
         earlier
     }
 
-    /// Of these, what has its answer: what the tab says with this write.
+    /// Those of them that have their answer: the tab says so when it sends this write.
     pub(crate) fn settled_before(&self, write: Write) -> Set<Write> {
         let mut settled = self.before(write);
         for before in writes().filter(|before| self.pending(*before).is_some()) {

@@ -1,7 +1,7 @@
-//! What can happen next, and what it does: the rules of the protocol, one step each.
+//! What can happen next. `rules` says what each step does.
 //!
-//! A step is one atomic thing: a message heard, a transaction of the store, a timer. A timer may fire at any
-//! time; what the protocol does at once (hear of a leader, send it what is pending) is one step here too.
+//! A step is one atomic thing: a message heard, a transaction of the store, a timer. A timer may fire at any time. What
+//! the protocol does at once (hear of a leader, send it what is pending) is one step here too.
 
 use stateright::{Model, Property};
 
@@ -11,7 +11,7 @@ use crate::state::{
 };
 use crate::{properties, rules};
 
-/// How the protocol is changed, to see that the properties notice.
+/// Ways to change the protocol, to see that the properties notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Variant {
     AsDesigned,
@@ -23,7 +23,7 @@ pub(crate) enum Variant {
     PositionUnchecked,
     /// A new leader does not read the head of the store: it leads from what it shows.
     LeadsUnread,
-    /// The same, and the store checks the epoch only.
+    /// As [`Variant::LeadsUnread`], and the store checks the epoch only.
     SeqReused,
     /// A tab shows a commit though it lacks the one before.
     GapIgnored,
@@ -33,27 +33,27 @@ pub(crate) enum Variant {
     ReplyNotStored,
     /// A leader runs a write although it has the reply.
     DedupeOff,
-    /// A leader forgets which answers have arrived, but forgets their replies all the same.
+    /// A leader ignores which answers have arrived, and forgets their replies all the same.
     LateCopiesRun,
     /// A leader acknowledges a write of its own tab when it asks for the append.
     AnswerBeforeAppend,
     /// A leader broadcasts a commit when it asks for the append.
     TellBeforeAppend,
-    /// A tab that has led and does not know who leads now believes a leader from before its own time.
+    /// A tab that has led, and does not know which tab leads now, believes a leader from before its own time.
     OlderLeaderBelieved,
-    /// A refusal counts whichever leadership it comes from.
+    /// A refusal counts even if it comes from another leadership than the write was last sent to.
     LateRefusalCounts,
-    /// A leader hands over while an append of it is under way.
+    /// A leader hands over while its append is under way.
     HandOverUndrained,
-    /// The same, and the successor leads on in the epoch that it was handed.
+    /// As [`Variant::HandOverUndrained`], and the successor leads on in the epoch that it was handed.
     HandOverUnfenced,
-    /// Nobody steals the lock of a tab that is frozen.
+    /// No tab steals the lock of a frozen tab.
     LeaseNeverLapses,
     /// A write is sent once.
     NeverSentAgain,
 }
 
-/// The model, and how much of what comes from outside is tried.
+/// The model, and how much comes from outside.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Protocol {
     pub(crate) variant: Variant,
@@ -80,22 +80,22 @@ pub(crate) enum Step {
     LoseAsking(Tab),
     LoseHandOver(Tab, Epoch),
     LoseCommit(Position),
-    /// It is heard, and will be heard again.
+    /// A hand-over is heard, and will be heard again.
     RepeatHandOver(Tab, Epoch),
     /// From here on nothing comes from outside.
     CalmDown,
 
     /// A tab raises the epoch before it notices that the lock was stolen from it.
     RaiseLate(Tab),
-    /// A leader that keeps the lock for its successor waits too short for it.
+    /// A leader that keeps the lock for its successor gives it back too early.
     GiveBackEarly(Tab),
 
     // Lock and epoch.
     NoticeLoss(Tab),
     RaiseEpoch(Tab),
-    /// A tab asks for that, and hears before the answer that an append of its last time as leader was refused.
+    /// A tab asks to raise the epoch, and hears before the answer that an append of its last leadership was refused.
     RaiseInVain(Tab),
-    /// The lease of a leader that is frozen lapses.
+    /// The lease of a frozen leader lapses.
     Steal(Tab),
     HearLead(Tab, Epoch),
 
@@ -122,7 +122,7 @@ pub(crate) enum Step {
     },
     HandOver(Tab),
     HearHandOver(Tab, Epoch),
-    /// The successor has not come.
+    /// The successor has not come, so the old leader gives the lock back.
     GiveBack(Tab),
     AskAgain(Tab),
 }
@@ -222,7 +222,7 @@ impl Protocol {
                 let handed = it.leader().filter(|leader| hand_overs.has(*leader));
                 steps.extend(handed.map(|epoch| Step::HearHandOver(tab, epoch)));
             }
-            // The store answers a tab in the order in which it was asked.
+            // The store answers the calls of a tab in order, so the open append is answered before the epoch is raised.
             Role::Granted if holds && it.append.is_none() => steps.push(Step::RaiseEpoch(tab)),
             Role::Granted if holds && it.append.is_some_and(|append| append.fate == Fate::Fenced) => {
                 steps.push(Step::RaiseInVain(tab));
@@ -277,7 +277,7 @@ impl Protocol {
     }
 }
 
-/// Whether a successor is about to hear that leadership is its own.
+/// Whether a successor can still hear that leadership is its own.
 fn is_awaited(state: &State) -> bool {
     tabs().any(|tab| {
         let it = state.tab(tab);

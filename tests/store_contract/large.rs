@@ -24,7 +24,7 @@ pub(crate) async fn a_commit_of_20_mb_is_stored_as_a_whole<D: Stores>(disk: &D) 
     assert_loads(disk, &leader).await;
 }
 
-/// 72 MiB, in pages of 64 KiB that are few enough to be made quickly.
+/// A commit of 72 MiB, in pages of 64 KiB: there are few of them, so they are made quickly.
 async fn written_in_pieces<D: Stores>(disk: &D) -> Leader<D::Store> {
     let mut leader = Leader::of(disk).await;
     leader.write(3, &[(1, 1)]).await;

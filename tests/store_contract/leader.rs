@@ -1,4 +1,4 @@
-//! A tab that leads, as the promises of the contract need one: it writes pages, and folds.
+//! A tab that leads, as the contract's tests need one: it writes pages and folds them into checkpoints.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::Stores;
 
-/// A tab that leads: writes, and folds.
+/// A tab that leads: it writes and folds.
 pub(super) struct Leader<S> {
     pub(super) store: S,
     pub(super) epoch: Epoch,
@@ -68,7 +68,7 @@ impl<S: Store> Leader<S> {
         self.append(&commit).await.expect("it is appended");
     }
 
-    /// One step of a checkpoint; the position of the checkpoint if it was the last.
+    /// Takes one step of a checkpoint. Returns the position of the checkpoint after the last step.
     pub(super) async fn fold(&mut self) -> Option<Position> {
         let blocks = self.folding.next_blocks(&self.image, &self.replies);
         if blocks.is_empty() {
@@ -110,7 +110,7 @@ pub(super) fn dirty(page_size: PageSize, count: u32, pages: &[(u32, u8)]) -> Dir
     }
 }
 
-/// That any tab which opens the disk now reads this leader's state.
+/// Asserts that a tab that opens the disk now reads this leader's state.
 pub(super) async fn assert_loads<D: Stores>(disk: &D, leader: &Leader<D::Store>) {
     let loaded = disk.open().await.load().await.expect("it loads");
     assert_eq!(loaded.image.position(), leader.image.position());

@@ -1,8 +1,8 @@
 //! What every store promises, as one suite: `memory_store` runs it natively, `wasm_store` in a browser.
 //!
-//! Each promise is a function over [`Stores`], a disk on which any number of tabs open stores;
-//! [`for_each_promise`] names them all to the macro that makes a test of each. It lives here and not in
-//! the library because it needs nothing but the public interface, and ships with nothing.
+//! Each promise is a function over [`Stores`], a disk on which any number of tabs open stores. [`for_each_promise`]
+//! passes all their names to a macro that makes a test of each. The suite is here and not in the library because it
+//! needs only the public interface and is not shipped.
 
 mod large;
 mod leader;
@@ -29,10 +29,10 @@ use uuid::Uuid;
 pub(crate) trait Stores {
     type Store: Store;
 
-    /// Another tab opens the database.
+    /// Opens the database as another tab does.
     async fn open(&self) -> Self::Store;
 
-    /// Alters one byte of a record that is there.
+    /// Alters one byte of an existing record.
     async fn flip_byte(&self, record: RecordName, at: usize);
 }
 
@@ -72,7 +72,7 @@ macro_rules! for_each_promise {
 }
 pub(crate) use for_each_promise;
 
-/// Lets both go on at the same time.
+/// Runs both at the same time.
 pub(crate) async fn both<A, B>(one: impl Future<Output = A>, other: impl Future<Output = B>) -> (A, B) {
     let (mut one, mut other) = (pin!(one), pin!(other));
     let (mut first, mut second) = (None, None);

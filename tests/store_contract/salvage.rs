@@ -1,4 +1,4 @@
-//! What a store gives of a database that it refuses to load.
+//! What a store salvages of a database that it refuses to load.
 
 use sqlite_elements::storage::{BlockNo, RecordName, Salvage, Seq, Store};
 
@@ -7,7 +7,7 @@ use super::leader::Leader;
 
 const PAGE: usize = 4096;
 
-/// Two blocks; then page 1 is written again, and page 101 comes.
+/// Two blocks in a checkpoint; then page 1 is written again, and page 101 is added.
 async fn written<D: Stores>(disk: &D) -> Leader<D::Store> {
     let mut leader = Leader::of(disk).await;
     leader.write(100, &[(1, 1), (2, 2), (100, 4)]).await;
@@ -17,7 +17,7 @@ async fn written<D: Stores>(disk: &D) -> Leader<D::Store> {
     leader
 }
 
-/// With one byte of this record altered.
+/// Salvages the database while one byte of this record is altered.
 async fn salvaged<D: Stores>(disk: &D, record: RecordName) -> Salvage {
     let store = disk.open().await;
     disk.flip_byte(record, 45).await;
@@ -27,7 +27,7 @@ async fn salvaged<D: Stores>(disk: &D, record: RecordName) -> Salvage {
     salvage
 }
 
-/// What the pages 1, 2, 100, and 101 are filled with.
+/// The byte that fills each of the pages 1, 2, 100, and 101.
 fn fills(salvage: &Salvage) -> [u8; 4] {
     assert_eq!(salvage.file.len(), 101 * PAGE);
     [1, 2, 100, 101].map(|number: usize| salvage.file[(number - 1) * PAGE + PAGE / 2])

@@ -1,4 +1,4 @@
-//! The checkers: they take what pages saw and what is on disk, and know nothing of how it came about.
+//! The checkers judge what the pages saw and what is on disk, and know nothing of how it came about.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +12,10 @@ use super::history::{Fate, History, Op, OpNo, Read};
 use super::workload::{JOURNAL, SCHEMA, Workload};
 use crate::browser::{TabNo, now_or_never};
 
-/// What a run must not do; the text says what was seen.
+/// An error says what was seen that a run must not do.
 pub(crate) type Verdict = Result<(), String>;
 
-/// Everything, once the run is calm: see each checker.
+/// Runs all checkers, once the run is calm.
 pub(crate) fn check(workload: &mut Workload) -> Verdict {
     let bytes = image_on_disk(workload)?;
     let plain = plain_sqlite(&bytes)?;
@@ -31,7 +31,7 @@ pub(crate) fn check(workload: &mut Workload) -> Verdict {
     tabs_agree(workload, &bytes)
 }
 
-/// The image that a tab would load which opens now.
+/// The image that a tab would load if it opened now.
 fn image_on_disk(workload: &Workload) -> Result<Vec<u8>, String> {
     let loaded = now_or_never(workload.world.disk.open().load());
     let snapshot = loaded.map_err(|error| format!("the disk cannot be read: {error}"))?;
@@ -53,7 +53,7 @@ fn plain_sqlite(bytes: &[u8]) -> Result<Connection, String> {
     }
 }
 
-/// The operations in the order in which they were done, with the positions that they were given.
+/// The operations in the order in which they were done, each with its `pos` in the table `journal`.
 fn journal(plain: &Connection) -> Result<Vec<(i64, OpNo)>, String> {
     let rows = || -> rusqlite::Result<Vec<(i64, OpNo)>> {
         let mut select = plain.prepare("SELECT pos, op FROM journal ORDER BY pos")?;
@@ -70,7 +70,7 @@ fn every_call_is_answered(workload: &Workload) -> Verdict {
     }
 }
 
-/// A work that kills or hangs whatever runs it ends two tabs at the most.
+/// A work that kills or hangs the worker that runs it ends two tabs at the most.
 fn no_work_meets_a_third_leader(history: &History) -> Verdict {
     let mut met = BTreeMap::<OpNo, Vec<TabNo>>::new();
     for (op, tab) in &history.poisoned {
@@ -82,8 +82,8 @@ fn no_work_meets_a_third_leader(history: &History) -> Verdict {
     }
 }
 
-/// Where tabs end by poison alone, nothing else is taken for it; but for what SQLite may have refused, where the word of that
-/// came too late.
+/// If tabs end by poison alone, no other write is taken for poison. A write that SQLite may have refused is exempt: the
+/// word of the refusal may have come too late.
 fn no_neighbour_of_poison_is_refused_for_it(workload: &Workload) -> Verdict {
     let history = &workload.history;
     let poisons: BTreeSet<OpNo> = history.poisoned.iter().map(|(op, _)| *op).collect();
@@ -129,7 +129,7 @@ fn acknowledged_writes_are_there_and_none_is_there_twice(history: &History, jour
     }
 }
 
-/// What was acknowledged before something else was asked for comes before it.
+/// A write that was acknowledged before another was asked for comes before it in the journal.
 fn order_is_that_of_real_time(history: &History, journal: &[(i64, OpNo)]) -> Verdict {
     let mut latest_asked = Timestamp(0);
     for (_, number) in journal {
@@ -146,8 +146,8 @@ fn order_is_that_of_real_time(history: &History, journal: &[(i64, OpNo)]) -> Ver
     Ok(())
 }
 
-/// Each read saw the journal as it was after some operation; a tab never goes back, and it sees what it has
-/// itself been acknowledged, and what anybody had when it came back into sight.
+/// Each read saw the journal as it was after some operation. A tab never goes back. It sees its own acknowledged
+/// writes, and every write that any tab had acknowledged when its page came back into sight.
 fn reads_are_prefixes(history: &History, journal: &[(i64, OpNo)]) -> Verdict {
     let mut sums = vec![0_i64];
     for (pos, op) in journal {
@@ -193,7 +193,7 @@ fn reads_are_prefixes(history: &History, journal: &[(i64, OpNo)]) -> Verdict {
     Ok(())
 }
 
-/// A plain SQLite that runs the operations one after the other has the same in all its tables.
+/// A plain SQLite that runs the operations one after the other has the same rows in all tables.
 fn history_runs_alone_to_the_same(history: &History, journal: &[(i64, OpNo)], plain: &Connection) -> Verdict {
     let alone = || -> rusqlite::Result<Connection> {
         let alone = Connection::open_in_memory()?;
@@ -215,10 +215,10 @@ fn history_runs_alone_to_the_same(history: &History, journal: &[(i64, OpNo)], pl
     }
 }
 
-/// A name, and rows of cells.
+/// The name of a table, and its rows of cells.
 type Table = (String, Vec<Vec<String>>);
 
-/// Every table with its rows; long texts by their length and first letter.
+/// Every table with its rows. A long text is given by its length and first letter.
 fn dump(connection: &Connection) -> Result<Vec<Table>, String> {
     let tables = || -> rusqlite::Result<Vec<String>> {
         let mut names = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")?;
@@ -248,7 +248,7 @@ fn dump(connection: &Connection) -> Result<Vec<Table>, String> {
     dumped.collect()
 }
 
-/// All tabs hold the bytes that are on disk, and their live queries show what a fresh run shows.
+/// All tabs hold the bytes that are on disk, and their live queries show what a new run shows.
 fn tabs_agree(workload: &mut Workload, bytes: &[u8]) -> Verdict {
     for number in workload.world.open_tabs() {
         let told = workload.live.get(&number).cloned();

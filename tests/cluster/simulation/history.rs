@@ -1,7 +1,6 @@
-//! What pages can know of a run: what they asked, when, what they were answered, what they read.
+//! What pages can know of a run: what they asked and when, what they were answered, and what they read.
 //!
-//! The checkers look at this and at the bytes on disk, and at nothing else: they know no commit, no epoch, no
-//! request id.
+//! The checkers look only at this and at the bytes on disk. They know no commit, no epoch, and no request id.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +9,8 @@ use sqlite_elements::time::Timestamp;
 
 use crate::browser::TabNo;
 
-/// Numbers an operation. Each writes its number into the table `journal`, so the data tells what was done, and in
-/// what order.
+/// The number of an operation. Each operation writes its number into the table `journal`, so the data tells which were
+/// done, and in which order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct OpNo(pub(crate) u64);
 
@@ -25,19 +24,19 @@ pub(crate) struct Op {
     pub(crate) fate: Fate,
 }
 
-/// What the page knows of an operation.
+/// What the page knows of the fate of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// No answer yet.
     Open,
     Acknowledged(Timestamp),
-    /// Answered that it has no effect.
+    /// The answer was that it has no effect.
     NotDone(String),
-    /// Answered that nobody knows; or the tab is gone.
+    /// The answer was that nobody knows, or the tab is gone.
     Unknown,
 }
 
-/// A query of the journal: how many rows there were, and a sum that tells which.
+/// A query of the journal: how many rows there were, and a sum that tells which rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Read {
     pub(crate) tab: TabNo,
@@ -53,14 +52,14 @@ pub(crate) struct History {
     pub(crate) reads: Vec<Read>,
     /// Works that killed or hung the worker of a tab.
     pub(crate) poisoned: Vec<(OpNo, TabNo)>,
-    /// Where the lead was taken from a tab that was there and could be heard.
+    /// Tabs from which the lead was taken although they were there and could be heard.
     pub(crate) robbed: Vec<TabNo>,
     /// When each tab's page came back into sight.
     pub(crate) returns: BTreeMap<TabNo, Vec<Timestamp>>,
 }
 
 impl Fate {
-    /// What a failed write says of itself.
+    /// What a failure says of its write.
     pub(crate) fn of(failure: &Failure) -> Self {
         if failure.message.contains("may or may not") {
             Fate::Unknown

@@ -1,6 +1,6 @@
-//! Seeded simulation: random worlds, random work, every fault, and checkers that trust nothing of it.
+//! The seeded simulation: random worlds, random work, every fault, and checkers that trust none of it.
 //!
-//! `SEED=n` replays one run; a failing run prints its seed. `npm run simulate` goes on until it is stopped.
+//! `SEED=n` replays one run. A run that fails prints its seed. `npm run simulate` goes on until it is stopped.
 
 mod checkers;
 mod history;
@@ -23,25 +23,25 @@ use world::{Guard, World};
 use crate::browser::TabNo;
 use crate::poison;
 
-/// In a run.
+/// The acts of one run.
 const ACTS: u64 = 120;
-/// Once faults stop, somebody leads within a lease, the time by which tabs spread their stealing, and that of a
+/// Once faults stop, a tab leads within this time: a lease, the time over which tabs spread their stealing, and a
 /// second try.
 const CONVERGENCE_MS: u64 = 7_000;
 
-/// More than a lease, and than the time for which a leader must have been there to be missed by nobody.
+/// Longer than a lease, and longer than a leader must have been there for all tabs to have heard it.
 const STOPPED_MS: u64 = 8_000;
-/// What is under way when faults stop may be poison, for as long as its page waits and then until the worker that it
-/// hangs is ended.
+/// A work that is under way when faults stop may be poison. This is as long as its page waits, plus the time until the
+/// worker that it hangs is ended.
 const POISON_MS: u64 = 60_000;
 
-/// What came of one run.
+/// The result of one run, or of several.
 #[derive(Debug, Default)]
 struct Tally {
     runs: u64,
-    /// Of these, so many without Web Locks.
+    /// How many of the runs had no Web Locks.
     leased: u64,
-    /// Of these, so many with two versions of the library.
+    /// How many of the runs had two versions of the library.
     mixed: u64,
     steps: u64,
     acknowledged: u64,
@@ -73,7 +73,7 @@ fn run_in(world: World) -> Result<Tally, String> {
     }
     workload.pass_ms(CONVERGENCE_MS);
     leader(&mut workload)?;
-    // Forgotten transactions are taken away one after the other, for those who wait.
+    // The transactions that were left open are ended one after the other, because writes wait for them.
     for _ in 0..3 {
         let tabs = workload.world.open_tabs();
         for tab in tabs {
@@ -144,7 +144,7 @@ impl Tally {
     }
 }
 
-/// Runs a seed; a violation, or a panic, names it.
+/// Runs a seed. A violation or a panic names the seed.
 fn run_seed(seed: u64) -> Tally {
     match std::panic::catch_unwind(|| run(seed)) {
         Ok(Ok(tally)) => tally,
@@ -169,8 +169,8 @@ fn the_promises_hold_whatever_happens() {
     println!("{tally}");
 }
 
-/// Runs that have found a fault once: a deaf leader, an image that was altered, a poison that ran after its leader had
-/// resigned, a hand-over that was heard too late, a last word that came after the first of the next leader.
+/// Runs that once found a fault: a deaf leader, an altered image, a poison that ran after its leader had resigned, a
+/// hand-over that was heard too late, a last word that arrived after the first word of the next leader.
 #[test]
 fn the_promises_hold_where_they_did_not_once() {
     for seed in [14, 3_000_069, 4_004_860, 7_002_277] {
@@ -178,7 +178,7 @@ fn the_promises_hold_where_they_did_not_once() {
     }
 }
 
-/// Each variant of the code that breaks one rule is found out by the checkers.
+/// The checkers find each variant of the code that breaks one rule.
 #[test]
 fn the_checkers_find_what_is_broken_on_purpose() {
     let broken = [
@@ -213,7 +213,7 @@ fn the_checkers_find_that_nobody_ends_a_worker_that_hangs() {
 
 fn is_found(sabotage: Sabotage) -> bool {
     sabotage::set(Some(sabotage));
-    // What is broken may also panic; that is noise here.
+    // Broken code may also panic: that counts as found, and its output is noise.
     let found = (1..=2_000).find_map(|seed| match std::panic::catch_unwind(|| run(seed)) {
         Ok(Ok(_)) => None,
         Ok(Err(violation)) => Some((seed, violation)),
@@ -224,7 +224,7 @@ fn is_found(sabotage: Sabotage) -> bool {
     found.is_some()
 }
 
-/// `npm run simulate`: from the seed `SEED` on (or 1), until it is stopped or has run `RUNS` seeds.
+/// `npm run simulate`: runs the seeds from `SEED` (or 1) on, until it is stopped or has run `RUNS` seeds.
 #[test]
 #[ignore = "runs until it is stopped"]
 fn until_it_is_stopped() {

@@ -1,11 +1,11 @@
-//! What kinds of trouble one run has: each kind is on or off by the seed, so that some runs are calm in all but
-//! one respect and others have everything at once.
+//! The kinds of trouble in one run. The seed turns each kind on or off, so some runs have only one kind and others have
+//! all at once.
 
 use std::collections::BTreeMap;
 
 use super::random::Random;
 
-/// Rates are per mille of the chances there are.
+/// How much trouble a run has. Rates are per mille.
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     pub(crate) tabs: usize,
@@ -13,15 +13,16 @@ pub(crate) struct Profile {
     pub(crate) doubled: u64,
     pub(crate) order: Order,
     pub(crate) versions: Versions,
-    /// Least delay of a message and of a store call.
+    /// The least delay of a message, in µs.
     pub(crate) message_us: u64,
+    /// The least delay of a store call, in µs.
     pub(crate) store_us: u64,
     pub(crate) store_fails: u64,
-    /// Of the writes, so many kill or hang whatever runs them.
+    /// The rate of writes that kill or hang the worker that runs them.
     pub(crate) poison: u64,
-    /// Of the acts of a run, so many are faults.
+    /// The rate of acts that are faults.
     pub(crate) faults: u64,
-    /// How often each fault is drawn, by weight.
+    /// The weight with which each fault is drawn.
     pub(crate) weights: BTreeMap<Fault, u64>,
 }
 
@@ -36,36 +37,36 @@ pub(crate) enum Order {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Versions {
     One,
-    /// Every other tab has another version of the library, as while a site is updated.
+    /// Every second tab has another version of the library, as while a site is updated.
     Two,
 }
 
 /// What can befall a tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
-    /// Gone at once, with all it had in hand.
+    /// The tab is gone at once, with all that it had in hand.
     Crash,
-    /// Its page closes the database, and it is gone when that is done.
+    /// Its page closes the database, and then the tab is gone.
     Close,
     /// Its page goes away while it closes.
     AbruptClose,
     Freeze,
     Thaw,
-    /// The lock is taken from whoever holds it, for no reason of ours.
+    /// The browser takes the lock from its holder, for no reason of ours.
     Steal,
-    /// Its page goes out of sight, is frozen perhaps, and comes back.
+    /// Its page goes out of sight, is perhaps frozen, and comes back.
     Hide,
     /// Its page asks to lead.
     AskToLead,
-    /// Its store fails the next time.
+    /// Its next store calls fail.
     StoreFails,
     /// The store of all tabs is full for a while.
     Quota,
-    /// The next append fails as a request, though its transaction ends well.
+    /// The next append fails as a request, although its transaction completes.
     Phantom,
-    /// A byte of what it has in memory is altered.
+    /// A byte of its image is altered.
     Damage,
-    /// What other tabs have said to it and it has not looked at is lost.
+    /// The unread messages of other tabs to it are lost.
     Deaf,
 }
 
@@ -112,7 +113,7 @@ impl Profile {
         }
     }
 
-    /// Nothing goes wrong.
+    /// A run in which nothing goes wrong.
     pub(crate) fn calm() -> Self {
         Profile {
             tabs: 3,
@@ -129,7 +130,7 @@ impl Profile {
         }
     }
 
-    /// Whether no message is lost, no store fails, and no tab ends or stops but by poison.
+    /// Whether no message is lost, no store fails, and only poison ends or stops a tab.
     pub(crate) fn is_kind(&self) -> bool {
         let ends = [
             Fault::Crash,

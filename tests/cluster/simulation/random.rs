@@ -1,6 +1,6 @@
-//! Seeded choice: SplitMix64, small and the same everywhere, so that a seed replays exactly.
+//! Seeded random numbers: SplitMix64 is small and the same everywhere, so a seed replays exactly.
 
-/// Where all that happens by chance in one run comes from.
+/// The source of everything that happens by chance in one run.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 
@@ -12,12 +12,12 @@ impl Random {
         random
     }
 
-    /// Evenly from 0 to `end`, without it.
+    /// A number from 0 up to but not including `end`, evenly distributed.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next() % end.max(1)
     }
 
-    /// True so many times in a thousand.
+    /// True `times` times in a thousand.
     pub(crate) fn per_mille(&mut self, times: u64) -> bool {
         self.below(1_000) < times
     }
@@ -26,7 +26,7 @@ impl Random {
         of.get(self.below(of.len() as u64) as usize)
     }
 
-    /// Mostly short, sometimes long: from `least` up to about a thousand times that.
+    /// A time, mostly short and sometimes long: from `least` up to about 500 times `least`.
     pub(crate) fn skewed_us(&mut self, least: u64) -> u64 {
         let magnitude = self.below(10);
         least + self.below(least << magnitude)

@@ -23,19 +23,19 @@ const LIVE: QueryId = QueryId(1);
 const PAGE: UserId = UserId(1);
 const TIMEOUT_MS: u32 = 5_000;
 
-/// Drives one world and writes down what its pages see.
+/// Drives one world and records what its pages see.
 pub(crate) struct Workload {
     pub(crate) world: World,
     pub(crate) history: History,
     pub(crate) counts: BTreeMap<Fault, u64>,
     pub(crate) gone: u64,
-    /// The last that each tab's live query was told.
+    /// The last result that each tab's live query was told.
     pub(crate) live: BTreeMap<TabNo, Result<Rows, SqlFailure>>,
     calls: BTreeMap<CallId, (TabNo, Purpose)>,
     last_call: u64,
     scripts: BTreeMap<u64, Script>,
     hidden: BTreeSet<TabNo>,
-    /// Whether tabs ended by poison alone.
+    /// Whether only poison could end a tab.
     pub(crate) was_kind: bool,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct Workload {
 #[derive(Clone, Debug)]
 enum Purpose {
     Op(OpNo),
-    /// A call of a transaction.
+    /// A call of a transaction across calls.
     Script(u64),
     Read {
         asked: Timestamp,
@@ -52,7 +52,7 @@ enum Purpose {
     Other,
 }
 
-/// A transaction that spans calls: its texts, one call each.
+/// A transaction across calls: its texts, one call each.
 #[derive(Debug)]
 struct Script {
     op: OpNo,
@@ -62,7 +62,7 @@ struct Script {
     next: usize,
 }
 
-/// Reminders: the next act, the end of a full disk, a tab that is to be opened, and from here on scripts.
+/// Reminders: the next act, the end of a full disk, a tab to open; from `SCRIPTS` on a script, from `RETURNS` on a tab.
 const ACT: u64 = 0;
 const SPACE: u64 = 1;
 const OPEN: u64 = 2;
@@ -85,7 +85,7 @@ impl Workload {
         }
     }
 
-    /// One tab, and the tables in it.
+    /// Opens one tab and makes the tables in it, in calm; then opens the other tabs.
     pub(crate) fn begin(&mut self) {
         let trouble = std::mem::replace(&mut self.world.profile, Profile::calm());
         let first = self.world.open();
@@ -101,7 +101,7 @@ impl Workload {
         }
     }
 
-    /// So many acts, one after the other, in their time.
+    /// Does this many acts, one after the other, with pauses.
     pub(crate) fn play(&mut self, acts: u64) {
         for _ in 0..acts {
             let pause_us = self.world.random.skewed_us(500);
@@ -118,7 +118,7 @@ impl Workload {
         self.world.now = end;
     }
 
-    /// Asks for a write that only says that it was here.
+    /// Asks for a write that only adds its number to the journal.
     pub(crate) fn mark(&mut self, tab: TabNo) -> OpNo {
         let op = self.op(tab, String::new());
         let call = self.call(tab, Purpose::Op(op));
@@ -162,7 +162,7 @@ impl Workload {
         }
     }
 
-    /// A write that kills or hangs whatever runs it, by its own worker or, mostly, another's.
+    /// Asks for a write that kills or hangs the worker that runs it: its own or, mostly, another tab's.
     fn poison(&mut self, tab: TabNo) {
         let poisons = [poison::CRASH, poison::HANG, poison::EXHAUST];
         let poison = poisons[self.world.random.below(3) as usize];
@@ -205,7 +205,7 @@ impl Workload {
         let op = self.op(tab, sql);
         let mut texts = vec!["BEGIN".to_owned()];
         texts.extend(self.history.ops[&op].sql.split("; ").map(str::to_owned));
-        // Some are left open, some are taken back; these leave no trace.
+        // Some are left open and some are rolled back: these leave no trace.
         match self.world.random.below(10) {
             0 => {}
             1 => texts.push("ROLLBACK".into()),
@@ -237,7 +237,7 @@ impl Workload {
         );
     }
 
-    /// What an operation does beside saying that it was here.
+    /// What an operation does besides adding its number to the journal.
     fn statements(&mut self) -> String {
         let random = &mut self.world.random;
         let (from, to) = (1 + random.below(3), 1 + random.below(3));
@@ -245,7 +245,7 @@ impl Workload {
         let name = random.below(6);
         match random.below(100) {
             0..30 => String::new(),
-            // Fails when there is not enough.
+            // Fails if the account has too little.
             30..60 => {
                 let amount = random.below(60);
                 format!(
@@ -261,7 +261,7 @@ impl Workload {
             85..90 => format!("CREATE TABLE IF NOT EXISTS extra_{name}(a); INSERT INTO extra_{name} VALUES ({from})"),
             90..93 => format!("DROP TABLE IF EXISTS extra_{name}"),
             93..98 => "INSERT INTO nowhere VALUES (1)".into(),
-            // More than is broadcast.
+            // Its commit is too large to be broadcast.
             _ => format!("INSERT INTO pad(text) VALUES (printf('%.1200000c', '{letter}'))"),
         }
     }
@@ -368,7 +368,7 @@ impl Workload {
         self.world.ask(tab, Request::Close { call });
     }
 
-    /// From here on nothing goes wrong any more.
+    /// Ends all trouble: from here on nothing goes wrong.
     pub(crate) fn calm_down(&mut self) {
         self.world.profile = Profile::calm();
         self.world.quota = Quota::Free;
@@ -383,7 +383,7 @@ impl Workload {
     }
 }
 
-// What is seen.
+// What the pages see.
 impl Workload {
     fn see(&mut self, sight: Sight) {
         match sight {
@@ -462,7 +462,7 @@ impl Workload {
         }
     }
 
-    /// Nobody hears of what this tab had asked.
+    /// The tab is gone, so no page hears what became of its open operations.
     fn forget(&mut self, tab: TabNo) {
         let gone = self.calls.extract_if(.., |_, (asker, _)| *asker == tab);
         let gone: Vec<Purpose> = gone.map(|(_, (_, purpose))| purpose).collect();

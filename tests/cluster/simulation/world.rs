@@ -1,8 +1,8 @@
-//! The world of one run: tabs with the real code, and around them a clock, a network, locks and a disk that do
-//! what a browser may do at its worst.
+//! The world of one run: tabs with the real code, and around them a clock, a network, locks and a disk that do what a
+//! browser may do at its worst.
 //!
-//! One agenda orders everything by time; what is due at the same instant comes in the order in which it was put
-//! there. Nothing else decides, so a seed replays exactly.
+//! One agenda orders everything by time. Things that are due at the same instant happen in the order in which they were
+//! entered. Nothing else decides, so a seed replays exactly.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -19,20 +19,20 @@ use crate::browser::{TabNo, now_or_never, perform};
 use crate::poison::{self, Poison, taste};
 use sqlite_elements::storage::Store;
 
-/// What a message begins with that another version of the library has sent.
+/// The first byte of a message that another version of the library has sent.
 const UNKNOWN_VERSION: u8 = 99;
 
-/// What a world tells whoever watches it: the workload and the checkers.
+/// What a world tells the workload and the checkers.
 #[derive(Debug)]
 pub(crate) enum Sight {
-    /// The tab can be asked.
+    /// The tab is open.
     Opened(TabNo),
     Told(TabNo, Box<Event>),
     /// A work with this text has killed or hung the worker of the tab.
     Poisoned(TabNo, String),
     /// The lock was taken from a tab that leads, runs, and can be heard.
     Robbed(TabNo),
-    /// The tab is gone; what it was asked and did not answer stays open.
+    /// The tab is gone. The calls that it has not answered stay open.
     Gone(TabNo),
     /// A moment that [`World::remind`] asked for.
     Reminder(u64),
@@ -65,7 +65,7 @@ pub(crate) enum Guard {
     Off,
 }
 
-/// A tab that has been awake for this long has been heard by all.
+/// All tabs have heard a tab that has been awake for this long.
 const HEARD_MS: u64 = 6_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,12 +82,12 @@ struct Simulated {
     pace: Pace,
     /// What happened while it was frozen, or not open yet.
     kept: VecDeque<Happening>,
-    /// Of its requests for the lock, the latest.
+    /// The number of its latest request for the lock.
     attempt: u64,
     fails_next: u32,
-    /// Since when it runs.
+    /// The time at which it last began to run.
     awake: Timestamp,
-    /// By which its page finds out that its worker hangs.
+    /// Finds out for its page that the worker hangs.
     watchdog: Watchdog,
 }
 
@@ -178,7 +178,7 @@ impl World {
         number
     }
 
-    /// Goes on to the next thing; what there is to see of it. `None` when nothing is due until `end`.
+    /// Does the next thing that is due, and returns what there is to see of it. `None` if nothing is due until `end`.
     pub(crate) fn step(&mut self, end: Timestamp) -> Option<Vec<Sight>> {
         let due = self.agenda.first_entry().filter(|due| due.key().0 <= end)?;
         self.now = self.now.max(due.key().0);
@@ -202,17 +202,17 @@ impl World {
         Some(self.sights.drain(..).collect())
     }
 
-    /// [`Sight::Reminder`] after so long.
+    /// Asks for a [`Sight::Reminder`] after this time.
     pub(crate) fn remind(&mut self, after_us: u64, what: u64) {
         self.agenda_in(after_us, Due::Remind(what));
     }
 
-    /// In order, as a MessagePort has it.
+    /// Sends a request to a tab. Requests keep their order, as in a MessagePort.
     pub(crate) fn ask(&mut self, tab: TabNo, request: Request) {
         self.agenda_in(5, Due::Arrive(tab, Box::new(Happening::Asked(request))));
     }
 
-    /// Tabs that can be asked.
+    /// The tabs that are open.
     pub(crate) fn open_tabs(&self) -> Vec<TabNo> {
         let open = self.tabs.iter().filter(|(_, tab)| matches!(tab.stage, Stage::Open(_)));
         open.map(|(number, _)| *number).collect()
@@ -229,7 +229,7 @@ impl World {
         }
     }
 
-    /// The renderer is gone. What was with the store may have been done, what was not is not.
+    /// Ends the renderer. A call that was with the store may have been done; a call that was not with it is lost.
     pub(crate) fn crash(&mut self, number: TabNo) {
         let Some(mut tab) = self.tabs.remove(&number) else {
             return;
@@ -246,13 +246,13 @@ impl World {
         self.change_pace(number, Pace::Runs, Pace::Frozen);
     }
 
-    /// Tabs that hang and that nobody ends.
+    /// The tabs that hang and have not been ended.
     pub(crate) fn hung_tabs(&self) -> Vec<TabNo> {
         let hung = self.tabs.iter().filter(|(_, tab)| tab.pace == Pace::Hung);
         hung.map(|(number, _)| *number).collect()
     }
 
-    /// A byte of its image that no table holds is altered.
+    /// Alters a byte of its image that belongs to no table.
     pub(crate) fn damage(&mut self, number: TabNo) {
         let chosen = self.random.below(1 << 32) as usize;
         let Some(tab) = self.tab(number) else { return };
@@ -267,7 +267,7 @@ impl World {
         }
     }
 
-    /// What other tabs have said and the tab has not looked at is lost.
+    /// Loses the unread messages of other tabs to this one.
     pub(crate) fn deafen(&mut self, number: TabNo) {
         self.agenda.retain(|_, due| {
             !matches!(due, Due::Arrive(to, happening) if *to == number && matches!(**happening, Happening::Heard(_)))
@@ -281,7 +281,7 @@ impl World {
         if !self.change_pace(number, Pace::Frozen, Pace::Runs) {
             return;
         }
-        // Its timer may fire before it hears what was said meanwhile.
+        // Its timer may fire before it hears the messages of the time that it missed.
         if self.random.per_mille(500) {
             self.wake(number);
         }
@@ -305,7 +305,7 @@ impl World {
         }
     }
 
-    /// The lock goes to a tab that waits for it, by force; the lease, to any tab, which does not know.
+    /// Gives the lock by force to a tab that waits for it; or the lease to any tab, which does not know.
     pub(crate) fn steal(&mut self) {
         if self.election == Election::Lease {
             let thief = TabNo(self.random.below(self.opened as u64) as usize);
@@ -347,7 +347,7 @@ impl World {
         }
     }
 
-    /// A tick of the page of a worker that hangs.
+    /// A tick of the watchdog in the page of a worker that hangs.
     fn watch(&mut self, number: TabNo) {
         let Some(tab) = self.tabs.get_mut(&number) else { return };
         match tab.watchdog.tick(f64::from(watchdog::TICK_MS), Timers::Prompt) {
@@ -356,7 +356,7 @@ impl World {
         }
     }
 
-    /// Whether the tab leads, and all others have had the time to hear so.
+    /// Whether the tab leads, and all others have had the time to hear of it.
     fn can_be_heard(&mut self, number: TabNo) -> bool {
         let now = self.now;
         let is_kind = self.profile.lost == 0 && self.profile.versions == Versions::One;
@@ -440,7 +440,7 @@ impl World {
         self.enter(Timestamp(self.now.0 + after_us), due);
     }
 
-    /// After at least so long.
+    /// Enters something after a random time, which is at least this long.
     fn later(&mut self, least_us: u64, due: Due) {
         let after_us = self.random.skewed_us(least_us);
         self.agenda_in(after_us, due);
@@ -476,7 +476,7 @@ impl World {
 
 // The network.
 impl World {
-    /// To one tab, or to all.
+    /// Posts to one tab, or to all others.
     fn post(&mut self, from: TabNo, to: Option<TabId>, bytes: &[u8]) {
         let is_meant = |tab: &TabNo| *tab != from && to.is_none_or(|to| id(*tab) == to);
         let others: Vec<TabNo> = self.tabs.keys().copied().filter(is_meant).collect();
@@ -507,7 +507,7 @@ impl World {
     }
 }
 
-// The lock: one holder, a queue; each call of a tab begins a new attempt and ends the one before.
+// The lock: one holder and a queue. Each call of a tab begins a new attempt and ends the one before.
 impl World {
     fn lock(&mut self, number: TabNo, call: LockCall) {
         self.leave_lock(number);
@@ -559,7 +559,7 @@ impl World {
     }
 }
 
-// The store: one call of a tab at a time; done at one instant, answered at a later one.
+// The store: one call of a tab at a time. It is done at one instant and answered at a later one.
 impl World {
     fn start_store(&mut self, number: TabNo) {
         let Some(tab) = self.tabs.get_mut(&number) else { return };
@@ -590,8 +590,8 @@ impl World {
     }
 }
 
-/// A byte of a page that belongs to nothing: between the pointers to its cells and the cells
-/// (<https://sqlite.org/fileformat2.html>, 1.6).
+/// A byte of a page that holds nothing: between the cell pointers and the cells (<https://sqlite.org/fileformat2.html>,
+/// 1.6).
 fn unused(number: PageNo, page: &[u8]) -> Option<usize> {
     let header = if number == PageNo::FIRST { 100 } else { 0 };
     let length = match page[header] {
