@@ -146,7 +146,9 @@ impl Pulse {
     pub(super) fn watch_live(&mut self) {
         self.watch(self.way.clone());
         let makes_way = self.way.is_some();
-        self.query.iter_mut().for_each(|query| query.makes_way = makes_way);
+        if let Some(query) = &mut self.query {
+            query.makes_way = makes_way;
+        }
     }
 
     /// The run has ended.

@@ -176,19 +176,28 @@ impl<'a> Driver<'a> {
         })
     }
 
+    fn call_lock(&self, call: LockCall) {
+        let Some(lock) = &self.lock else { return };
+        match call {
+            LockCall::Request => lock.request(),
+            LockCall::Steal => lock.steal(),
+            LockCall::Release => lock.release(),
+        }
+    }
+
     async fn drive(mut self) -> Result<(), Failure> {
         loop {
             // The tab's rule: carry out all effects of one event, or of one piece of SQL, before the next.
             while let Some(effect) = self.tab.poll() {
                 say_alive_if_due();
                 match effect {
-                    Effect::Lock(call) => self.lock.iter().for_each(|lock| match call {
-                        LockCall::Request => lock.request(),
-                        LockCall::Steal => lock.steal(),
-                        LockCall::Release => lock.release(),
-                    }),
+                    Effect::Lock(call) => self.call_lock(call),
                     Effect::Store(call) => self.store.push(call),
-                    Effect::Broadcast(bytes) => self.channel.iter().try_for_each(|channel| channel.post(&bytes))?,
+                    Effect::Broadcast(bytes) => {
+                        if let Some(channel) = &self.channel {
+                            channel.post(&bytes)?;
+                        }
+                    }
                     Effect::Send { to, bytes } => Broadcast::post_once(&name_of_one(to), &bytes)?,
                     Effect::Tell(event) => self.port.post(|part| encode(&event, part))?,
                     Effect::Closed => return Ok(()),

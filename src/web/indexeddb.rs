@@ -146,7 +146,9 @@ impl FirstEvent {
             move |event| {
                 let mut state = state.borrow_mut();
                 state.event.get_or_insert(event);
-                state.waker.take().into_iter().for_each(Waker::wake);
+                if let Some(waker) = state.waker.take() {
+                    waker.wake();
+                }
             }
         };
         FirstEvent {

@@ -100,7 +100,9 @@ impl Keys {
                 for ((number, index), value) in self.pieces.iter().zip(further.await?.iter()) {
                     let value = bytes(RecordName::Piece(Seq(*number), *index), value)?;
                     let commit = batch.iter_mut().find(|(commit, _)| commit == number);
-                    commit.into_iter().for_each(|(_, pieces)| pieces.push(value.clone()));
+                    if let Some((_, pieces)) = commit {
+                        pieces.push(value);
+                    }
                 }
             }
             Ok(batch)
