@@ -1,53 +1,53 @@
-// What is measured, and what it is measured by: a library, the database of its adapter, and an engine in a worker.
+// The types of the benchmark: a library, the database of its adapter, and an engine in a worker.
 
-/** One library in one configuration; several share a folder of what bundle.mjs makes and differ in `settings`. */
+/** One library in one configuration. Several may share a folder made by bundle.mjs, and differ in `settings`. */
 export interface Library {
   name: string;
   folder: string;
   /** The peer's npm package. */
   package?: string;
-  /** What the adapter's `open` is given. */
+  /** The settings for the adapter's `open`. */
   settings?: object;
-  /** Only one tab can have it open. */
+  /** 1 if only one tab can have the database open. */
   tabs?: number;
-  /** Its queries follow another tab's writes. */
+  /** Whether its queries follow the writes of other tabs. */
   live?: boolean;
-  /** Its pages have to be served as cross-origin isolated (COOP and COEP). */
+  /** Whether its pages must be served as cross-origin isolated (COOP and COEP). */
   isolated?: boolean;
-  /** The worst that an acknowledged write survives, as the head of the adapter or of its worker explains. */
+  /** The worst event that an acknowledged write survives. The head of the adapter or of its worker explains why. */
   survives: 'nothing' | 'crash' | 'power cut';
 }
 
-/** Times in ms by the operation's name. */
+/** Times in ms, by the name of the operation. */
 export type Figures = Record<string, number[]>;
 
 export type Row = [id: number, a: string, b: number, c: number, d: string];
 
-/** What an adapter exports: rows of `t` and of `u` come as objects. */
+/** The function that an adapter exports. Rows of `t` and of `u` are returned as objects. */
 export type Open = (name: string, settings: any) => Promise<Database>;
 
 export interface Database {
-  /** Once, in the first tab. */
+  /** Called once, in the first tab. */
   makeTables(): Promise<unknown>;
   /** Resolves when the row of `u` is stored, as far as the library promises that. */
   insertOne(id: number, text: string): Promise<unknown>;
-  /** Fills `t`, in one transaction. */
+  /** Fills `t` in one transaction. */
   insertAll(rows: Row[]): Promise<unknown>;
-  /** A row of `t`. */
+  /** Reads one row of `t`. */
   selectOne(id: number): Promise<any>;
-  /** Every row of `t`. */
+  /** Reads every row of `t`. */
   selectAll(): Promise<any[]>;
-  /** The largest id of `u`. */
+  /** Reads the largest id of `u`. */
   newest(): Promise<any>;
-  /** Where it has live queries: calls back with the largest id of `u`, now and after each change. */
+  /** For live queries: calls back with the largest id of `u`, now and after each change. */
   watch?(callback: (id: any) => void): unknown;
-  /** Ours alone. */
+  /** Only this library has it. */
   database?: import('sqlite-elements').Database;
 }
 
-/** `insert` of several rows is no transaction of its own. */
+/** An `insert` of several rows does not make a transaction of its own. */
 export interface Engine {
-  /** Statements without parameters. */
+  /** Runs statements without parameters. */
   run(text: string): unknown;
   insert(text: string, rows: unknown[][]): unknown;
   select(text: string, params: unknown[]): Answer | Promise<Answer>;

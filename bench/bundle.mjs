@@ -1,7 +1,8 @@
-// Makes target/bench, which the server of the benchmark shows: for each library a folder with an empty page, its adapter,
-// its worker, and its WebAssembly; and the operations that are measured. Called by figures.mjs.
-// The peers' packages are those of peers/package-lock.json. They are installed here, into peers/node_modules, when they
-// are missing: nothing else of the project needs them.
+// Makes target/bench, which the server of the benchmark shows. Each library gets a folder with an empty page, its
+// adapter, its worker and its WebAssembly. The operations to measure are there too. Called by figures.mjs.
+//
+// The versions of the peers' packages are in peers/package-lock.json. This file installs missing ones into
+// peers/node_modules, because nothing else in the project needs them.
 import { build } from 'esbuild';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -17,7 +18,7 @@ const official = join(packages, '@sqlite.org/sqlite-wasm/dist');
 const sqlocal = join(packages, 'sqlocal');
 const sqlocalEngine = join(sqlocal, 'node_modules/@sqlite.org/sqlite-wasm/dist');
 
-// By folder: the adapter, the worker if it has one of its own, and what they fetch by its name.
+// For each folder: the adapter, the worker if the library has its own, and the files that they fetch by name.
 /** @type {Record<string, { adapter: string, worker?: string, assets?: string[] }>} */
 const folders = {
   ours: { adapter: 'bench/ours.mjs' },
@@ -45,7 +46,8 @@ const folders = {
 };
 
 /**
- * Bundles the operations and what these libraries need; installs the peers' packages if one of them is a peer's.
+ * Bundles the operations and everything that these libraries need. Installs the peers' packages if one of the libraries
+ * is a peer.
  * @param {import('./adapter.d.ts').Library[]} libraries
  */
 export async function bundle(libraries) {
@@ -62,13 +64,13 @@ export async function bundle(libraries) {
   }
 }
 
-/** The version of a peer's package that is installed. @param {string} name */
+/** The installed version of a peer's package. @param {string} name */
 export function versionOf(name) {
   return JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')).version;
 }
 
 /**
- * Minified, as a page would be served them; what is imported on demand becomes a module of its own.
+ * Bundles modules, minified as a page would get them. A module that is imported on demand becomes a separate file.
  * @param {Record<string, string>} entryPoints @param {string} outdir
  */
 function bundleModules(entryPoints, outdir) {
@@ -82,7 +84,7 @@ function bundleModules(entryPoints, outdir) {
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
-    // Ours is measured as it was built, and Node's modules are for engines that also run there.
+    // This library is measured as it was built. Node's modules are for engines that also run in Node.
     external: ['/dist/*', 'node:*', 'fs', 'path', 'crypto', 'module', 'url'],
     logLevel: 'error',
   });

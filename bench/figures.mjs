@@ -1,10 +1,12 @@
-// What the usual operations cost in a real browser, with real tabs. Called by hand; it asserts nothing, because machines
-// differ and are busy:
+// Measures what the usual operations cost in a real browser, with real tabs. Called by hand. It asserts nothing,
+// because machines differ and are busy:
+//
 //   npm run bench                            this library alone: a line for each operation
 //   npm run bench -- --peers                 this library and its peers, interleaved: a table with ratios
-//   npm run bench -- --rounds 5 --only dexie   so many rounds, and of the peers only those whose names contain this
-// A library that fails is named with its error, and the others are measured all the same. Interrupted (SIGINT, SIGTERM),
-// it ends after the library that it is measuring, and prints what it has.
+//   npm run bench -- --rounds 5 --only dexie   so many rounds, and only the peers whose names contain this
+//
+// If a library fails, its error is printed, and the others are still measured. On SIGINT or SIGTERM, the benchmark ends
+// after the current library and prints the results so far.
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { build } from '../tools/build.mjs';
@@ -23,12 +25,17 @@ const options = /** @type {const} */ ({
   rounds: { type: 'string', default: '3' },
   only: { type: 'string', default: '' },
 });
-// `opfs` of SQLite's own WebAssembly uses a SharedArrayBuffer, and pages get that with these headers only.
+// `opfs` of SQLite's own WebAssembly uses a SharedArrayBuffer, which pages get only with these headers.
 const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
 /**
- * Every library once in each round, each time another one first: what else the machine does hits all of them.
- * @type {(libraries: Library[], rounds: number, once: (library: Library) => Promise<import('./adapter.d.ts').Figures>) => Promise<{ all: Map<string, Map<string, number[]>>, errors: string[] }>}
+ * Measures every library once in each round, and begins each round with another one. So other load on the machine
+ * affects all of them.
+ * @type {(
+ *   libraries: Library[],
+ *   rounds: number,
+ *   once: (library: Library) => Promise<import('./adapter.d.ts').Figures>,
+ * ) => Promise<{ all: Map<string, Map<string, number[]>>, errors: string[] }>}
  */
 async function measure(libraries, rounds, once) {
   /** @type {Map<string, Map<string, number[]>>} */

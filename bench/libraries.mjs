@@ -1,5 +1,5 @@
-// The libraries that are measured: this one, and its peers, some of them in more than one configuration.
-// Read by figures.mjs, bundle.mjs and round.mjs.
+// The libraries to measure: this one and its peers, some of them in more than one configuration. Read by figures.mjs,
+// bundle.mjs and round.mjs.
 /** @typedef {import('./adapter.d.ts').Library} Library */
 
 /** @type {Library} */

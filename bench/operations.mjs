@@ -1,6 +1,6 @@
-// What is measured, in the page: the operations over the database of an adapter (adapter.d.ts says what that has).
-// Bundled by bundle.mjs; round.mjs calls these by name in the tabs of a round. Each page holds one database.
-// Results are looked at as well: a library that is fast because it lost rows has failed.
+// The operations to measure, in the page. They use the database of an adapter (see adapter.d.ts). Bundled by
+// bundle.mjs. round.mjs calls them by name in the tabs of a round. Each page has one database. The results are checked
+// too: a library that is fast because it lost rows has failed.
 const count = 10_000;
 /** @type {import('./adapter.d.ts').Database} */
 let database;
@@ -8,7 +8,7 @@ let database;
 const seen = new Map();
 
 /**
- * How long it takes from nothing to an open database, and to one with tables in it, from which a lazy engine is open.
+ * The time from nothing to an open database, and to one with tables. A library that opens lazily is open only then.
  * @param {string} adapter @param {object} settings @param {{ first: boolean }} tab
  */
 export async function open(adapter, settings, { first }) {
@@ -20,13 +20,13 @@ export async function open(adapter, settings, { first }) {
   return { opened, usable: performance.now() - start };
 }
 
-/** Fills `t`, as one transaction of values that come from the page. */
+/** Fills `t` in one transaction, with values from the page. */
 export async function insertAll() {
   const rows = Array.from({ length: count }, (_, at) => rowOf(at + 1));
   return { '10k rows x 5, 1 transaction': [await timed(() => database.insertAll(rows))] };
 }
 
-/** Fills `t` and `u` in two ways that only we are measured by. */
+/** Fills `t` and `u` in two ways that only this library is measured by. */
 export async function fillOurs() {
   const fill = `WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < ${count})
     INSERT INTO t SELECT x, 'name ' || x, x / 7.0, x * 31, 'some text of row ' || x FROM n`;
@@ -38,7 +38,7 @@ export async function fillOurs() {
   };
 }
 
-/** Single rows written and read, each awaited, and all of them read; `t` must be full. */
+/** Writes and reads single rows, each awaited, and reads all rows. `t` must be full. */
 export async function singleRows() {
   const figures = {
     '1 durable row': await each(200, (at) => database.insertOne(20_000 + at, 'x')),
@@ -53,14 +53,14 @@ export async function singleRows() {
   return figures;
 }
 
-/** In a follower's page: its own durable writes. */
+/** In a follower's page: the follower's own durable writes. */
 export async function queueRows() {
   const write = (/** @type {number} */ at) =>
     database.database?.queueWrite('INSERT INTO u VALUES (?, ?)', [40_000 + at, 'x']);
   return { '1 durable row from a follower': await each(200, write) };
 }
 
-/** From here on notes when the live query's callback was given which row; resolves when it has been called once. */
+/** From now on, records when the live query's callback gets which row. Resolves after the first callback. */
 export function watch() {
   return new Promise((resolve) => {
     database.watch?.((id) => {
@@ -70,14 +70,14 @@ export function watch() {
   });
 }
 
-/** Writes a row; resolves with the time of the call, by a clock that all tabs share. @param {number} id */
+/** Writes a row. Resolves with the time of the call, by a clock that all tabs share. @param {number} id */
 export async function insertOne(id) {
   const called = performance.timeOrigin + performance.now();
   await database.insertOne(id, 'x');
   return called;
 }
 
-/** When the callback was given that row; undefined as long as it was not. @param {number} id */
+/** When the callback got that row. `undefined` until it has. @param {number} id */
 export function seenAt(id) {
   return seen.get(id);
 }

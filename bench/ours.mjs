@@ -1,9 +1,9 @@
-// This library as the benchmark uses it: the adapter that the adapters of peers/ are compared with.
-// Bundled by bundle.mjs for the page of a round, which operations.mjs runs in. What an adapter exports: adapter.d.ts.
-// An acknowledged write survives a crash of the tab and of the browser; with `durability: 'strict'` a power cut, too.
+// This library as the benchmark uses it: the adapter that the adapters in peers/ are compared with. bundle.mjs bundles
+// it for the page of a round, where operations.mjs runs. adapter.d.ts describes what an adapter exports. An
+// acknowledged write survives a crash of the tab and of the browser; with `durability: 'strict'`, also a power cut.
 import * as sql from './statements.mjs';
 
-// The address by which pages load it is none that a checker could look up.
+// Pages load the library from this address. No type checker could find it.
 const address = '/dist/sqlite-elements.js';
 /** @type {typeof import('sqlite-elements')} */
 const { Database } = await import(address);

@@ -1,5 +1,6 @@
-// One round of one library: a browser of its own on an empty profile, and the operations in one or two of its tabs.
-// Called by figures.mjs, which runs rounds one after another. Resolves with the times in ms by the operation's name.
+// One round of one library: a separate browser on an empty profile, and the operations in one or two of its tabs.
+// Called by figures.mjs, which runs rounds one after another. Resolves with the times in ms, by the name of the
+// operation.
 import { chromium } from '@playwright/test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ import { findChromium } from '../tools/setup/browsers.mjs';
 const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'];
 
 /**
- * What is measured of us when nobody else is: more, because two tabs are what we are for.
+ * Measures this library alone. It measures more than a comparison does, because this library is made for several tabs.
  * @param {string} address @param {Library} library
  */
 export function measureAlone(address, library) {
@@ -31,7 +32,7 @@ export function measureAlone(address, library) {
   });
 }
 
-/** What every library is measured by. @param {string} address @param {Library} library */
+/** Measures what every library is measured by. @param {string} address @param {Library} library */
 export function measureCompared(address, library) {
   return inProfile(address, library, async (newTab) => {
     const tab = await newTab();
@@ -45,11 +46,14 @@ export function measureCompared(address, library) {
   });
 }
 
-/** Between two changes: somebody's, not a loop's. Ours runs its queries once per frame, and would be measured waiting. */
+/**
+ * The pause between two changes, as between those of a person and not of a loop. This library runs its live queries
+ * once for each frame, and without a pause its waiting would be measured.
+ */
 const pauseMs = 50;
 
 /**
- * From the call in one tab to the live query's callback in another, both on one clock.
+ * The time from the call in one tab to the live query's callback in another, by one clock.
  * @param {Tab} writer @param {Tab} watcher @param {number} count
  */
 async function measureLive(writer, watcher, count) {
@@ -64,13 +68,13 @@ async function measureLive(writer, watcher, count) {
 }
 
 /**
- * Runs `work` with a browser that has never been anywhere; ends the browser, also when `work` takes too long.
+ * Runs `work` with a new browser. Ends the browser, also when `work` takes too long.
  * @type {<T>(address: string, library: Library, work: (newTab: () => Promise<Tab>) => Promise<T>) => Promise<T>}
  */
 async function inProfile(address, library, work) {
   const profile = await mkdtemp(join(tmpdir(), 'sqlite-elements-bench-'));
   const executablePath = findChromium().chromium;
-  // What the terminal interrupts is figures.mjs, which lets the round end.
+  // The terminal interrupts figures.mjs, which lets the round end.
   const signals = { handleSIGINT: false, handleSIGTERM: false };
   const context = await chromium.launchPersistentContext(profile, { executablePath, args, headless: true, ...signals });
   const limit = setTimeout(() => context.close(), 120_000);
@@ -85,12 +89,12 @@ async function inProfile(address, library, work) {
 }
 
 /**
- * A page of the library's folder, in which the functions of operations.mjs can be called.
+ * A page in the library's folder, which can call the functions of operations.mjs.
  * @param {import('@playwright/test').Page} page @param {string} address @param {Library} library @param {boolean} first
  */
 async function tab(page, address, { folder, settings }, first) {
   await page.goto(`${address}${folder}/`);
-  // Loaded before the clock runs: they are not the library.
+  // Loaded before the clock starts, because the operations are not part of the library.
   await page.evaluate(
     async (address) => Object.assign(globalThis, { operations: await import(address) }) && undefined,
     '/operations.js',

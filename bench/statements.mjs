@@ -1,5 +1,5 @@
-// The tables and statements that are measured, the same text for every library that speaks SQL.
-// Imported by the adapters and their workers. `t` has 10,000 rows of five columns; `u` takes the single rows.
+// The tables and statements to measure. The text is the same for every library that speaks SQL. Imported by the
+// adapters and their workers. `t` has 10,000 rows of five columns. `u` takes the single rows.
 export const tables = [
   'CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b REAL, c INTEGER, d TEXT)',
   'CREATE TABLE u (id INTEGER PRIMARY KEY, a TEXT)',

@@ -1,5 +1,5 @@
-// Times as text: a line for each operation, or a table of libraries by operations. Called by figures.mjs.
-// Lists of times are in ms; the table is Markdown, because docs/benchmark.md is where it goes.
+// Formats times: a line for each operation, or a table of libraries by operations. Called by figures.mjs. Lists of
+// times are in ms. The table is Markdown, for docs/benchmark.md.
 
 /** @typedef {Map<string, number[]>} Times */
 
@@ -12,8 +12,8 @@ export function lines(figures) {
 }
 
 /**
- * The first library is the one that the others are divided by: `median / p95 (median ÷ its median)`. Behind an
- * operation's name, of how many measurements; in a cell only if they are others.
+ * A table of all libraries. The others are divided by the first one: `median / p95 (median ÷ its median)`. The number
+ * of measurements stands behind the operation's name, and in a cell only if it differs.
  * @param {Map<string, Times>} byLibrary @param {import('./adapter.d.ts').Library[]} libraries
  */
 export function table(byLibrary, libraries) {

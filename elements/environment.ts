@@ -1,24 +1,25 @@
-// Where this code runs: in a page, in the page's worker, or in neither. Called by index.ts before anything is loaded.
+// Where this code runs: in a page, in the page's worker, or in neither. index.ts calls this file before it loads
+// anything.
 //
-// Tests of components run in an imitation of a page (jsdom, happy-dom), servers render with no page at all. To import the
-// library there throws nothing and starts nothing: the tags are elements without a meaning, as they are in any page until
-// the library has loaded. To use it says what it lacks. Refused: to define the elements there all the same. What they do is in
-// WebAssembly and in a worker, so they would fail one by one, in tests that are about something else.
+// Tests of components run in an imitation of a page (jsdom, happy-dom). Servers render without any page. To import the
+// library there throws nothing and starts nothing: the tags have no meaning, as in any page before the library has
+// loaded. To use the library there fails, and the error says what is missing. To define the elements there anyway was
+// refused: they work by WebAssembly and a worker, so they would fail one by one, in tests about something else.
 import type { SqliteElementsError } from './sqlite-elements.d.ts';
 
-/** Whether there is a page with tags in it, or an imitation of one. */
+/** Whether there is a page with elements in it, or an imitation of one. */
 export function isPage(): boolean {
   return typeof document !== 'undefined' && typeof customElements !== 'undefined';
 }
 
-/** Whether there is what every browser has. Of a storage nothing is asked: without one, a database is in memory. */
+/** Whether there is what every browser has. Storage is not required: without it, a database is in memory. */
 export function isBrowser(): boolean {
   return typeof Worker === 'function' && (isPage() || 'WorkerGlobalScope' in globalThis);
 }
 
-/** Whether the page's worker was started from this file itself, and not from a text that calls `startWorker`. */
+/** Whether this file itself is the script of the page's worker, and not a text that calls `startWorker`. */
 export function isWorkerScript(): boolean {
-  // The name is the one that src/client/library.js and classic/library.ts give it.
+  // src/client/library.js and classic/library.ts give the worker this name.
   const { name } = globalThis as { name?: unknown };
   return typeof document === 'undefined' && name === 'sqlite-elements.js' && location.protocol !== 'blob:';
 }

@@ -1,7 +1,9 @@
-// The library as JavaScript sees it: loading, and the guide's wrapper (multi-tab.ts). All else is Rust (src/,
+// The library as JavaScript sees it: loading, and the guide's wrapper (multi-tab.ts). Everything else is Rust (src/,
 // elements/src/).
-// Bundled with wasm-bindgen's output into dist/sqlite-elements.js, the one module that pages include; the same module
-// is the script of the page's worker, or imported by it (src/client/worker.rs), where only `startWorker` is called.
+//
+// The build bundles this file and wasm-bindgen's output into dist/sqlite-elements.js, the one module that pages
+// include. The script of the page's worker is the same module, or imports it (src/client/worker.rs). The worker only
+// calls `startWorker`.
 import bind, { Database, define_elements, initSync, serveDatabases } from '#bindgen';
 import { isBrowser, isPage, isWorkerScript, unsupported } from './environment.ts';
 import { defineInspector } from './inspector/element.ts';
@@ -25,13 +27,13 @@ export default function init(): Promise<void> {
 async function start(): Promise<void> {
   if (!isBrowser()) throw unsupported();
   await bind({ module_or_path: await compileWasm() });
-  // There are none in a worker; and where another copy of the library was faster, its elements stay.
+  // A worker has no elements. If another copy of the library was faster, its elements stay.
   if (typeof customElements !== 'undefined' && !customElements.get('sqlite-db')) define_elements();
 }
 
 /**
- * Called in the page's worker, which says that it is here. The first message is the module that the page has compiled,
- * the others are Rust's.
+ * Runs in the page's worker, and tells the page that the worker is there. The first message is the module that the page
+ * has compiled. Rust handles all later messages.
  */
 export function startWorker(): void {
   const receive = ({ data }: MessageEvent<WebAssembly.Module>) => {
@@ -42,7 +44,7 @@ export function startWorker(): void {
   postMessage('here');
 }
 
-// What makes a database needs no `init()` before it.
+// Static methods that reach a database need no `init()` before them.
 const { newDatabase, recover, delete: remove } = Database;
 Database.newDatabase = async (name, options) => {
   await init();
@@ -58,20 +60,20 @@ Database.delete = async (name) => {
   forget(`sqlite-elements-inspector:${name}`);
 };
 
-/** What was typed into an inspector goes with its database: see inspector/history.ts, which gave it this key. */
+/** Deletes what was typed into an inspector together with its database. inspector/history.ts uses this key. */
 function forget(key: string): void {
   for (const storage of ['localStorage', 'sessionStorage'] as const) {
     try {
       globalThis[storage]?.removeItem(key);
     } catch {
-      // Where nothing may be kept, nothing is.
+      // Where storage is forbidden, nothing was stored.
     }
   }
 }
 
 /**
- * A form in an element that has not come to life yet would be sent to the server, and what was typed would be lost. In an
- * imitation of a page it never does, and there is no server.
+ * Holds forms in elements that are not defined yet: the browser would send them to the server, and the typed values
+ * would be lost. In an imitation of a page the elements are never defined, but there is no server either.
  */
 function holdForms(): void {
   const held = new Map<HTMLFormElement, HTMLElement | null>();
@@ -84,13 +86,13 @@ function holdForms(): void {
   document.addEventListener('submit', hold, { capture: true });
   void customElements.whenDefined('sqlite-write').then(() => {
     document.removeEventListener('submit', hold, { capture: true });
-    // The elements take their first look at the document in a microtask: after that.
+    // After the microtask in which the elements first look at the document.
     setTimeout(() => held.forEach((submitter, form) => form.requestSubmit(submitter)));
   });
 }
 
-// In a page, one script tag is all: the elements come to life by themselves. A second copy of the library, from
-// another address or of another version, leaves that to the first.
+// In a page, one script tag is enough: the elements define themselves. A second copy of the library, from another
+// address or of another version, leaves that to the first copy.
 if (isPage() && !customElements.get('sqlite-db')) {
   holdForms();
   if (isBrowser()) init().catch(reportError);

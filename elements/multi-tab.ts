@@ -1,10 +1,11 @@
-// MultiTabDatabase: the guide's wrapper around `Database`. It opens late, syncs after writes, waits for leadership if
-// asked to, and tells its callbacks of other tabs' changes; what it has no say in, it hands on. Exported by index.ts; its
-// public texts are in sqlite-elements.d.ts. It holds no state of the database: who leads, what a statement is, and what is
-// counted, `Database` says each time.
+// MultiTabDatabase: the guide's wrapper around `Database`. It opens at `init()` or at the first call, syncs after
+// writes, waits for leadership if asked to, and calls its callbacks for changes from other tabs. It passes all other
+// calls on. Exported by index.ts. Its public documentation is in sqlite-elements.d.ts. It stores nothing about the
+// database: it asks `Database` each time who leads, what a statement is, and what is counted.
 //
-// Invariants: at most one `Database` is open or being opened; what `close()` finds being opened is closed as soon as it
-// is open; calls reach an open `Database` in their order; every promise settles, because those of `Database` do.
+// Invariants: at most one `Database` is open or being opened. If `close()` finds one being opened, that one is closed
+// as soon as it is open. Calls reach an open `Database` in their order. Every promise settles, because those of
+// `Database` do.
 import type {
   Database,
   ErrorCode,
@@ -20,7 +21,7 @@ import type {
 type Opener = ConstructorParameters<typeof Declared>[0];
 type Callback = () => unknown;
 
-/** The longest delay that a browser's timer keeps: 2³¹ - 1. */
+/** The longest delay that a browser's timer accepts: 2³¹ - 1. */
 const longestTimerMs = 2_147_483_647;
 
 export class MultiTabDatabase implements Declared {
@@ -28,13 +29,13 @@ export class MultiTabDatabase implements Declared {
   readonly #name: string;
   readonly #options: Required<MultiTabOptions>;
   readonly #callbacks = new Set<Callback>();
-  /** From `init()` to `close()` or until it failed. */
+  /** Set from `init()` to `close()`, or until opening fails. */
   #opened: Promise<Database> | undefined;
   #database: Database | null = null;
-  /** From `close()` to the next `init()`. */
+  /** Set from `close()` to the next `init()`. */
   #closing: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** What `execute` calls have asked, and have no answer to yet: what their statements are. */
+  /** The open questions of `execute` calls: what their statements are. */
   readonly #questions = new Set<Promise<unknown>>();
 
   constructor(Database: Opener, dbName: string, options: MultiTabOptions = {}) {
@@ -59,7 +60,7 @@ export class MultiTabDatabase implements Declared {
     try {
       const database = await opened;
       if (this.#opened !== opened) throw closed();
-      // Of several that waited, the first.
+      // Only the first of several callers that waited.
       if (this.#database !== database) this.#begin(database);
       return database;
     } catch (error) {
@@ -79,11 +80,12 @@ export class MultiTabDatabase implements Declared {
     const { autoSync, waitForLeadership } = this.#options;
     for (;;) {
       try {
-        // Both are under way before a `close()` that comes now.
+        // Both calls are under way before a later `close()`.
         const [result] = await Promise.all([database.execute<R>(sql, params), autoSync && database.sync()]);
         return result;
       } catch (error) {
-        // Refused before anything ran. Whether the tab leads is not asked first: it could change in between.
+        // The write was refused before anything ran. Asking first whether the tab leads was refused: the answer could
+        // change before the write.
         if (!waitForLeadership || codeOf(error) !== 'WRITE_PERMISSION_DENIED') throw error;
       }
       await database.waitForLeadership();
@@ -95,7 +97,8 @@ export class MultiTabDatabase implements Declared {
   }
 
   async execute<R = Row>(sql: string, params?: SqlParameters): Promise<QueryResult<R>> {
-    // What cannot be classified (wrong SQL, a table that an open transaction made) is run for its own answer.
+    // A text that cannot be classified (wrong SQL, or a table that an open transaction made) is run as a write and
+    // gives its own answer.
     const database = this.#database ?? (await this.#openLate());
     const question = database.classify(sql).catch(() => 'write' as const);
     this.#questions.add(question);
@@ -131,7 +134,7 @@ export class MultiTabDatabase implements Declared {
 
   sync(): Promise<void> {
     return this.#handOn(async (database) => {
-      // An `execute` before this may be a write that `Database` has not heard of.
+      // An earlier `execute` may be a write that `Database` does not know yet.
       await Promise.all(this.#questions);
       return database.sync();
     });
@@ -194,17 +197,20 @@ export class MultiTabDatabase implements Declared {
     this.#opened = undefined;
     this.#database = null;
     clearTimeout(this.#timer);
-    // What could not be opened need not be closed; `init()` has said why.
+    // A database that could not be opened need not be closed. `init()` has reported why.
     if (opened) this.#closing = opened.catch(() => undefined).then((database) => database?.close());
     await (this.#closing ??= Promise.resolve());
   }
 
-  /** What is open is called at once: after an `await`, a later call could overtake. */
+  /** Calls an open database at once: after an `await`, a later call could overtake this one. */
   async #handOn<T>(call: (database: Database) => Promise<T>): Promise<T> {
     return call(this.#database ?? (await this.#openLate()));
   }
 
-  /** The first call opens, if `init()` has not: the guide has examples without it. After `close()`, only `init()` does. */
+  /**
+   * The first call opens the database if `init()` has not: the guide has examples without `init()`. After `close()`,
+   * only `init()` opens it.
+   */
   async #openLate(): Promise<Database> {
     if (this.#closing) throw closed();
     return this.#open();
@@ -212,13 +218,13 @@ export class MultiTabDatabase implements Declared {
 
   #refresh(): void {
     for (const callback of [...this.#callbacks]) {
-      // One that another has taken off meanwhile is not called.
+      // Another callback has removed this one meanwhile.
       if (!this.#callbacks.has(callback)) continue;
       new Promise((resolve) => resolve(callback())).catch(reportError);
     }
   }
 
-  /** One at a time: the next is set when the one before is done. */
+  /** Schedules the next `sync` when the one before is done, so that only one runs at a time. */
   #syncLater(database: Database): void {
     if (this.#options.syncIntervalMs === 0) return;
     const sync = async () => {
@@ -226,7 +232,7 @@ export class MultiTabDatabase implements Declared {
         await database.sync();
         if (this.#database === database) this.#syncLater(database);
       } catch (error) {
-        // The database cannot go on, unless it was closed from here.
+        // The database cannot go on, unless this object has closed it.
         if (this.#database === database) reportError(error);
       }
     };

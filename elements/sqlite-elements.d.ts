@@ -1,5 +1,5 @@
-// The public types of sqlite-elements. Written by hand: what wasm-bindgen generates knows no units, no errors, and no
-// elements.
+// The public types of sqlite-elements. They are written by hand: the types that wasm-bindgen generates have no units,
+// no errors and no elements.
 
 export * from './types/database.js';
 export * from './types/elements.js';
@@ -8,9 +8,10 @@ export * from './types/inspector.js';
 export * from './types/values.js';
 
 /**
- * Loads and starts the library. In a page it starts by itself, so calling this is only needed to wait for it;
- * again is harmless. Rejects if `sqlite-elements.wasm` cannot be loaded (`LIBRARY_NOT_LOADED`); the next call tries again.
- * Where there is no browser, to import the library is harmless, and this rejects with `ENVIRONMENT_UNSUPPORTED`.
+ * Loads and starts the library. In a page the library starts by itself, so a call is only needed to wait for it. To
+ * call it again is harmless. Rejects with `LIBRARY_NOT_LOADED` if `sqlite-elements.wasm` cannot be loaded; the next
+ * call tries again. Without a browser, importing the library is harmless, and this call rejects with
+ * `ENVIRONMENT_UNSUPPORTED`.
  */
 export default function init(): Promise<void>;
 

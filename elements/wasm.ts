@@ -1,21 +1,21 @@
-// The WebAssembly as the module has it: a file beside it. Called by index.ts, in the page.
-// A seam: the classic build has classic/wasm.ts in this place.
+// The WebAssembly of the module build: a file beside the module. index.ts calls this file, in the page. The classic
+// build replaces this file by classic/wasm.ts.
 import type { SqliteElementsError } from './sqlite-elements.d.ts';
 
-/** Fetched and compiled. Rejects with what to do if there is no such file. */
+/** Fetches and compiles the WebAssembly. If the file is missing, the error says what to do. */
 export async function compileWasm(): Promise<WebAssembly.Module> {
-  // Spelled like this, bundlers know it as a file that belongs to the module, and put a copy of it beside their output.
+  // Bundlers recognise this spelling as a file that belongs to the module, and copy the file beside their output.
   const url = new URL('./sqlite-elements.wasm', import.meta.url);
   const response = await fetch(url).catch((cause: unknown) => {
     throw notLoaded(`${url} could not be loaded`, cause);
   });
   const type = response.headers.get('Content-Type');
-  // Servers that answer every address with the application's page say 200 to a file that is not there.
+  // Servers that answer every address with the application's page send status 200 for a missing file.
   if (!response.ok || type?.startsWith('text/html')) {
     const found = response.ok ? 'it is a page' : response.status;
     throw notLoaded(`${url} could not be loaded (${found})`);
   }
-  // While it downloads, if the server names its type rightly; else after that.
+  // Compiles during the download if the server sends the right type, else after it.
   return type === 'application/wasm'
     ? WebAssembly.compileStreaming(response)
     : WebAssembly.compile(await response.arrayBuffer());

@@ -1,8 +1,8 @@
-// Builds dist/: Rust → WebAssembly → wasm-bindgen → wasm-opt, and elements/index.ts → ES modules, and
-// one classic script that has the WebAssembly in it.
-// Called by `npm run build`, `npm run build:dev` (quick: not optimised, larger), `npm test`, and `npm start`, which serves
-// the demos then: the one command for somebody who has just cloned this.
-// What takes long runs only when its input changed: cargo knows by itself; for the rest a stamp holds a hash of the input.
+// Builds dist/: Rust → WebAssembly → wasm-bindgen → wasm-opt, and elements/index.ts → ES modules, and one classic
+// script that contains the WebAssembly. Called by `npm run build`, `npm run build:dev` (quick: not optimised, larger)
+// and `npm test`. `npm start` also serves the demos: it is the only command needed after cloning. A slow step runs only
+// when its input has changed. cargo detects that by itself. For the other steps, a stamp file holds a hash of the
+// input.
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,17 +13,17 @@ import { setUp } from './setup.mjs';
 import { checkSizes } from './sizes.mjs';
 
 const target = 'wasm32-unknown-unknown';
-// package.json's "imports" calls the JavaScript in here `#bindgen`.
+// `imports` in package.json calls the JavaScript in this folder `#bindgen`.
 const bindings = join(root, 'target/bindgen');
 const stampFile = join(bindings, 'stamp');
 const dist = join(root, 'dist');
 const wasm = join(dist, 'sqlite-elements.wasm');
 const optimise = ['--low-memory-unused', '-Oz', '--converge', '--strip-debug', '--strip-producers'];
-// What a page includes, and what it loads when it has a `<sqlite-inspector>`.
+// The module that a page includes, and the one that it loads for a `<sqlite-inspector>`.
 const entries = { 'sqlite-elements': 'elements/index.ts', 'sqlite-inspector': 'elements/inspector/inspector.ts' };
 const types = ['sqlite-elements.d.ts', 'types'];
 
-/** Builds everything; `dev` trades size and speed of the result for time. */
+/** Builds everything. `dev` builds faster, but the result is larger and slower. */
 export async function build({ dev = false } = {}) {
   const start = performance.now();
   const profile = dev ? 'dev' : 'web';
@@ -47,7 +47,7 @@ export async function build({ dev = false } = {}) {
 }
 
 /**
- * cargo with its progress on the terminal. Its target folder is fixed: the paths above rely on it.
+ * Runs cargo with its progress on the terminal. Its target folder is fixed, because the paths above rely on it.
  * @param {string[]} args
  */
 function cargo(args, env = {}) {
@@ -72,9 +72,9 @@ function finishWasm(dev) {
 }
 
 /**
- * An ES module for each entry, for every browser that has what the library needs anyway (Web Locks: 2022). What one of
- * them imports from the other on demand is written as the other's address; they may share no code, which would become a
- * third module, and the worker and bundlers know of no third.
+ * Makes an ES module for each entry, for every browser that has what the library needs anyway (Web Locks: 2022). If one
+ * entry imports the other on demand, the import contains the other's address. They must share no code: shared code
+ * would become a third module, which neither the worker nor bundlers know.
  * @param {boolean} dev
  */
 async function bundle(dev) {
@@ -106,7 +106,7 @@ async function bundle(dev) {
 }
 
 /**
- * A style sheet is imported as its text, from which a module constructs one.
+ * Lets a module import a style sheet as text, and construct a sheet from it.
  * @param {boolean} dev @returns {import('esbuild').Plugin}
  */
 function styleSheets(dev) {
@@ -122,7 +122,7 @@ function styleSheets(dev) {
 }
 
 /**
- * Changes with whatever the bindings and the optimised WebAssembly are made from.
+ * A hash of everything from which the bindings and the optimised WebAssembly are made.
  * @param {string} profile @param {string} compiled
  */
 function stampOf(profile, compiled) {

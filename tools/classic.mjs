@@ -1,5 +1,6 @@
-// dist/sqlite-elements.classic.js: one file for `<script src>`, with the WebAssembly in it. Called by build.mjs.
-// It is the same source as the module, but for two files that know where things are; see elements/classic/entry.ts.
+// Makes dist/sqlite-elements.classic.js: one file for `<script src>`, with the WebAssembly inside. Called by build.mjs.
+// Its source is the same as the module's, except for two files that know where things are: see
+// elements/classic/entry.ts.
 import { readFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -7,14 +8,14 @@ import { root } from './process.mjs';
 
 const folder = join(root, 'elements/classic');
 
-/** The ends of the paths of files that have another in their place. */
+/** The files that are replaced in the classic build, by the end of their paths. */
 const inPlaceOf = new Map([
   [join('elements', 'wasm.ts'), join(folder, 'wasm.ts')],
   [join('src', 'client', 'library.js'), join(folder, 'library.ts')],
 ]);
 
 /**
- * `options`: what esbuild is told for the module too. `wasm`: the path of the finished WebAssembly.
+ * `options` are esbuild's options for the module. `wasm` is the path of the finished WebAssembly.
  * @param {import('esbuild').BuildOptions} options @param {string} wasm @param {string} outfile
  */
 export async function bundleClassic(options, wasm, outfile) {
@@ -38,7 +39,7 @@ export async function bundleClassic(options, wasm, outfile) {
     outfile,
     format: 'iife',
     globalName: 'library',
-    // The names are known to elements/classic/*.ts.
+    // elements/classic/*.ts use these names.
     banner: { js: `${options.banner?.js}\n(function sqliteElementsLibrary(sqliteElementsWasm) {` },
     footer: { js: `return library;\n})('${packed}');` },
     plugins: [...(options.plugins ?? []), classic],

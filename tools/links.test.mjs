@@ -1,5 +1,5 @@
-// Every link of the documents leads to a file that exists, and where it names a part of a document, to that part.
-// Links to other sites are not followed: a test must not depend on them.
+// Every link in the documents leads to a file that exists and, if it names a section of a document, to that section.
+// Links to other sites are not followed: a test must not depend on those sites.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const documents = listed.toString().trim().split('\n');
 
 const withoutCode = (/** @type {string} */ text) => text.replace(/^(`{3,}).*?^\1/gms, '').replace(/`[^`\n]*`/g, '');
 
-/** As GitHub makes it from a heading. */
+/** The anchor that GitHub makes from a heading. */
 const anchor = (/** @type {string | undefined} */ heading = '') =>
   heading
     .replace(/<[^>]*>/g, '')

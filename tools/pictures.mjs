@@ -1,8 +1,9 @@
-// The pictures of the demos in docs/pictures/, each in light and dark. Called by `npm run pictures`, by hand, after the
-// look of a page has changed; the README and the guide show them.
-// They show the real pages, as Chromium draws them, with what is entered here. What differs from run to run is not in
-// them: how long a change took to arrive is hidden, and no page shows a time or an id. Two tabs side by side are two
-// tabs of one browser, photographed one after the other and put into one picture.
+// Takes the pictures of the demos in docs/pictures/, each in light and dark. Called by hand, by `npm run pictures`,
+// after the look of a page has changed. The README and the guide show them.
+//
+// They show the real pages as Chromium draws them, with the input from this file. They contain nothing that differs
+// from run to run: the latency of a change is hidden, and no page shows a time or an id. For two tabs side by side, two
+// tabs of one browser are photographed one after the other and joined in one picture.
 import { chromium } from '@playwright/test';
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ import { serve } from './serve.mjs';
 import { findChromium } from './setup/browsers.mjs';
 
 const folder = join(root, 'docs/pictures');
-/** What a reader of the README should not have to wait for. */
+/** A reader of the README should not have to wait for a larger picture. */
 const mostBytes = 120 * 1024;
 const args = ['--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--font-render-hinting=none'];
 
@@ -42,7 +43,7 @@ async function takePictures() {
   }
 }
 
-/** One profile of the browser, and where the picture of its tabs goes. */
+/** One browser profile, and the path for the picture of its tabs. */
 class Camera {
   /** @param {import('@playwright/test').BrowserContext} profile @param {string} path */
   constructor(profile, path) {
@@ -67,7 +68,7 @@ class Camera {
     await page.screenshot({ path: this.path });
   }
 
-  /** Pages of one size, side by side. @param {Page[]} pages @param {number} width @param {number} height */
+  /** Takes pages of one size, side by side. @param {Page[]} pages @param {number} width @param {number} height */
   async takeTogether(pages, width, height) {
     const gap = 16;
     const shots = await Promise.all(pages.map((page) => page.screenshot()));
@@ -150,13 +151,13 @@ async function inspector(camera) {
     .getByRole('textbox', { name: 'SQL' })
     .fill("SELECT place, count(*) AS sightings, group_concat(bird, ', ') AS birds\nFROM recent GROUP BY place");
   await page.getByRole('button', { name: 'Plan', exact: true }).click();
-  // The plan says no time, as the rows would.
+  // Unlike the rows, the plan contains no time.
   await page.getByText(/SCAN/).first().waitFor();
   await rest(page);
   await camera.take(page);
 }
 
-/** Nothing has the focus or is pointed at. @param {Page} page */
+/** Makes sure that nothing has the focus or is under the pointer. @param {Page} page */
 async function rest(page) {
   await page.mouse.move(0, 0);
   await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());

@@ -1,6 +1,6 @@
-// Where things stand on the machine that builds: in nothing that is published. A panic names its place in the source, and
-// a path there tells everybody the name of a user and of a folder. Called by build.mjs, which has the compiler leave the
-// places out, and then looks through all that it made.
+// Keeps paths of the build machine out of everything that is published. A panic names its place in the source, and a
+// path there reveals the names of a user and of folders. Called by build.mjs, which makes the compiler leave these
+// paths out, and then searches everything that it built.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -9,17 +9,17 @@ import { root, TaskError } from './process.mjs';
 const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
 const rustupHome = process.env.RUSTUP_HOME ?? join(homedir(), '.rustup');
 
-/** Of any machine: these are folders of no published thing. */
+/** Folders that exist on any build machine but in nothing published. */
 const anybodys = /(\/|\\)(cargo|\.cargo|\.rustup|target\/wasm32-unknown-unknown)(\/|\\)[\w.-]+/;
 
-/** What tells cargo's compiler to say `serde-1.0/src/lib.rs` on every machine: for CARGO_ENCODED_RUSTFLAGS. */
+/** The flags for CARGO_ENCODED_RUSTFLAGS that make cargo's compiler say `serde-1.0/src/lib.rs` on every machine. */
 export function rustFlags() {
   const own = process.env.CARGO_ENCODED_RUSTFLAGS?.split('\x1f') ?? process.env.RUSTFLAGS?.split(/\s+/) ?? [];
   const remapped = [rustupHome, cargoHome, ...sourceFolders(), root].map((folder) => `--remap-path-prefix=${folder}/=`);
   return [...own.filter(Boolean), ...remapped].join('\x1f');
 }
 
-/** Each registry's and each repository's folder of sources; the last that fits counts. */
+/** The source folder of each registry and of each repository. The last matching prefix counts. */
 function sourceFolders() {
   const parents = ['registry/src', 'git/checkouts'].map((folder) => join(cargoHome, folder)).filter(existsSync);
   return parents.flatMap((parent) => readdirSync(parent).map((name) => join(parent, name)));
@@ -36,7 +36,7 @@ export function checkPlaces(folder) {
 }
 
 /**
- * The first path in a text that lies in one of these folders, or that only a machine that builds can have.
+ * The first path in a text that is inside one of these folders, or that only a build machine can have.
  * @type {(text: string, folders: string[]) => string | undefined}
  */
 export function placeIn(text, folders) {

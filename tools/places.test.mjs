@@ -1,4 +1,4 @@
-// What places.mjs takes for a place on the machine that builds. Run by `node --test`, as a step of `npm test`.
+// Which texts places.mjs recognises as paths of the build machine. Run by `node --test`, as a step of `npm test`.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { placeIn, rustFlags } from './places.mjs';

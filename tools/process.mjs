@@ -1,19 +1,19 @@
-// Starting other programs, and saying what takes how long.
-// Called by every tool. Only node builtins: tools run before `npm ci` has brought anything.
+// Starts other programs, and reports how long each step takes. Called by every tool. Uses only Node's own modules:
+// tools run before `npm ci` has installed anything.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** `env` is set beside what is in the environment. @typedef {import('node:child_process').SpawnSyncOptions} Options */
+/** `env` is added to the environment. @typedef {import('node:child_process').SpawnSyncOptions} Options */
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** A failure that the reader of the terminal can act upon: printed without a stack. */
+/** A failure that a person at the terminal can fix. It is printed without a stack. */
 export class TaskError extends Error {}
 
 /**
- * With the terminal's input and output, unless told.
+ * Runs a program in the checkout, with the terminal's input and output unless `options` say otherwise.
  * @param {string} command @param {string[]} args @param {Options} options
  */
 function runInCheckout(command, args, { env, ...options }) {
@@ -21,7 +21,10 @@ function runInCheckout(command, args, { env, ...options }) {
   return spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options, env: surroundings, encoding: 'utf8' });
 }
 
-/** Throws TaskError if the program fails. @param {string} command @param {string[]} args @param {Options} options */
+/**
+ * Runs a program. Throws TaskError if it fails.
+ * @param {string} command @param {string[]} args @param {Options} options
+ */
 export function run(command, args, options = {}) {
   const { error, status, signal } = runInCheckout(command, args, options);
   if (status === 0) return;
@@ -29,7 +32,7 @@ export function run(command, args, options = {}) {
 }
 
 /**
- * A program's standard output, trimmed; undefined if it is missing or fails.
+ * A program's standard output, trimmed. `undefined` if the program is missing or fails.
  * @param {string} command @param {string[]} args
  */
 export function output(command, args) {
@@ -38,7 +41,7 @@ export function output(command, args) {
 }
 
 /**
- * Shows what a program prints while it prints it, and resolves with its exit code and all of the text.
+ * Shows what a program prints while it prints, and resolves with its exit code and the whole text.
  * @type {(command: string, args: string[], env?: NodeJS.ProcessEnv) => Promise<{ code: number, text: string }>}
  */
 export function tee(command, args, env) {
@@ -63,18 +66,18 @@ export function tee(command, args, env) {
   });
 }
 
-/** Where a program is on the PATH; undefined if nowhere. No subprocess. @param {string} name */
+/** The path of a program on the PATH. `undefined` if it is not there. Starts no subprocess. @param {string} name */
 export function which(name) {
   const paths = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name));
   return paths.find((path) => existsSync(path));
 }
 
-/** "12.3 s" since a `performance.now()`. @param {number} start */
+/** The time since a `performance.now()`, as "12.3 s". @param {number} start */
 export function since(start) {
   return `${((performance.now() - start) / 1000).toFixed(1)} s`;
 }
 
-/** Says what the machine lacked, and how long it took to get it. @param {string} what @param {() => void} work */
+/** Says what the machine lacked, and how long the installation took. @param {string} what @param {() => void} work */
 export function install(what, work) {
   const start = performance.now();
   console.log(`installing ${what} …`);
@@ -92,8 +95,8 @@ export async function step(title, work) {
 }
 
 /**
- * Runs `task` with the words of the command line if the module was started as a program (and not imported), also through
- * a symbolic link; what it throws becomes exit code 1.
+ * If the module was started as a program (and not imported), runs `task` with the words of the command line. This also
+ * works through a symbolic link. An exception becomes exit code 1.
  * @type {(module: ImportMeta, task: (words: string[]) => unknown) => Promise<void>}
  */
 export async function main({ url }, task) {

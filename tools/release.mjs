@@ -1,9 +1,12 @@
-// The files of a release: target/release-files/<version>/ is what a server has to offer to pages, with the hash of each
-// file as `integrity` takes it; and the script tags that load them. Called by hand, when dist/ is built:
+// Prepares the files of a release. target/release-files/<version>/ contains what a server has to offer to pages, and
+// the hash of each file in the form of `integrity`. It also makes the script tags that load the files. Called by hand,
+// when dist/ is built:
+//
 //   npm run release                                                      prints the tags
-//   npm run release -- --write                                           and puts them into the documents
+//   npm run release -- --write                                           also puts them into the documents
 //   npm run release -- --at https://cdn.example/sqlite-elements/0.1.0/   for files that are served from there
-// In a document, `<!-- cdn: module -->` or `<!-- cdn: classic -->` says that the next script tag is one of these.
+//
+// In a document, `<!-- cdn: module -->` or `<!-- cdn: classic -->` marks the next script tag as one of these.
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -16,7 +19,8 @@ const documents = ['README.md', 'docs/use-it-from.md', 'demo/index.html'];
 const options = /** @type {const} */ ({ at: { type: 'string' }, write: { type: 'boolean', default: false } });
 
 /**
- * Copies the files to `out`, in place of what is there, and their hashes to integrity.json. The hashes, by file.
+ * Replaces the content of `out` by copies of the files, and writes their hashes to integrity.json. Returns the hashes
+ * by file.
  * @param {string} dist @param {string} out @param {string} version @returns {Record<string, string>}
  */
 export function collect(dist, out, version) {
@@ -30,7 +34,10 @@ export function collect(dist, out, version) {
   return hashes;
 }
 
-/** What a file holds, if it is of this version and was built to be published. @param {string} path @param {string} version */
+/**
+ * The content of a file. Throws unless the file has this version and was built for publishing.
+ * @param {string} path @param {string} version
+ */
 function contentOf(path, version) {
   if (!existsSync(path)) throw new TaskError(`${path} is missing: npm run build`);
   const content = readFileSync(path);
@@ -49,7 +56,7 @@ function integrityOf(content) {
 }
 
 /**
- * The tags, by the names that documents mark them with, in the form that prettier gives them. `at` ends with a slash.
+ * The script tags, by the names that mark them in documents, in prettier's format. `at` ends with a slash.
  * @param {string} at @param {Record<string, string>} hashes @returns {Record<string, string>}
  */
 export function scriptTags(at, hashes) {

@@ -1,9 +1,11 @@
-// A static server for the demos and the tests: demo/ at /, dist/ at /dist/, vega-datasets' data at /data/.
-// Called by `npm start`, `npm run serve`, and the browser tests, which start further ones as other origins:
+// A static server for the demos and the tests: demo/ at /, dist/ at /dist/, the data of vega-datasets at /data/. Called
+// by `npm start`, `npm run serve`, and the browser tests, which start more servers as other origins:
+//
 //   const server = await serve({ root: 'tests/pages', headers: { 'X-Any': '1' } });
 //   server.url; await server.close();
-// sirv finds and sends the files, in its mode for development: it looks anew at each request, and browsers ask each time.
-// Here is what it does not know: several folders, the headers that a page asks for, and other origins.
+//
+// sirv finds and sends the files, in its development mode: it reads the files at each request, and browsers ask each
+// time. This file adds what sirv lacks: several folders, headers that a page asks for, and other origins.
 import { createServer } from 'node:http';
 import { resolve } from 'node:path';
 import sirv from 'sirv';
@@ -11,9 +13,10 @@ import { main, root as checkout, TaskError } from './process.mjs';
 
 /**
  * @typedef {object} ServeOptions
- * @property {number} [port] 0, the default, is any free port.
- * @property {string} [root] What / shows, relative to the checkout; `demo` unless told.
- * @property {Record<string, string> | ((url: URL) => Record<string, string> | undefined)} [headers] Sent with every answer.
+ * @property {number} [port] The default, 0, means any free port.
+ * @property {string} [root] The folder at /, relative to the checkout. The default is `demo`.
+ * @property {Record<string, string> | ((url: URL) => Record<string, string> | undefined)} [headers]
+ *   Sent with every answer.
  */
 
 // A page asks for one of these with ?csp=strict or ?csp=trusted-types.
@@ -30,7 +33,7 @@ const strict = [
 /** @type {Record<string, string>} */
 const policies = { strict, 'trusted-types': `${strict}; require-trusted-types-for 'script'` };
 
-/** Starts a server on this machine only. @param {ServeOptions} options */
+/** Starts a server that only this machine can reach. @param {ServeOptions} options */
 export async function serve({ port = 0, root = 'demo', headers = {} } = {}) {
   const folders = { '/dist/': 'dist', '/data/': 'node_modules/vega-datasets/data', '/': root };
   const mounts = Object.entries(folders).map(([prefix, folder]) => {
@@ -45,7 +48,8 @@ export async function serve({ port = 0, root = 'demo', headers = {} } = {}) {
     if (!url || !mount) return refuse(response, 400);
     const own = typeof headers === 'function' ? headers(url) : headers;
     response.setHeaders(new Map(Object.entries({ ...headersOf(url), ...own })));
-    // A folder is its index; without the slash it is not there, because what its page refers to would not be.
+    // A folder shows its index. Without the slash it is not found, because the page's relative addresses would be
+    // wrong.
     request.url = url.pathname.slice(mount.prefix.length - 1).replace(/\/$/, '/index.html');
     mount.send(request, response);
   });
@@ -66,7 +70,7 @@ function headersOf({ pathname, searchParams }) {
 }
 
 /**
- * Browsers ask for an icon unasked; a page without one is not at fault, and its console stays clean.
+ * Browsers request an icon by themselves. A page without one is not at fault, so its console stays clean.
  * @type {import('node:http').RequestListener}
  */
 function missing({ url }, response) {
@@ -79,7 +83,7 @@ function refuse(response, status) {
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${status}\n`);
 }
 
-/** Serves the demos, on the wanted port or the next free one, until the process ends; prints the address, last. */
+/** Serves the demos until the process ends, on the wanted port or the next free one. Prints the address at the end. */
 export async function serveDemos() {
   const wanted = Number(process.env.PORT || 8080);
   for (let port = wanted; port < wanted + 20; port += 1) {

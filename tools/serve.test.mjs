@@ -1,5 +1,5 @@
-// Tests of the static server: what it serves with which headers, and that no path leads out of its folders.
-// Called by test.mjs, with node's own test runner. Requests go out as raw paths: `fetch` would tidy them up first.
+// Tests of the static server: what it serves with which headers, and that no path leads out of its folders. Run by
+// test.mjs, with Node's own test runner. Requests send raw paths: `fetch` would normalise them first.
 import assert from 'node:assert/strict';
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';

@@ -1,7 +1,9 @@
-// Brings what a machine lacks, says so line by line, and says nothing when all is there.
-// Called by `npm start` and `npm run build` (mode build) and `npm test` (mode test: a browser, too), and by hand:
+// Installs what a machine lacks, with a line for each installation, and prints nothing if all is there. Called by
+// `npm start` and `npm run build` (mode build), by `npm test` (mode test: also a browser), and by hand:
+//
 //   node tools/setup.mjs build|test
-// Runs before `npm ci`, so it may import nothing but node's own modules.
+//
+// It runs before `npm ci`, so it may import only Node's own modules.
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { install, main, root, run, TaskError } from './process.mjs';
@@ -17,12 +19,12 @@ export function setUp(mode) {
   if (mode === 'test') setUpChromium();
 }
 
-/** The npm packages of the lock file, if they are missing or older than it. */
+/** Installs the npm packages of the lock file, if they are missing or older than the lock file. */
 export function setUpPackages() {
   const lock = statSync(join(root, 'package-lock.json'));
   const installed = join(root, 'node_modules/.package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= lock.mtimeMs) return;
-  // The tests drive the system's Chromium: nothing more is to be downloaded.
+  // The tests use the system's Chromium, so nothing more must be downloaded.
   const env = { PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' };
   const words = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   install('npm packages (npm ci)', () => run('npm', words, { stdio: ['ignore', 'ignore', 'inherit'], env }));

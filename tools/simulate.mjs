@@ -1,6 +1,7 @@
-// Runs the simulated browser (tests/cluster/simulation) on seed after seed, until it is stopped or finds a violation.
-// Called by `npm run simulate`. SEED says where to begin, RUNS how many; else it begins where nobody may have been yet.
-// Every 100 runs it prints the steps, the tabs that closed or crashed, and the faults by kind.
+// Runs the simulated browser (tests/cluster/simulation) on one seed after another, until it is stopped or finds a
+// violation. Called by `npm run simulate`. SEED is the first seed, RUNS the number of runs. Without SEED, it begins at
+// a random seed that probably nobody has tried. Every 100 runs it prints the steps, the tabs that closed or crashed,
+// and the faults by kind.
 import { randomInt } from 'node:crypto';
 import { main, run } from './process.mjs';
 import { setUpRust } from './setup/rust.mjs';

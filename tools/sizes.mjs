@@ -1,6 +1,6 @@
-// What a visitor downloads: prints the sizes of dist/ and holds them against the budgets in package.json (the inspector,
-// which few pages load, has one of its own), and against what the documents say. Called by build.mjs. Compressing the
-// WebAssembly takes seconds, so its sizes are remembered by its hash.
+// Measures what a visitor downloads. It prints the sizes of dist/ and compares them with the budgets in package.json
+// and with the documents. The inspector, which few pages load, has its own budget. Called by build.mjs. To compress the
+// WebAssembly takes seconds, so this file remembers its sizes by its hash.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,9 +9,9 @@ import { root, TaskError } from './process.mjs';
 
 const memory = join(root, 'target/bindgen/sizes.json');
 const inspector = 'sqlite-inspector.js';
-/** Instead of all others. */
+/** A page loads this file instead of all others. */
 const classic = 'sqlite-elements.classic.js';
-/** Each file that a page may load, and the document that says how large it is. */
+/** Each file that a page may load, and the document that states its size. */
 const documents = {
   'sqlite-elements.wasm': 'README.md',
   'sqlite-elements.js': 'README.md',
@@ -21,7 +21,10 @@ const documents = {
 
 const kib = (/** @type {number} */ bytes) => `${(bytes / 1024).toFixed(1)} KiB`;
 
-/** Throws over a budget; a dev build is only shown, uncompressed. @param {{ dev: boolean }} options */
+/**
+ * Throws if a budget is exceeded. The files of a dev build are only shown, uncompressed.
+ * @param {{ dev: boolean }} options
+ */
 export function checkSizes({ dev }) {
   /** @type {Record<string, { gzip: number, brotli: number }>} */
   const known = existsSync(memory) ? JSON.parse(readFileSync(memory, 'utf8')) : {};
@@ -59,7 +62,7 @@ function holdAgainst(budgetKiB, bytes, what) {
 }
 
 /**
- * A compiler's next version shifts a figure: within a tenth the document still tells the truth.
+ * A new compiler version changes the sizes a little. A document is right if it is within a tenth.
  * @type {(document: string, name: string, sizes: number[]) => void}
  */
 function compareWith(document, name, sizes) {

@@ -1,9 +1,11 @@
-// Runs every check: formatting, lints, types, native tests, tests in a browser, end-to-end tests.
-// Called by `npm test` (and so by .ci/run); parts of it by name, and options for the program after the name of one part:
+// Runs every check: formatting, lints, types, native tests, tests in a browser, end-to-end tests. Called by `npm test`
+// (and so by .ci/run). It takes the names of parts, and after the name of one part, options for the part's program:
+//
 //   npm test -- lint native
 //   npm test -- e2e --grep leader
 //   npm test -- engines          the same as npm run test:browsers: Firefox and WebKitGTK, which it installs
-// A step that fails does not stop the others; the last line sums up, and the exit code tells.
+//
+// A step that fails does not stop the others. The last line and the exit code give the result.
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { main, root, since, TaskError, tee } from './process.mjs';
@@ -14,24 +16,24 @@ import { findChromium, setUpEngines } from './setup/browsers.mjs';
 /** @typedef {[program: string, args: string[], env?: NodeJS.ProcessEnv]} Command */
 /**
  * @typedef {object} Step
- * @property {string} [part] By which it can be asked for; a step without one runs for those that need it.
+ * @property {string} [part] The name that selects the step. A step without one runs if another step needs it.
  * @property {string} name
  * @property {string} [needs] The step whose result it uses.
- * @property {true} [onRequest] Only when its part is asked for by name.
+ * @property {true} [onRequest] Runs only if its part is named.
  * @property {(output: string) => Counts} [counts] How many tests passed and failed in it.
  * @property {Command | ((options: string[]) => Command)} run
  */
 
 const target = ['--target', 'wasm32-unknown-unknown'];
 const strict = ['--', '--deny', 'warnings'];
-// Only these are compiled for wasm32; the simulation and its like stay native.
+// Only these files are compiled for wasm32. The simulation and similar tests stay native.
 const wasmFiles = readdirSync(join(root, 'tests')).filter((name) => /^wasm_.*\.rs$/.test(name));
 const wasmTests = ['engine', ...wasmFiles.map((name) => name.slice(0, -3))].flatMap((name) => ['--test', name]);
 const tools = ['links', 'places', 'release', 'serve', 'typescript-6/manifest'].map((name) => `tools/${name}.test.mjs`);
 const components = ['node', 'jsdom', 'happy-dom'].map((name) => `tests/components/${name}.test.mjs`);
 const own = ['--package', 'sqlite-elements'];
 
-/** In their order. @type {Step[]} */
+/** The steps, in order. @type {Step[]} */
 const steps = [
   { part: 'lint', name: 'prettier', run: npm('prettier', '--check', '--log-level', 'warn', '.') },
   {
@@ -58,10 +60,10 @@ const steps = [
   { part: 'lint', name: 'types', needs: 'build', run: npm('tsc', '--project', '.') },
   { part: 'lint', name: "demos' types", needs: 'build', run: npm('tsc', '--project', 'demo') },
   { part: 'lint', name: "package's types", needs: 'build', run: npm('tsc', '--project', 'tests/types') },
-  // What npm would pack is compared with a list by tests/e2e/vite.spec.ts.
+  // tests/e2e/vite.spec.ts compares what npm would pack with a list.
   { part: 'lint', name: 'package', needs: 'build', run: npm('publint', 'run', '--strict', '--pack', 'false') },
   {
-    // Modules alone: there is nothing for `require`.
+    // ES modules only: the package has nothing for `require`.
     part: 'lint',
     name: 'types as resolved',
     needs: 'build',
@@ -83,7 +85,7 @@ const steps = [
     run: (options) => playwright('playwright', options),
   },
   {
-    // Not by default: it wants some hundred megabytes of other browsers, and takes a minute or two.
+    // Not by default: it needs other browsers of some hundred megabytes, and takes a minute or two.
     part: 'engines',
     name: 'Firefox, WebKitGTK',
     onRequest: true,
@@ -103,7 +105,7 @@ function cargo(...args) {
   return ['cargo', args];
 }
 
-/** One of the npm packages' programs. @param {string} name @param {string[]} args @returns {Command} */
+/** A program of an npm package. @param {string} name @param {string[]} args @returns {Command} */
 function npm(name, ...args) {
   return [join(root, 'node_modules/.bin', name), args];
 }
@@ -126,13 +128,13 @@ function playwright(config, options) {
   return [program, args, { CHROMIUM: findChromium().chromium, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' }];
 }
 
-/** Where the configuration has it written. @param {string} config */
+/** The path where the configuration writes the report. @param {string} config */
 function reportOf(config) {
   return join(root, 'target', config === 'playwright' ? 'playwright.json' : `playwright-${config}.json`);
 }
 
 /**
- * One that passed only when repeated has passed, and Playwright lists it as flaky.
+ * A test that passed only when repeated counts as passed. Playwright lists it as flaky.
  * @param {string} config @returns {Counts}
  */
 function playwrightCounts(config) {
@@ -142,7 +144,7 @@ function playwrightCounts(config) {
 }
 
 /**
- * The sum of cargo's (and wasm-bindgen-test's) lines; there is one per test program.
+ * The sum of the result lines of cargo and wasm-bindgen-test. Each test program prints one.
  * @param {string} output @returns {Counts}
  */
 function cargoCounts(output) {
@@ -154,7 +156,7 @@ function cargoCounts(output) {
   return counts;
 }
 
-/** From the last lines of node's own test runner (TAP). @param {string} output @returns {Counts} */
+/** The counts in the last lines of Node's own test runner (TAP). @param {string} output @returns {Counts} */
 function nodeCounts(output) {
   const count = (/** @type {string} */ what) => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
   return { passed: count('pass'), failed: count('fail') };
@@ -166,13 +168,13 @@ async function runStep({ name, run, counts }, options) {
   console.log(`\n▸ ${name} …`);
   const { code, text } = await tee(...(typeof run === 'function' ? run(options) : run));
   const { passed, failed } = counts?.(text) ?? { passed: 0, failed: 0 };
-  // What failed without naming a test (it did not compile, it crashed, a lint) counts as one.
+  // A failure that names no test (a compile error, a crash, a lint) counts as one.
   const outcome = { passed, failed: code === 0 ? failed : Math.max(failed, 1), seconds: since(start) };
   console.log(`  ${name}: ${outcome.failed > 0 ? 'FAILED' : 'ok'}, ${outcome.seconds}`);
   return outcome;
 }
 
-/** What the command line asks for. @param {string[]} words */
+/** The steps that the command line selects. @param {string[]} words */
 function choose(words) {
   const parts = [...new Set(steps.flatMap(({ part }) => part ?? []))];
   const first = words.findIndex((word) => !parts.includes(word));

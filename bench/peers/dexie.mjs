@@ -1,8 +1,11 @@
-// Dexie: IndexedDB itself with a kinder interface; no SQL. Adapter for the benchmark, see ../adapter.d.ts for what it has.
-// In the page, as its documentation uses it: the rows are records of an object store, `bulkAdd` is one transaction, a
-// live query is `liveQuery`.
-// An acknowledged write is a completed transaction of IndexedDB with the browser's default durability, which in Chromium
-// is relaxed: it survives a crash of the tab and of the browser, and perhaps not a power cut. The same as ours.
+// Dexie: a simpler interface to IndexedDB, without SQL. An adapter for the benchmark: see ../adapter.d.ts.
+//
+// It runs in the page, as Dexie's documentation uses it. The rows are records of an object store, `bulkAdd` is one
+// transaction, and a live query is `liveQuery`.
+//
+// An acknowledged write is a completed IndexedDB transaction with the browser's default durability, which is relaxed in
+// Chromium. It survives a crash of the tab and of the browser, and perhaps not a power cut, like a write of this
+// library.
 import Dexie, { liveQuery } from 'dexie';
 
 /** @type {import('../adapter.d.ts').Open} */

@@ -1,10 +1,10 @@
-// The worker's side of worker_database.mjs: answers its calls with an engine. Called by the workers of the engines.
-// What an engine has: ../adapter.d.ts. `insert` of several rows is one transaction here, with every engine.
+// The worker's side of worker_database.mjs: answers calls with an engine. Called by the workers of the engines.
+// ../adapter.d.ts describes an engine. An `insert` of several rows is one transaction here, with every engine.
 
 /** @typedef {import('../adapter.d.ts').Engine} Engine */
 
 /**
- * `open(name, settings)` resolves with the engine. Calls are done one after another, in their order.
+ * `open(name, settings)` resolves with the engine. Calls run one after another, in their order.
  * @param {(name: string, settings: any) => Promise<Engine>} open
  */
 export function answerCalls(open) {

@@ -1,5 +1,5 @@
-// The packages of the peers are installed when they are measured (bundle.mjs), and not when types are checked: to the
-// checker they are anything.
+// The peers' packages are installed when they are measured (bundle.mjs), and not when types are checked. For the
+// checker, their type is `any`.
 declare module 'dexie';
 declare module 'sql.js';
 declare module 'sqlocal';

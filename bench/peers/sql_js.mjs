@@ -1,4 +1,4 @@
-// sql.js: SQLite in memory. Adapter for the benchmark; sql_js_worker.mjs has the engine.
+// sql.js: SQLite in memory. An adapter for the benchmark. sql_js_worker.mjs has the engine.
 import { openInWorker } from './worker_database.mjs';
 
 /** @type {import('../adapter.d.ts').Open} */

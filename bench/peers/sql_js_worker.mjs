@@ -1,6 +1,6 @@
-// sql.js in a worker, called through worker_database.mjs: the floor, what SQLite and the way to a worker cost without
-// any storage. (In the page it would be faster by that way, and block the page.)
-// An acknowledged write is one in memory: it is gone with the tab. Statements are prepared once and kept.
+// sql.js in a worker, called through worker_database.mjs. It shows the lower limit: the cost of SQLite and of the
+// messages to a worker, without any storage. (In the page it would need no messages and be faster, but block the page.)
+// An acknowledged write is in memory, and gone with the tab. Statements are prepared once and kept.
 import initSqlJs from 'sql.js';
 import { answerCalls } from './engine_worker.mjs';
 

@@ -1,4 +1,5 @@
-// @sqlite.org/sqlite-wasm: SQLite's own WebAssembly. Adapter for the benchmark; sqlite_wasm_worker.mjs has the engine.
+// @sqlite.org/sqlite-wasm: SQLite's own WebAssembly. An adapter for the benchmark. sqlite_wasm_worker.mjs has the
+// engine.
 import { openInWorker } from './worker_database.mjs';
 
 /** @type {import('../adapter.d.ts').Open} */

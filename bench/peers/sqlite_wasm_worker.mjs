@@ -1,8 +1,9 @@
-// SQLite's own WebAssembly in a worker, with the storage `opfs-sahpool`, which its documentation recommends where one tab
-// is enough: it is the fastest of its storages and needs no headers. Called through worker_database.mjs.
-// An acknowledged write is a commit with `synchronous=full`: the journal and the file have been flushed (counted: six
-// flushes a write), or with `settings.wal` the log (one flush), so it survives a power cut. Statements are prepared once
-// and kept.
+// SQLite's own WebAssembly in a worker, called through worker_database.mjs. It uses the storage `opfs-sahpool`, which
+// its documentation recommends if one tab is enough: it is the fastest of its storages and needs no headers.
+//
+// An acknowledged write is a commit with `synchronous=full`. The journal and the file have been flushed (six flushes
+// for each write, counted); with `settings.wal`, the log has been (one flush). So the write survives a power cut.
+// Statements are prepared once and kept.
 import sqlite3InitModule from '@sqlite.org/sqlite-wasm';
 import { answerCalls } from './engine_worker.mjs';
 

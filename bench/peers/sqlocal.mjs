@@ -1,8 +1,10 @@
-// SQLocal: SQLite's own WebAssembly in a worker of the library's, and a client in the page. Adapter for the benchmark,
-// see ../adapter.d.ts for what it has. The worker is the library's own, bundled as an entry of its own.
-// Its storage is the VFS `opfs`, which shares a file between tabs by locks, and needs a cross-origin isolated page.
-// An acknowledged write is a commit of SQLite with a rollback journal and its default, `synchronous=full`: the files are
-// flushed, so it survives a power cut. `reactiveQuery` re-runs for every tab's changes of the tables it reads.
+// SQLocal: SQLite's own WebAssembly in a worker, and a client in the page. An adapter for the benchmark: see
+// ../adapter.d.ts. The worker is the library's own, bundled as a separate entry.
+//
+// Its storage is the VFS `opfs`, which shares a file between tabs by locks, and which needs a cross-origin isolated
+// page. An acknowledged write is a commit of SQLite with a rollback journal and the default `synchronous=full`. The
+// files are flushed, so the write survives a power cut. `reactiveQuery` runs again when any tab changes the tables that
+// it reads.
 import { SQLocal } from 'sqlocal';
 import * as sql from '../statements.mjs';
 
@@ -10,7 +12,7 @@ import * as sql from '../statements.mjs';
 export async function open(name) {
   const processor = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   const database = new SQLocal({ databasePath: name, reactive: true, processor });
-  // Without its headers it would go on in memory, with a warning.
+  // Without the headers, it would continue in memory, with a warning.
   const { storageType } = await database.getDatabaseInfo();
   if (storageType !== 'opfs') throw new Error(`the storage is ${storageType}`);
   return {

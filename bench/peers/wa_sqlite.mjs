@@ -1,5 +1,5 @@
-// wa-sqlite: SQLite with a choice of storage ("VFS") in JavaScript. Adapter for the benchmark; wa_sqlite_worker.mjs says
-// which storage is used how, and what an acknowledged write is worth with it.
+// wa-sqlite: SQLite with a choice of storages ("VFS") in JavaScript. An adapter for the benchmark. wa_sqlite_worker.mjs
+// says how each storage is used, and what an acknowledged write survives with it.
 import { openInWorker } from './worker_database.mjs';
 
 /** @type {import('../adapter.d.ts').Open} */

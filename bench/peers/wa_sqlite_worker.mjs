@@ -1,18 +1,22 @@
-// wa-sqlite's engine in a worker, with the storage that `settings.vfs` names; called through worker_database.mjs.
-// The package is the fork that is published in current versions; it has PowerSync's extension compiled in, which makes it
-// larger than wa-sqlite itself and may be felt when it is loaded. Statements are prepared once and kept.
+// wa-sqlite's engine in a worker, with the storage that `settings.vfs` names. Called through worker_database.mjs. The
+// package is the fork that publishes current versions. PowerSync's extension is compiled into it. So it is larger than
+// wa-sqlite itself, which may slow the loading. Statements are prepared once and kept.
 //
-// What an acknowledged write is, each as its documentation recommends, which is with the defaults but for
-// AccessHandlePoolVFS. Counted: the flushes of files and the transactions of IndexedDB in 50 writes of one row.
-// - IDBBatchAtomicVFS: strict transactions of IndexedDB, two a write, have completed (`synchronous=full`): it survives a
-//   power cut.
-// - IDBMirrorVFS: a transaction of IndexedDB has completed, with the browser's default durability: a crash of the tab
-//   and of the browser, and perhaps not a power cut. The same as ours.
-// - AccessHandlePoolVFS: exclusive locking and WAL, since one tab can have it open anyway. In WAL the package's default is
-//   `synchronous=normal`: written to the log, not flushed: a crash of the tab and of the browser, not a power cut.
-// - OPFSCoopSyncVFS: rollback journal, `synchronous=full`, three flushes a write: a power cut.
-// - OPFSWriteAheadVFS: written to a log of its own, not flushed (its default): a crash of the tab and of the browser,
-//   and perhaps not a power cut. Chromium alone has what it needs.
+// What an acknowledged write survives depends on the storage. Each one is used as its documentation recommends, which
+// is with the defaults except for AccessHandlePoolVFS. Flushes of files and transactions of IndexedDB were counted in
+// 50 writes of one row.
+//
+// - IDBBatchAtomicVFS: strict transactions of IndexedDB, two for each write, have completed (`synchronous=full`). The
+//   write survives a power cut.
+// - IDBMirrorVFS: a transaction of IndexedDB with the browser's default durability has completed. The write survives a
+//   crash of the tab and of the browser, and perhaps not a power cut, like a write of this library.
+// - AccessHandlePoolVFS: exclusive locking and WAL, because only one tab can have it open anyway. In WAL mode, the
+//   package's default is `synchronous=normal`: the log is written but not flushed. The write survives a crash of the
+//   tab and of the browser, not a power cut.
+// - OPFSCoopSyncVFS: rollback journal, `synchronous=full`, three flushes for each write. The write survives a power
+//   cut.
+// - OPFSWriteAheadVFS: a log of its own is written but not flushed (its default). The write survives a crash of the tab
+//   and of the browser, and perhaps not a power cut. Only Chromium has what it needs.
 import * as SQLite from '@journeyapps/wa-sqlite';
 import { answerCalls } from './engine_worker.mjs';
 

@@ -1,14 +1,15 @@
-// The page's side of an engine that brings no way from the page to its worker: the adapter of all of those. See
-// ../adapter.d.ts for what it has, and engine_worker.mjs for the other side.
-// A call is one message there and one back, as in our library. Rows come as arrays and are made objects of here: objects
-// would take about three times as long to be cloned, which would be this file's fault and not the engine's.
+// The page's side of the engines that bring no client for their worker: the adapter of all of them. See
+// ../adapter.d.ts, and engine_worker.mjs for the worker's side.
+//
+// A call is one message to the worker and one back, as in this library. Rows arrive as arrays, and this file makes
+// objects of them. Objects would take about three times as long to clone, and the engine is not to blame for that.
 import * as sql from '../statements.mjs';
 
 /** @typedef {import('../adapter.d.ts').Database} Database */
 /** @typedef {import('../adapter.d.ts').Answer} Answer */
 
 /**
- * Starts the worker at `address`, which opens the database as `settings` say.
+ * Starts the worker at `address`. The worker opens the database with `settings`.
  * @type {(address: URL, name: string, settings: object) => Promise<Database>}
  */
 export async function openInWorker(address, name, settings) {

@@ -1,10 +1,12 @@
-// In place of src/client/library.js in the classic build: the worker's script is the text of the function that all of
-// this runs in. Its argument, the WebAssembly, is left out: the page posts the worker what it has compiled.
-// The file's own address comes second, for policies that allow no `blob:`: to a page of file:, browsers give no worker
-// from a file, and a text is not parsed with the WebAssembly in it. And no module worker: to a page of file:, there is
-// none, not even of a blob.
+// Replaces src/client/library.js in the classic build. The worker's script is the text of the function that contains
+// all of this code. The function's argument, the WebAssembly, is left out: the page posts the compiled module to the
+// worker.
+//
+// The file's own address comes second, for policies that do not allow `blob:`. In a page of file:, browsers start no
+// worker from a file. The text is also smaller to parse, because it does not contain the WebAssembly. A module worker
+// is not used: a page of file: gets none, not even from a blob.
 
-/** entry.ts's function, by its name in itself. */
+/** The function of entry.ts, under the name that it has inside itself. */
 declare const sqliteElementsLibrary: () => { startWorker(): void };
 
 interface WorkerScript {
@@ -14,13 +16,17 @@ interface WorkerScript {
   text?: string;
 }
 
-/** Known only while the file runs. What has another name is another script that holds this one, and would run in the worker. */
+/**
+ * Known only while the file runs. A file with another name is another script that contains this one. All of it would
+ * run in the worker.
+ */
 const file = ownFile();
 
 export function workerScript(number: number): WorkerScript | undefined {
   const text = `(${sqliteElementsLibrary})().startWorker();`;
   const scripts: WorkerScript[] = [{ name: 'sqlite-elements', kind: 'classic', text }];
-  // The name tells the library, in the worker, that its file is the worker's script: see elements/environment.ts.
+  // By this name the library knows, in the worker, that its own file is the worker's script: see
+  // elements/environment.ts.
   if (file) scripts.push({ name: 'sqlite-elements.js', kind: 'classic', file });
   return scripts[number];
 }

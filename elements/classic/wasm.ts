@@ -1,8 +1,8 @@
-// In place of ../wasm.ts in the classic build: the WebAssembly is in the file itself, as the function's argument.
-// gzip and base64: plain base64 would more than double the file, and what packs better than gzip, browsers do not
-// unpack. A `data:` URL was refused: to fetch one, a Content-Security-Policy must allow `connect-src data:`.
+// Replaces ../wasm.ts in the classic build. The file itself contains the WebAssembly, as the function's argument, in
+// gzip and base64. Plain base64 would more than double the file, and browsers cannot unpack anything that packs better
+// than gzip. A `data:` URL was refused: to fetch one, a Content-Security-Policy must allow `connect-src data:`.
 
-/** Of entry.ts's function. */
+/** The argument of entry.ts's function. */
 declare const sqliteElementsWasm: string;
 
 export function compileWasm(): Promise<WebAssembly.Module> {

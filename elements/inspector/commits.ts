@@ -1,6 +1,7 @@
-// The panel of the commits, as they arrive. Called by inspector.ts.
-// Not a live region: it would speak without end. While nobody looks, or while it is held, nothing is rendered; the log
-// goes on.
+// The panel that shows commits as they arrive. Called by inspector.ts.
+//
+// It is not a live region, which would speak without end. While nobody looks, or while the list is paused, nothing is
+// rendered. The log goes on.
 import { type Commit, type CommitLog, keptCommits } from './log.ts';
 import { button, node, tell } from './node.ts';
 import type { Panel } from './panel.ts';
@@ -53,7 +54,7 @@ export class CommitsPanel implements Panel {
     this.#seen = false;
   }
 
-  /** At most once per frame. */
+  /** Renders at most once per frame. */
   committed(): void {
     if (!this.#seen || this.#frame !== 0) return;
     this.#frame = requestAnimationFrame(() => this.#render());
@@ -73,7 +74,7 @@ export class CommitsPanel implements Panel {
   #render(): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    // It has been cleared.
+    // The log has been cleared.
     if (this.#log.total < this.#shown) {
       this.#rows.replaceChildren();
       this.#shown = 0;

@@ -1,7 +1,9 @@
-// The panel in which SQL is written and run. Called by inspector.ts.
-// What only reads runs in this tab and can be stopped; all else goes to the write queue, so it works in any tab.
+// The panel in which a person writes and runs SQL. Called by inspector.ts.
 //
-// Invariant: one statement at a time; an answer to an earlier source is dropped.
+// SQL that only reads runs in this tab and can be stopped. All other SQL goes to the write queue, so it works in any
+// tab.
+//
+// Invariant: one statement runs at a time. An answer to an earlier source is dropped.
 import type { Database, QueryResult } from '../sqlite-elements.d.ts';
 import { History } from './history.ts';
 import { button, enable, node, tell } from './node.ts';
@@ -13,7 +15,7 @@ import type { Source } from './source.ts';
 
 type Answer = { summary: string; note: string; node: HTMLElement | undefined };
 
-/** How work is given up, and how it says that it no longer can be. */
+/** How work is stopped, and how it says that it can no longer be. */
 type Stopping = { signal: AbortSignal; keepOn: () => void };
 
 export class ConsolePanel implements Panel {
@@ -52,7 +54,7 @@ export class ConsolePanel implements Panel {
   #source: Source | null = null;
   #abort: AbortController | undefined;
 
-  /** `say` speaks to those who do not see the result. */
+  /** `say` announces text to people who do not see the result. */
   constructor(say: (text: string) => void) {
     this.#say = say;
     const keys = 'Ctrl or ⌘ with Enter runs, Escape stops, Alt with ↑ and ↓ goes through the history.';
@@ -87,7 +89,7 @@ export class ConsolePanel implements Panel {
     this.#list();
   }
 
-  /** Writes a statement there, to be looked at and run. */
+  /** Puts a statement into the editor. The person looks at it and runs it. */
   put(sql: string): void {
     this.#text.value = sql;
     this.#text.focus();
@@ -116,7 +118,7 @@ export class ConsolePanel implements Panel {
       const found = await work(source.database, sql, { signal: abort.signal, keepOn: () => enable(this.#stop, false) });
       if (source !== this.#source) return;
       this.#show(found);
-      // Cleared before, so that the same answer again is spoken again.
+      // `#busy` has cleared the announcement, so that an equal answer is announced again.
       this.#say(found.summary);
     } catch (error) {
       if (source !== this.#source) return;
@@ -163,7 +165,7 @@ async function answer(database: Database, sql: string, { signal, keepOn }: Stopp
   signal.throwIfAborted();
   if (kind === 'transaction') throw spansCalls();
   const isRead = kind === 'read';
-  // By now another tab may be doing it.
+  // From here on, another tab may be running the write.
   if (!isRead) keepOn();
   const result: QueryResult = isRead ? await database.query(sql, [], { signal }) : await database.queueWrite(sql);
   return { summary: summary(result, isRead), note: omission(result), node: resultTable(result) };

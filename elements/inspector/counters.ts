@@ -1,6 +1,7 @@
 // The coordination metrics of this tab, and the switch that makes the library count. Called by overview.ts.
-// The switch holds for all users of the database in this page, so the inspector leaves it as the page has it until
-// somebody asks for figures.
+//
+// The switch holds for all users of the database in this page. So the inspector leaves it as the page has it, until a
+// person asks for the figures.
 import type { CoordinationMetrics } from '../sqlite-elements.d.ts';
 import { button, node, tell } from './node.ts';
 import { Problem } from './problem.ts';
@@ -41,7 +42,7 @@ export class Counters {
     if (source) void this.refresh();
   }
 
-  /** Also where the page has switched them on. */
+  /** Shows the figures if the metrics are on, even if the page has switched them on. */
   async refresh(): Promise<void> {
     const source = this.#source;
     if (!source) return;

@@ -1,16 +1,17 @@
-// `<sqlite-inspector>`, the tag alone: what it shows is a module of its own, dist/sqlite-inspector.js, which is loaded
-// when the first one comes into a document. Called by index.ts.
-// `import('./…')` of a literal is how every bundler knows it as a chunk; pages without the tag load nothing of it.
+// `<sqlite-inspector>`, only the tag. What it shows is a separate module, dist/sqlite-inspector.js, which is loaded
+// when the first inspector comes into a document. Called by index.ts.
 //
-// Invariant: it only says "look again", whatever has happened, as the callbacks of the other elements do. The order of
-// attributes, insertion and loading is immaterial.
+// Every bundler recognises `import('./…')` with a literal as a chunk. Pages without the tag load nothing of it.
+//
+// Invariant: the callbacks only say "look again", as those of the other elements do. So the order of attributes,
+// insertion and loading does not matter.
 import type { Database, SqliteInspectorElement } from '../sqlite-elements.d.ts';
 import type { Inspector } from './inspector.ts';
 
 const tag = 'sqlite-inspector';
 const attributes = ['db', 'view'] as const;
 
-/** Makes the tag known; one that somebody has defined already stays theirs. There are no elements in a worker. */
+/** Defines the tag, unless it is defined already. A worker has no elements. */
 export function defineInspector(opener: Pick<typeof Database, 'newDatabase'>): void {
   if (typeof customElements === 'undefined' || customElements.get(tag)) return;
 
@@ -21,7 +22,7 @@ export function defineInspector(opener: Pick<typeof Database, 'newDatabase'>): v
     #inspector: Promise<Inspector> | undefined;
 
     connectedCallback() {
-      // What was set before the tag was known hides the property.
+      // A property that was set before the tag was defined hides the accessor.
       for (const name of attributes) {
         if (!Object.hasOwn(this, name)) continue;
         const value = this[name];
@@ -30,7 +31,7 @@ export function defineInspector(opener: Pick<typeof Database, 'newDatabase'>): v
       }
       this.#inspector ??= import('./inspector.ts').then(({ Inspector }) => new Inspector(this, opener));
       this.#inspector.catch((error: unknown) => {
-        // When it is inserted anew it tries again: the network may be back.
+        // The next insertion tries again: the network may be back.
         this.#inspector = undefined;
         reportError(error);
       });

@@ -1,4 +1,5 @@
-// One table, view, index or trigger: its SQL, its columns when it is opened, its rows counted when asked. Called by schema.ts.
+// One table, view, index or trigger: its SQL, its columns when it is open, and the number of its rows on request.
+// Called by schema.ts.
 import type { Database, Row } from '../sqlite-elements.d.ts';
 import { button, type Child, node, tell } from './node.ts';
 import { Problem } from './problem.ts';
@@ -7,13 +8,13 @@ import { count, quoted } from './wording.ts';
 export interface SchemaRecord extends Row {
   type: 'table' | 'view' | 'index' | 'trigger';
   name: string;
-  /** What an index or a trigger is of. */
+  /** The table of an index or a trigger. */
   table: string;
-  /** `null`: SQLite made it for a constraint. */
+  /** `null` if SQLite made the entry for a constraint. */
   sql: string | null;
 }
 
-// In the words of SQLite's table_xinfo: `hidden` is 2 or 3 for a generated column.
+// In SQLite's table_xinfo, `hidden` is 2 or 3 for a generated column.
 const columnsOf = `SELECT c.name AS "Column", c.type AS "Type", iif(c.pk, 'key ' || c.pk, '') AS "Primary key",
     iif(c."notnull", 'not null', '') AS "Null", iif(c.hidden > 1, 'generated', c.dflt_value) AS "Default",
     (SELECT group_concat(f."table" || ifnull('.' || f."to", ''), ', ') FROM pragma_foreign_key_list(?1) AS f
@@ -43,7 +44,7 @@ export class SchemaEntry {
     this.node = node('details', { part: 'entry', toggle: () => this.refresh() }, ...content);
   }
 
-  /** Whatever has changed since it was opened: a view's columns are those of other tables. */
+  /** Reads the columns again if the entry is open: a view's columns come from other tables, which may have changed. */
   refresh(): void {
     if (this.node.open && this.#record.type !== 'trigger') void this.#problem.guard(() => this.#readColumns());
   }
@@ -81,7 +82,7 @@ export class SchemaEntry {
   async #readColumns(): Promise<void> {
     const sql = this.#hasRows ? columnsOf : columnsOfIndex;
     const { columns, rows } = await this.#database.query(sql, [this.#record.name]);
-    // A column that nobody uses is left out: most tables have no references.
+    // An empty column is left out: most tables have no references.
     const used = columns.filter((name, at) => at < 2 || rows.some((row) => row[name] !== null && row[name] !== ''));
     const head = node('tr', {}, ...used.map((name) => node('th', { scope: 'col' }, name)));
     const body = rows.map((row) => node('tr', {}, ...used.map((name) => node('td', {}, String(row[name] ?? '')))));
@@ -97,7 +98,9 @@ function definition({ sql, name }: SchemaRecord): HTMLElement {
   return node('pre', attributes, node('code', {}, outdented(sql)));
 }
 
-/** SQL is stored as it was written, from its first word on: in a page, the other lines are indented as the page is. */
+/**
+ * SQL is stored as it was written, from its first word on. So in a page, the other lines are indented like the page.
+ */
 function outdented(sql: string): string {
   const indents = [...sql.matchAll(/\n([ \t]*)\S/g)].map(([, indent]) => indent!.length);
   return indents.length === 0 ? sql : sql.replaceAll(new RegExp(`\\n[ \\t]{${Math.min(...indents)}}`, 'g'), '\n');

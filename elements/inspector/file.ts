@@ -1,6 +1,6 @@
-// The panel that gives the database as a SQLite file, and takes one in its place. Called by inspector.ts.
+// The panel that exports the database as an SQLite file, and imports one in its place. Called by inspector.ts.
 //
-// Invariants: nothing is replaced before the user has said so in a dialog, and one import is asked for or runs at a time.
+// Invariants: nothing is replaced before the user has agreed in a dialog. One import is asked for or runs at a time.
 import { looksLikeDatabase, readWhole } from './intake.ts';
 import { button, enable, node, tell } from './node.ts';
 import type { Panel } from './panel.ts';
@@ -9,7 +9,7 @@ import { Question } from './question.ts';
 import type { Source } from './source.ts';
 import { milliseconds, size } from './wording.ts';
 
-/** Long enough for the browser to have taken what it downloads. */
+/** Long enough for the browser to have read the download. */
 const downloadMs = 60_000;
 
 export class FilePanel implements Panel {
@@ -34,7 +34,7 @@ export class FilePanel implements Panel {
   #source: Source | null = null;
   #isBusy = false;
 
-  /** `say` speaks to those who do not see what was done. */
+  /** `say` announces results to people who do not see them. */
   constructor(say: (text: string) => void) {
     this.#say = say;
     const note = 'It takes the place of everything in this database, in every tab. You are asked before.';
@@ -68,7 +68,7 @@ export class FilePanel implements Panel {
     this.#enable();
   }
 
-  /** Takes part in dragging files over the inspector; whether these are files. */
+  /** Handles files that are dragged over the inspector. Returns whether the event is about files. */
   takes(event: DragEvent): boolean {
     const given = event.dataTransfer;
     if (!given?.types.includes('Files')) return false;
@@ -87,14 +87,14 @@ export class FilePanel implements Panel {
     this.#zone.classList.toggle('over', isOver);
   }
 
-  /** Also told when the pointer moves from one thing inside to another. */
+  /** `dragleave` also fires when the pointer moves from one element inside to another. */
   #left({ relatedTarget }: DragEvent): void {
     if (!this.body.contains(relatedTarget as Node | null)) this.#hover(false);
   }
 
   #picked(): void {
     const file = this.#file.files?.[0];
-    // So that the same file can be chosen again.
+    // Cleared, so that the person can choose the same file again.
     if (file) void this.#problem.guard(() => this.#take(file)).finally(() => (this.#file.value = ''));
   }
 
@@ -136,13 +136,13 @@ export class FilePanel implements Panel {
     if (source === this.#source) this.#report(`Imported ${file.name}, ${size(file.size)}, in ${took}`);
   }
 
-  /** Without an amount it is not known how far it is. */
+  /** Shows a phase of the import. Without `amount`, the bar shows no progress. */
   #step(phase: string, amount?: { value: number; max: number }): void {
     this.#progress.hidden = false;
     tell(this.#phase, phase);
     if (amount) Object.assign(this.#bar, { max: amount.max || 1, value: amount.value });
     else this.#bar.removeAttribute('value');
-    // Once for each phase: `tell` is silent where nothing changed.
+    // Announced once for each phase: `tell` does nothing if the text is the same.
     this.#say(`${phase} the file`);
   }
 
@@ -154,7 +154,8 @@ export class FilePanel implements Panel {
   #enable(): void {
     const canWork = this.#source !== null && !this.#isBusy;
     enable(this.#export, canWork);
-    // Not while an import runs: it would lose the focus. What is chosen then is not taken.
+    // The field stays enabled while an import runs: a disabled field would lose the focus. A file chosen then is not
+    // taken.
     this.#file.disabled = this.#source === null;
   }
 }

@@ -1,9 +1,9 @@
-// What was run in the console, oldest first: for as long as the tab lives where the page may keep things, else for as
-// long as the page does, and in no case for longer than the database. Called by console.ts.
+// The statements that were run in the console, oldest first. They are kept as long as the tab lives if the page may
+// store things, otherwise as long as the page lives, but never longer than the database. Called by console.ts.
 //
-// It stands in the tab's own storage, which no other tab reaches. So the database has a mark in the storage that all of
-// them share, and what a tab kept counts under that mark alone: `Database.delete` (../index.ts) takes the mark away, and
-// with it what every tab has. Both stand under the same key.
+// They are in the tab's own storage, which no other tab reaches. So the database has a mark in the storage that all
+// tabs share, and a tab's statements count only under that mark. `Database.delete` (../index.ts) removes the mark, and
+// with it the statements of every tab. Both use the same key.
 
 const kept = 50;
 
@@ -16,7 +16,7 @@ export class History {
   readonly #key: string;
   readonly #mark: string;
   #entries: string[];
-  /** Where stepping has come to; at the end stands what is being written. */
+  /** The position of stepping. At the end is the text that is being written. */
   #at: number;
   #draft = '';
 
@@ -27,12 +27,12 @@ export class History {
     this.#at = this.#entries.length;
   }
 
-  /** Newest first. */
+  /** The statements, newest first. */
   get entries(): string[] {
     return [...this.#entries].reverse();
   }
 
-  /** The same statement again moves to the end. */
+  /** Adds a statement. A repeated one moves to the end. */
   add(sql: string): void {
     this.#entries = [...this.#entries.filter((entry) => entry !== sql), sql].slice(-kept);
     this.#at = this.#entries.length;
@@ -40,18 +40,18 @@ export class History {
       const kept: Kept = { mark: this.#mark, entries: this.#entries };
       sessionStorage.setItem(this.#key, JSON.stringify(kept));
     } catch {
-      // Storage is switched off or full: the page remembers by itself.
+      // Storage is switched off or full. The page still has the statements in memory.
     }
   }
 
-  /** The database is gone. */
+  /** Forgets everything: the database is deleted. */
   forget(): void {
     this.#entries = [];
     this.#at = 0;
     forget(this.#key);
   }
 
-  /** The statement before (-1) or after (1) the one that is shown; `undefined` if there is none. */
+  /** The statement before (-1) or after (1) the shown one. `undefined` if there is none. */
   step(by: -1 | 1, shown: string): string | undefined {
     const to = this.#at + by;
     if (to < 0 || to > this.#entries.length) return undefined;
@@ -72,14 +72,17 @@ function markOf(key: string): string {
   }
 }
 
-/** Another program of this origin may have written there. What is of a database before this one goes. */
+/**
+ * Another program of this origin may have written under this key. Statements of an earlier database with this name are
+ * deleted.
+ */
 function read(key: string, mark: string): string[] {
   try {
     const kept = JSON.parse(sessionStorage.getItem(key) ?? 'null') as Partial<Kept> | null;
     if (kept?.mark === mark && Array.isArray(kept.entries))
       return kept.entries.filter((entry) => typeof entry === 'string');
   } catch {
-    // None of ours.
+    // The text is not from this file.
   }
   forget(key);
   return [];
@@ -89,6 +92,6 @@ function forget(key: string): void {
   try {
     sessionStorage.removeItem(key);
   } catch {
-    // Where nothing may be kept, nothing is.
+    // Where storage is forbidden, nothing was stored.
   }
 }

@@ -1,9 +1,10 @@
-// The frame of one `<sqlite-inspector>`: finds the database, shows its name and who leads, and hands both to the panels.
-// The entry of dist/sqlite-inspector.js; made by element.ts, which calls `look` whenever anything has happened to the tag.
+// The frame of one `<sqlite-inspector>`. It finds the database, shows its name and who leads, and passes both to the
+// panels. This file is the entry of dist/sqlite-inspector.js. element.ts creates it, and calls `look` after each change
+// of the tag.
 //
-// Invariants: `look` compares what the document says with what is in effect, so it may be called at any time; at most
-// one source is followed, and what arrives late from an earlier one is dropped. It looks once a second besides: that a
-// `<sqlite-db>` came late, or has gone, no event says.
+// Invariants: `look` compares what the document says with what is in effect, so it may be called at any time. At most
+// one source is followed, and anything late from an earlier source is dropped. `look` also runs once a second: no event
+// says that a `<sqlite-db>` came late, or has gone.
 import type { CommitDetail, Database, SqliteDbElement, SqliteElementsError } from '../sqlite-elements.d.ts';
 import { CommitsPanel } from './commits.ts';
 import { ConsolePanel } from './console.ts';
@@ -29,9 +30,11 @@ export class Inspector {
   readonly #name = node('strong', { part: 'name', dir: 'auto' });
   readonly #status = node('sqlite-status', { exportparts: 'role, durability, pending, latency' });
   readonly #problem = new Problem();
-  /** Speaks results to those who do not see them; never what comes by itself. Who leads is spoken by `#status`. */
+  /**
+   * Announces results to people who do not see them, but nothing that comes by itself. `#status` announces who leads.
+   */
   readonly #voice = node('p', { class: 'voice', role: 'status' });
-  /** The element's session that is followed: it changes with the name. `undefined` before the first look. */
+  /** The element's session that is followed. It changes with the name. `undefined` before the first look. */
   #session: Database | null | undefined;
   #source: Source | null = null;
   #listening = new AbortController();
@@ -54,12 +57,12 @@ export class Inspector {
       console: sql,
       file,
     };
-    // The elements take their first look at the document in a microtask: after that.
+    // After the microtask in which the elements first look at the document.
     void customElements.whenDefined('sqlite-db').then(() => setTimeout(() => this.look()));
     this.#tabs = new Tabs(this.#panels, (view) => this.#choose(view));
     const head = node('div', { class: 'head', part: 'head' }, this.#name, this.#status);
     const content = [head, this.#tabs.list, this.#problem.node, ...this.#tabs.panels, this.#voice];
-    // Also where a file is dropped beside the place for it: the browser would go there, and the page be gone.
+    // Also handles files that are dropped beside the drop zone: the browser would navigate to them and leave the page.
     const take = (event: Event) => {
       if (!file.takes(event as DragEvent)) return;
       if (event.type === 'drop') this.#choose('file');
@@ -77,7 +80,7 @@ export class Inspector {
     if (id) this.#status.setAttribute('db', id);
     else this.#status.removeAttribute('db');
     const element = findDatabase(this.#host);
-    // Not defined yet.
+    // The `<sqlite-db>` is not defined yet.
     if (element && !('database' in element)) return;
     const session = element?.database ?? null;
     if (session !== this.#session) {
@@ -85,7 +88,7 @@ export class Inspector {
       this.#follow(null);
       if (element && session) void this.#open(element, session);
     }
-    // It may still be parsed.
+    // While the document is parsed, the database may still come.
     if (!session && document.readyState !== 'loading') this.#problem.show(missing(this.#host));
   }
 
@@ -130,7 +133,7 @@ export class Inspector {
     on('leaderchange', () => this.#tabs.current?.tick?.());
   }
 
-  /** `null`: nothing is inspected. */
+  /** Follows a source. With `null`, nothing is inspected. */
   #follow(source: Source | null): void {
     if (!source) {
       this.#listening.abort();
@@ -161,7 +164,7 @@ export class Inspector {
   }
 }
 
-/** A constructed one: strict policies forbid `<style>`. All inspectors of a page share it. */
+/** A constructed style sheet: strict policies forbid `<style>`. All inspectors of a page share it. */
 function style(): CSSStyleSheet {
   if (!sheet) {
     sheet = new CSSStyleSheet();

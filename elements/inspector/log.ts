@@ -1,5 +1,5 @@
-// The commits that the inspector has seen, newest first, and how long they took to arrive. Filled by inspector.ts, shown
-// by commits.ts and overview.ts.
+// The commits that the inspector has seen, newest first, and how long they took to arrive. inspector.ts fills the log.
+// commits.ts and overview.ts show it.
 import type { CommitDetail } from '../sqlite-elements.d.ts';
 
 /** How many commits and how many latencies are kept. */
@@ -7,16 +7,16 @@ export const keptCommits = 200;
 export const keptLatencies = 100;
 
 export interface Commit extends CommitDetail {
-  /** When it became visible in this tab. */
+  /** When the commit became visible in this tab. */
   at: Date;
 }
 
 export class CommitLog {
   /** Newest first. */
   readonly commits: Commit[] = [];
-  /** Of commits that were made elsewhere, in milliseconds, oldest first. */
+  /** The latencies of commits that other tabs made, in milliseconds, oldest first. */
   readonly latenciesMs: number[] = [];
-  /** How many commits there have been; the newest one's number. */
+  /** How many commits there have been. This is the number of the newest one. */
   total = 0;
 
   add(detail: CommitDetail): void {

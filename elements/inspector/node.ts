@@ -1,6 +1,7 @@
-// Nodes of the inspector's tree. Called by all of it.
-// Invariant: what comes from a database or a page is a text node or an attribute's value, so it never becomes markup;
-// and no attribute is a style or an event handler's text, which strict policies forbid.
+// Creates the nodes of the inspector's tree. Called by all of its files.
+//
+// Invariants: text from a database or a page becomes a text node or an attribute's value, and never markup. No
+// attribute is a style or the text of an event handler, which strict policies forbid.
 
 type Attribute = string | number | boolean | ((event: Event) => unknown);
 export type Attributes = Readonly<Record<string, Attribute>>;
@@ -8,7 +9,10 @@ export type Child = Node | string | number;
 
 const namespace = 'http://www.w3.org/2000/svg';
 
-/** An element of HTML. `true` is an attribute without a value, `false` none; a function listens to the event it names. */
+/**
+ * An HTML element. `true` sets an attribute without a value, `false` sets none, and a function listens to the named
+ * event.
+ */
 export function node<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -17,7 +21,7 @@ export function node<K extends keyof HTMLElementTagNameMap>(
   return fill(document.createElement(tag), attributes, children);
 }
 
-/** An element of SVG. */
+/** An SVG element. */
 export function svg<K extends keyof SVGElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -26,20 +30,23 @@ export function svg<K extends keyof SVGElementTagNameMap>(
   return fill(document.createElementNS(namespace, tag), attributes, children);
 }
 
-/** A button. One that is switched off by `enable` keeps the focus, and does nothing. */
+/** A button. After `enable` has switched it off, it keeps the focus and does nothing. */
 export function button(label: string, act: () => unknown, attributes: Attributes = {}): HTMLButtonElement {
   const made = node('button', { type: 'button', part: 'button', ...attributes }, label);
   made.addEventListener('click', () => made.getAttribute('aria-disabled') === 'true' || act());
   return made;
 }
 
-/** Not `disabled`: a button that has the focus would lose it, and the keyboard's user the place. */
+/**
+ * Uses `aria-disabled` and not `disabled`: a disabled button loses the focus, and a keyboard user would lose their
+ * place.
+ */
 export function enable(button: HTMLButtonElement, when: boolean): void {
   if (when) button.removeAttribute('aria-disabled');
   else button.setAttribute('aria-disabled', 'true');
 }
 
-/** Sets a text, if that changes anything: a live region speaks whenever its text is set. */
+/** Sets a text, if it differs: a live region speaks whenever its text is set. */
 export function tell(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

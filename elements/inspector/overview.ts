@@ -1,5 +1,5 @@
-// The first panel: tabs and who leads, what waits, what is stored, how fast commits arrive. Called by inspector.ts.
-// What changes by itself is no live region: it is there to be looked up.
+// The first panel: the tabs, who leads, how many writes wait, what is stored, and how fast commits arrive. Called by
+// inspector.ts. What changes by itself is not a live region: people look it up.
 import type { CommitLog } from './log.ts';
 import { Counters } from './counters.ts';
 import { button, enable, node, tell } from './node.ts';
@@ -36,7 +36,7 @@ export class OverviewPanel implements Panel {
   #seen = false;
   #frame = 0;
 
-  /** `status` is the `<sqlite-status>` in the head: it alone is told how many writes of the page have no answer. */
+  /** `status` is the `<sqlite-status>` in the head: only it learns how many writes of the page have no answer. */
   constructor(log: CommitLog, status: HTMLElement) {
     this.#log = log;
     this.#pending = new MutationObserver(() => {
@@ -81,7 +81,7 @@ export class OverviewPanel implements Panel {
     void this.#counters.refresh();
   }
 
-  /** At most once per frame: commits come by the hundred. */
+  /** Draws at most once per frame: commits come by the hundred. */
   committed(): void {
     if (!this.#seen || this.#frame !== 0) return;
     this.#frame = requestAnimationFrame(() => this.#draw());
@@ -95,7 +95,7 @@ export class OverviewPanel implements Panel {
     this.#facts.set('Newest commit', newest ? number(newest.seq) : 'none since this was opened');
   }
 
-  /** What cannot be asked (the database has been deleted, say) stays as it was; the frame shows why. */
+  /** If something cannot be asked (the database is deleted, for example), the old text stays. The frame shows why. */
   async #refresh(source: Source): Promise<void> {
     const { database, name } = source;
     const [info, tabs, stored] = await Promise.all([

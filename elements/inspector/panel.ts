@@ -1,4 +1,4 @@
-// What the inspector's tabs show: the interface between the frame (inspector.ts) and the panels.
+// The interface between the frame (inspector.ts) and the panels under its tabs.
 import type { CommitDetail } from '../sqlite-elements.d.ts';
 import type { Source } from './source.ts';
 
@@ -8,14 +8,14 @@ export type View = (typeof views)[number];
 export interface Panel {
   readonly label: string;
   readonly body: HTMLElement;
-  /** Another database is inspected, or none: what was shown of the one before goes. */
+  /** Another database is inspected, or none. The panel removes what it showed of the earlier one. */
   follow(source: Source | null): void;
-  /** It is looked at from now on. */
+  /** The panel is visible from now on. */
   show?(): void;
   hide?(): void;
-  /** Once a second while it is looked at. */
+  /** Called once a second while the panel is visible. */
   tick?(): void;
-  /** The database was deleted, or the browser did so: nothing of it stays. */
+  /** The database was deleted, perhaps by the browser. The panel forgets everything about it. */
   gone?(): void;
   /** A commit has become visible in this tab. */
   committed?(commit: CommitDetail): void;

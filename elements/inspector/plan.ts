@@ -2,14 +2,14 @@
 import type { Row } from '../sqlite-elements.d.ts';
 import { node } from './node.ts';
 
-/** (https://sqlite.org/eqp.html): a row's `parent` is the `id` of an earlier one, or 0. */
+/** A row of the plan (https://sqlite.org/eqp.html). Its `parent` is the `id` of an earlier row, or 0. */
 export interface PlanRow extends Row {
   id: number;
   parent: number;
   detail: string;
 }
 
-/** Nested lists, which assistive technology can walk and say the depth of. */
+/** Nested lists: assistive technology can walk them and say their depth. */
 export function planTree(rows: readonly PlanRow[]): HTMLElement {
   if (rows.length === 0) return node('p', { class: 'soft' }, 'Nothing is searched or sorted for this statement.');
   const level = (parent: number, label?: string): HTMLElement[] => {

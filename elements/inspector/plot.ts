@@ -1,11 +1,11 @@
-// How long the last commits took to arrive: a bar for each, the newest at the right, and the figures in words.
-// Called by overview.ts. The picture says nothing that the words do not, so it is hidden from those who do not see it.
+// How long the last commits took to arrive: a bar for each, the newest at the right, and the figures in words. Called
+// by overview.ts. The picture says nothing that the words do not say, so screen readers do not get it.
 import { keptLatencies } from './log.ts';
 import { node, svg, tell } from './node.ts';
 import { count, milliseconds } from './wording.ts';
 
 const height = 40;
-/** What a bar has at least, or an arrival at once would not be seen. */
+/** The least height of a bar. Without it, an immediate arrival would be invisible. */
 const least = 0.8;
 
 export class LatencyPlot {
@@ -30,7 +30,7 @@ export class LatencyPlot {
     this.show([]);
   }
 
-  /** Oldest first. */
+  /** The latencies, oldest first. */
   show(latenciesMs: readonly number[]): void {
     if (latenciesMs.length === 0) {
       for (const path of [this.#bars, this.#median]) path.removeAttribute('d');
@@ -55,7 +55,7 @@ export class LatencyPlot {
   }
 }
 
-/** The smallest value that this part of all does not exceed. */
+/** The smallest value that at least this part of all values does not exceed. */
 function rank(sorted: readonly number[], part: number): number {
   return sorted[Math.ceil(sorted.length * part) - 1]!;
 }

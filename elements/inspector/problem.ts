@@ -1,5 +1,7 @@
-// Where a failure is shown: in its place, and spoken to those who do not see it. Called by the inspector's panels.
-// Invariant: it is in the tree before it says anything; a live region that comes with its text stays silent.
+// Shows a failure where it happened, and announces it to people who do not see it. Called by the inspector's panels.
+//
+// Invariant: the node is in the tree before it has a text. A live region that is inserted together with its text stays
+// silent.
 import { node, tell } from './node.ts';
 import { describe } from './wording.ts';
 
@@ -14,7 +16,7 @@ export class Problem {
     tell(this.node, '');
   }
 
-  /** Does something that may fail, and shows it if it does. What it gives, or `undefined`. */
+  /** Runs `work`. Shows its error, if it fails, and then returns `undefined`. */
   async guard<T>(work: () => Promise<T>): Promise<T | undefined> {
     this.clear();
     try {

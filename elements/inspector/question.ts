@@ -1,5 +1,5 @@
-// A question with two answers, asked in a modal dialog. Called by file.ts.
-// `<dialog>` keeps the focus inside, closes on Escape, and gives the focus back; `confirm()` would stop the page.
+// A question with two answers, in a modal dialog. Called by file.ts. `<dialog>` keeps the focus inside, closes on
+// Escape, and returns the focus. `confirm()` would stop the page.
 import { button, node, tell } from './node.ts';
 
 export class Question {
@@ -16,12 +16,12 @@ export class Question {
     this.node = node('dialog', attributes, this.#title, this.#text, node('div', { class: 'line end' }, no, this.#yes));
   }
 
-  /** The answer is no. */
+  /** Closes the dialog with the answer no. */
   withdraw(): void {
     this.node.close('');
   }
 
-  /** Resolves with whether the answer was yes. */
+  /** Resolves with `true` if the answer was yes. */
   ask(title: string, text: string): Promise<boolean> {
     tell(this.#title, title);
     tell(this.#text, text);

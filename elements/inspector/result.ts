@@ -1,5 +1,5 @@
-// The rows that a statement gave, as a table. Called by console.ts.
-// The first 500: a table of a million rows would stop the page. A value is text in a cell, whatever it says.
+// The rows of a statement, as a table. Called by console.ts. Only the first 500 rows are shown: a table of a million
+// rows would stop the page. Every value is text in a cell, whatever it says.
 import type { QueryResult, SqlValue } from '../sqlite-elements.d.ts';
 import { node } from './node.ts';
 import { count, milliseconds, number, size } from './wording.ts';
@@ -7,7 +7,7 @@ import { count, milliseconds, number, size } from './wording.ts';
 const shownRows = 500;
 const shownCharacters = 1000;
 
-/** What happened, in words: rows, or what was changed, and how long it took. */
+/** What happened, in words: how many rows, what was changed, and how long it took. */
 export function summary({ columns, rows, rowsAffected, lastInsertId, timeMs }: QueryResult, isRead: boolean): string {
   const parts: string[] = [];
   if (isRead || columns.length > 0) parts.push(count(rows.length, 'row'));
@@ -17,7 +17,7 @@ export function summary({ columns, rows, rowsAffected, lastInsertId, timeMs }: Q
   return parts.join(', ');
 }
 
-/** `undefined` if the statement has no columns. */
+/** The table of a result. `undefined` if the statement has no columns. */
 export function resultTable({ columns, rows }: QueryResult): HTMLElement | undefined {
   if (columns.length === 0) return undefined;
   const caption = node('caption', { class: 'quiet' }, 'Result');
@@ -26,7 +26,7 @@ export function resultTable({ columns, rows }: QueryResult): HTMLElement | undef
   return node('table', { part: 'table' }, caption, node('thead', {}, head), node('tbody', {}, ...body));
 }
 
-/** What the table does not show, in words; empty if it shows all. */
+/** Says in words what the table does not show. Empty if it shows everything. */
 export function omission({ columns, rows }: QueryResult): string {
   const notes: string[] = [];
   if (rows.length > shownRows) notes.push(`The first ${shownRows} of ${number(rows.length)} rows are shown.`);

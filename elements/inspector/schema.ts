@@ -1,6 +1,7 @@
 // The panel of tables, views, indexes and triggers. Called by inspector.ts.
-// It reads the schema when it is looked at, and again after each commit that changed it. An entry that is still there
-// keeps its node, so it stays open and keeps the focus.
+//
+// It reads the schema when it becomes visible, and again after each commit that changed the schema. An entry that still
+// exists keeps its node, so it stays open and keeps the focus.
 import type { CommitDetail } from '../sqlite-elements.d.ts';
 import { SchemaEntry, type SchemaRecord } from './entry.ts';
 import { button, node } from './node.ts';
@@ -87,7 +88,7 @@ export class SchemaPanel implements Panel {
     this.#nothing.hidden = entries.size > 0;
   }
 
-  /** Takes out what is gone and puts in what is new; what stays is not moved. */
+  /** Removes entries that are gone and inserts new ones. Does not move the others. */
   #arrange(rows: readonly SchemaRecord[], entries: Map<string, SchemaEntry>): void {
     for (const [key, entry] of this.#entries) if (!entries.has(key)) entry.node.remove();
     this.#entries = entries;

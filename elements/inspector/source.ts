@@ -1,7 +1,9 @@
-// What is inspected: a `<sqlite-db>`, and a `Database` of the inspector's own on the same database. Called by inspector.ts.
+// The inspected database: a `<sqlite-db>`, and the inspector's own `Database` on the same database. Called by
+// inspector.ts.
 //
-// Its own, and not the element's `database`: transactions across calls are one user's, so what the inspector asks would
-// run inside a transaction that the page has open there, and keep it from being rolled back when the page forgets it.
+// To use the element's `database` was refused: a transaction across calls belongs to one user. The inspector's queries
+// would run inside a transaction that the page has open there, and would keep it from being rolled back when the page
+// forgets it.
 import type { Database, SqliteDbElement } from '../sqlite-elements.d.ts';
 
 export interface Source {
@@ -10,7 +12,7 @@ export interface Source {
   readonly name: string;
 }
 
-/** The element that the attribute `db` names, else the nearest around the host; also out of shadow trees. */
+/** The element that the attribute `db` names, or else the nearest around the host. The search leaves shadow trees. */
 export function findDatabase(host: HTMLElement): SqliteDbElement | null {
   const id = host.getAttribute('db');
   let from: Element = host;
@@ -32,7 +34,7 @@ export function missing(host: HTMLElement): Error {
   return Object.assign(new Error(message), { code: 'DATABASE_MISSING' });
 }
 
-/** Opens it; the session is the element's, which has opened it before, so nothing of it is decided here. */
+/** Opens the database. The element has opened the session before, so nothing about it is decided here. */
 export async function openSource(
   element: SqliteDbElement,
   opener: Pick<typeof Database, 'newDatabase'>,

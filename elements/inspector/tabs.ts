@@ -1,5 +1,5 @@
-// The row of tabs and the panels under it, as the ARIA Authoring Practices have it: one stop for the Tab key, arrows
-// choose, Home and End are the first and the last. Called by inspector.ts.
+// The row of tabs and the panels under it, as in the ARIA Authoring Practices: the row is one stop of the Tab key,
+// arrow keys choose, Home and End go to the first and the last tab. Called by inspector.ts.
 import { node } from './node.ts';
 import { type Panel, type View, views } from './panel.ts';
 
@@ -17,7 +17,7 @@ export class Tabs {
   readonly #chosen: (view: View) => void;
   #view: View | undefined;
 
-  /** `chosen` is called when the user chooses, not by `select`. */
+  /** `chosen` is called when the user chooses a view, and not by `select`. */
   constructor(panels: Readonly<Record<View, Panel>>, chosen: (view: View) => void) {
     this.#panels = panels;
     this.#chosen = chosen;

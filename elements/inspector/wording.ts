@@ -1,4 +1,4 @@
-// How the inspector says numbers, sizes, names and errors. Called by its panels.
+// How the inspector writes numbers, sizes, names and errors. Called by its panels.
 import type { SqliteElementsError } from '../sqlite-elements.d.ts';
 
 /** The inspector speaks English, so its numbers do too. */
@@ -26,12 +26,12 @@ export function size(bytes: number): string {
   return kib < 1024 ? `${kib.toFixed(1)} KiB` : `${(kib / 1024).toFixed(1)} MiB`;
 }
 
-/** The hour, minute and second; with what follows it, since many commits share a second. */
+/** The time with milliseconds, because many commits share a second. */
 export function time(at: Date): string {
   return at.toTimeString().slice(0, 8) + `.${String(at.getMilliseconds()).padStart(3, '0')}`;
 }
 
-/** An identifier as SQL text has it. */
+/** An identifier, quoted for SQL. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

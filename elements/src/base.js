@@ -1,14 +1,14 @@
-// The classes that the four elements extend: their properties and methods as script sees them.
-// Called by base.rs, which hands each element its core (a Rust object) when the browser constructs it.
+// The classes that the four elements extend, with the properties and methods that script sees. base.rs calls this file,
+// and gives each element its core (a Rust object) when the browser constructs the element.
 //
-// A normal class is the only way to give an element of the crate custom-elements properties that are on the prototype,
-// as those of built-in elements are. Attributes hold the settings; everything else is asked of the core. The worker
+// Properties belong on the prototype, as those of built-in elements do. Only an ordinary class can give them to an
+// element of the crate custom-elements. Attributes hold the settings. The core answers for everything else. The worker
 // loads this module too, and has no HTMLElement.
 
 import { editable } from './editable.js';
 
 /**
- * What Rust has of an element; each kind of element has some of it.
+ * What the Rust core of an element has. Each kind of element has a part of it.
  * @typedef {object} Core
  * @property {number} number
  * @property {string} state
@@ -29,18 +29,19 @@ import { editable } from './editable.js';
 
 const cores = /** @type {{ get(element: Element): Core } & WeakMap<Element, Core>} */ (new WeakMap());
 
-// What a query that left the document has rendered. Kept here and not in Rust: what Rust holds is never collected.
+// The nodes that a query rendered before it left the document. They are kept here because JavaScript never collects
+// what Rust holds.
 /** @type {WeakMap<Element, Node[]>} */
 const remains = new WeakMap();
 
-// The custom states of elements, for `:state()` in style sheets; null where the browser has none. Made when an element first
-// shows one: of a thousand rows, each with a write, most never do.
+// The custom states of elements, for `:state()` in style sheets. `null` if the browser has none. An entry is made when
+// an element first shows a state: of a thousand rows, each with a write, most never do.
 /** @type {WeakMap<Element, CustomStateSet | null>} */
 const states = new WeakMap();
 
 export const elements = {
   /**
-   * Joins element and core, and takes over properties that were set before the element was defined.
+   * Gives an element its core, and adopts properties that were set before the element was defined.
    * @param {any} element @param {Core} core
    */
   attach(element, core) {
@@ -53,7 +54,7 @@ export const elements = {
     }
   },
 
-  /** The number of an element's core; undefined if it has none. @param {Element} element */
+  /** The number of an element's core. `undefined` if it has none. @param {Element} element */
   numberOf(element) {
     return cores.get(element)?.number;
   },
@@ -68,7 +69,7 @@ export const elements = {
     return remains.has(element);
   },
 
-  /** `names` has the states that are on, with spaces between. @param {HTMLElement} element @param {string} names */
+  /** `names` lists the states that are on, separated by spaces. @param {HTMLElement} element @param {string} names */
   showStates(element, names) {
     const on = names.split(' ').filter(Boolean);
     if (!states.has(element)) {
@@ -81,7 +82,7 @@ export const elements = {
     try {
       for (const name of on) set.add(name);
     } catch {
-      // Chrome before 125 takes names with two dashes only, and throws at others. The attributes say the same.
+      // Chrome before 125 accepts only names with two dashes, and throws at others. The attributes say the same.
     }
   },
 
@@ -94,7 +95,7 @@ export const elements = {
 };
 
 /**
- * Gives a class properties that mirror attributes: texts, and switches that are on by presence.
+ * Gives a class properties that mirror attributes: texts, and booleans that are true if the attribute is present.
  * @param {Base} base @param {string[]} texts @param {string[]} switches
  */
 function reflect(base, texts, switches = []) {
@@ -178,7 +179,7 @@ export class SqliteWriteBase extends Element {
     this.addEventListener('click', (event) => cores.get(this).clicked(event));
     this.addEventListener('change', (event) => cores.get(this).changed(event));
     this.addEventListener('reset', ({ target }) => cores.get(this).withdrawn(target));
-    // They do not bubble: a dialog in the element is heard on the way down, one around it by the core.
+    // `close` does not bubble. The capture phase finds a dialog inside the element. The core listens to one around it.
     this.addEventListener('close', ({ target }) => cores.get(this).withdrawn(target), true);
     this.addEventListener('focusin', editable.began);
     this.addEventListener('focusout', editable.ended);

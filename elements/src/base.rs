@@ -1,4 +1,4 @@
-//! What Rust asks of `base.js`, and how the crate `custom-elements` is made to use its classes.
+//! The functions and classes of `base.js`, as Rust sees them. The elements extend these classes.
 
 use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
@@ -17,29 +17,31 @@ extern "C" {
     #[wasm_bindgen(thread_local_v2, js_name = SqliteStatusBase)]
     static SQLITE_STATUS: Function;
 
-    /// Joins element and core.
+    /// Gives an element its core.
     #[wasm_bindgen(js_namespace = elements)]
     pub(crate) fn attach(element: &Element, core: JsValue);
     #[wasm_bindgen(js_namespace = elements, js_name = numberOf)]
     fn raw_number_of(element: &Element) -> Option<u32>;
-    /// Keeps what an element rendered, without keeping the element.
+    /// Remembers the nodes that an element rendered, without keeping the element alive.
     #[wasm_bindgen(js_namespace = elements)]
     pub(crate) fn leave(element: &Element, nodes: Vec<Node>);
+    /// Whether [`leave`] has remembered nodes of this element.
     #[wasm_bindgen(js_namespace = elements, js_name = hasLeft)]
     pub(crate) fn has_left(element: &Element) -> bool;
+    /// The nodes that [`leave`] remembered. They are forgotten by this call.
     #[wasm_bindgen(js_namespace = elements, js_name = takeLeft)]
     pub(crate) fn take_left(element: &Element) -> Array;
     #[wasm_bindgen(js_namespace = elements, js_name = showStates)]
     fn show_states_of(element: &Element, states: &str);
 }
 
-/// Makes the element match `:state(name)` for those that are true and for no other.
+/// Makes the element match `:state(name)` for each state that is `true`, and for no other.
 pub(crate) fn show_states(element: &Element, states: &[(&str, bool)]) {
     let states: Vec<&str> = states.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
     show_states_of(element, &states.join(" "));
 }
 
-/// Which base class.
+/// The base class of each element.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Base {
     Db,
@@ -48,12 +50,13 @@ pub(crate) enum Base {
     Status,
 }
 
-/// The core's number of an element of this library that is defined already.
+/// The number of the element's core. `None` if the element is not one of this library, or not defined yet.
 pub(crate) fn number_of(element: &Element) -> Option<ElementNumber> {
     raw_number_of(element).map(ElementNumber)
 }
 
-/// For `CustomElement::superclass`, which wants a class that lives for ever: asked once per tag and page.
+/// The base class for `CustomElement::superclass`, which needs a `'static` reference. So the class is leaked, once for
+/// each tag in a page.
 pub(crate) fn superclass(base: Base) -> (Option<&'static str>, &'static Function) {
     let class = match base {
         Base::Db => SQLITE_DB.with(Function::clone),

@@ -1,12 +1,12 @@
-// Many rows at once, for the first answer of a query: one call in place of some twenty for each row.
-// Called by query/template.rs. Fills texts, plain attributes and cells; all else is filled row by row from there.
+// Inserts the rows of a query's first answer with one call instead of about twenty calls for each row. Called by
+// query/template.rs. It fills texts, plain attributes and cells. query/template.rs fills everything else, row by row.
 
 import { tree } from './tree.js';
 
 const types = { i: 'integer', r: 'real', t: 'text', b: 'blob', n: 'null' };
 
 /**
- * A place is a text or an element, as its name says.
+ * Fills a target, which is a text or an element as its name says.
  * @param {Text & Element} node @param {string} name @param {string} text
  */
 function fill(node, name, text) {
@@ -23,9 +23,10 @@ function fill(node, name, text) {
 
 export const bulk = {
   /**
-   * Inserts a clone of `root` for each row before `before`. `texts` has one for each place of each row, with a NUL
-   * between two; `paths` leads to the places, `names` says what they are: '' a text node, 'td' a cell of a table (its
-   * text behind a letter for its type), else an attribute. Answers each clone, followed by its places.
+   * Inserts a clone of `root` for each row before `before`. `texts` has one text for each target of each row, separated
+   * by NUL. `paths` leads to the targets. `names` says what each target is: '' for a text node, 'td' for a table cell
+   * (its text begins with a letter for the type), else the name of an attribute. Returns each clone, followed by its
+   * targets.
    * @param {Node} root @param {number[][]} paths @param {string[]} names @param {string} texts
    * @param {Node} parent @param {Node | null} before
    */

@@ -1,4 +1,4 @@
-//! The buttons of a `<sqlite-write>`: which of them count, and switching them off while a write is under way.
+//! The buttons of a `<sqlite-write>`: which of them count, and how they are disabled while a write is under way.
 
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
@@ -6,27 +6,28 @@ use web_sys::{Element, HtmlElement};
 use crate::params::is_nearest;
 use crate::tree::{self, set_attribute};
 
-/// Buttons that set something off.
+/// Buttons that can start a write.
 const SELECTOR: &str = "button:not([type=reset]), input:is([type=submit], [type=button], [type=image])";
 
-/// Buttons that are off until this is dropped.
+/// Buttons that stay disabled until this value is dropped.
 #[must_use = "the buttons are on again when this is dropped"]
 pub(crate) struct SwitchedOff {
     buttons: Vec<Element>,
     focused: Option<HtmlElement>,
 }
 
-/// The button that a click on `target` is a click on.
+/// The button that a click on `target` activates.
 pub(crate) fn around(element: &Element, target: &Element) -> Option<Element> {
     let button = tree::closest(target, SELECTOR)?;
     tree::contains(element, Some(&button)).then_some(button)
 }
 
+/// Whether the element has a button that can start a write.
 pub(crate) fn any(element: &Element) -> bool {
     all(element).next().is_some()
 }
 
-/// Switches off those that are on.
+/// Disables the buttons that are enabled.
 pub(crate) fn switch_off(element: &Element) -> SwitchedOff {
     let active = crate::query::active_element(element);
     let buttons: Vec<Element> = all(element)
@@ -53,7 +54,8 @@ impl Drop for SwitchedOff {
         self.buttons
             .iter()
             .for_each(|button| set_attribute(button, "disabled", None));
-        // A browser takes the focus from a button that is switched off; whoever is at the keyboard would be lost.
+        // The browser takes the focus from a button that is disabled. Without this, a keyboard user would lose their
+        // place.
         if let Some(button) = self.focused.take().filter(|button| tree::is_connected(button)) {
             let elsewhere =
                 crate::query::active_element(&button).is_some_and(|active| tree::local_name(&active) != "body");

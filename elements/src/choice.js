@@ -1,20 +1,22 @@
-// What a `<select>` has chosen, while its options and what is stored come and go.
-// Called by query/binding.rs for what a row says, and by query/rows.rs around every change of options that are rows.
+// The selected options of a `<select>`, while its options and the stored value change. query/binding.rs calls this file
+// to fill a `value`, and query/rows.rs before and after options that are rows change.
 //
-// A browser chooses the first option that it meets (HTML, 4.10.7), and that is the last row, because rows are inserted
-// from the last to the first; and it keeps a node chosen, whatever value that node has by now. Here a choice is a value.
-// Somebody's own choice stays as long as there is such an option. Else the attribute `value` says what is chosen, which a
-// template fills, for `multiple` a JSON array; it waits for options that are not there yet, and where none fits, none is
-// chosen, also after a reset. Without it the browser's rule holds: the last option with `selected`, or the first one.
+// A browser selects the first option that is inserted (HTML, 4.10.7). That is the last row, because rows are inserted
+// from the last to the first. It also keeps a node selected, whatever value the node has by then. Here a choice is a
+// value. A person's own choice stays as long as there is an option for it. Otherwise the attribute `value` decides,
+// which a template fills (for `multiple`, with a JSON array). The choice waits for options that are not there yet. If
+// no option matches, none is selected, also after a reset. Without `value` the browser's rule holds: the last option
+// with `selected`, or the first one.
 
 import { forms } from './form.js';
 import { tree } from './tree.js';
 
-// What each had chosen when it was left: from that, what somebody chose can be told.
+// The values that were selected when this file last changed the `<select>`. A difference shows that a person chose
+// something.
 /** @type {WeakMap<HTMLSelectElement, string[]>} */
 const left = new WeakMap();
 
-/** @typedef {{ values: string[], defaults: string[], touched: boolean }} Before What was so before options changed. */
+/** @typedef {{ values: string[], defaults: string[], touched: boolean }} Before The state before options changed. */
 
 const chosen = (/** @type {HTMLSelectElement} */ select) => [...select.selectedOptions].map(({ value }) => value);
 const defaults = (/** @type {HTMLSelectElement} */ select) =>
@@ -25,7 +27,7 @@ const isTouched = (/** @type {HTMLSelectElement} */ select) =>
   left.has(select) && !same(/** @type {string[]} */ (left.get(select)), chosen(select));
 
 /**
- * What the attribute `value` says; undefined if there is none.
+ * The values in the attribute `value`. `undefined` if there is no such attribute.
  * @param {HTMLSelectElement} select @returns {string[] | undefined}
  */
 function said(select) {
@@ -47,18 +49,21 @@ function choose(select, values) {
   else select.selectedIndex = [...select.options].findIndex(({ value }) => value === values[0]);
 }
 
-/** As `value` says; a reset of the form comes back to it. @param {HTMLSelectElement} select @param {string[]} values */
+/**
+ * Selects the values of `value`, and makes a reset of the form select them again.
+ * @param {HTMLSelectElement} select @param {string[]} values
+ */
 function follow(select, values) {
   for (const option of select.options) option.toggleAttribute('selected', values.includes(option.value));
   choose(select, values);
 }
 
-// The trees in which forms are heard.
+// The trees in which this file listens for resets.
 /** @type {WeakSet<Node>} */
 const heard = new WeakSet();
 
 /**
- * From now on a form that is reset shows what its rows say. The fields are reset after the event.
+ * From now on, a form that is reset shows the values of its rows. The browser resets the fields after the event.
  * @param {Node} root
  */
 function hearResets(root) {
@@ -76,7 +81,7 @@ function restore(field) {
   left.set(field, chosen(field));
 }
 
-/** As a browser does by itself. @param {HTMLSelectElement} select */
+/** Selects an option as a browser does by itself. @param {HTMLSelectElement} select */
 function chooseByDefault(select) {
   if (select.multiple || select.size > 1) return;
   const options = [...select.options];
@@ -86,7 +91,7 @@ function chooseByDefault(select) {
 
 export const choices = {
   /**
-   * What is stored has changed; who is choosing something else keeps that.
+   * The stored value has changed. A person who is choosing something else keeps that choice.
    * @param {HTMLSelectElement} select @param {string} value
    */
   fill(select, value) {
@@ -99,7 +104,7 @@ export const choices = {
     else left.set(select, chosen(select));
   },
 
-  /** Before options change: comes back into `after`. @param {HTMLSelectElement} select @returns {Before} */
+  /** The state before options change, for `after`. @param {HTMLSelectElement} select @returns {Before} */
   before(select) {
     return { values: chosen(select), defaults: defaults(select), touched: isTouched(select) };
   },

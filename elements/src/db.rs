@@ -1,12 +1,12 @@
-//! `<sqlite-db name="app.db">`: opens a database that all tabs of the origin share, for the elements in it.
+//! `<sqlite-db name="app.db">`: opens a database for the elements inside it. All tabs of the origin share the database.
 //!
-//! Its schema stands in it as `<script type="application/sql">` children, or is named by their `src`: migrations, in
-//! order, which the leading tab runs once for all tabs. Until they are done, queries and writes wait ([`reach`],
-//! [`Db::ready`]). The element shows what it is doing by attributes, `state`, `leader` and `storage`, by custom
-//! states, and by the events `ready`, `commit`, `leaderchange`, `pending`, `inmemory` and `error`.
+//! The schema stands in the element as `<script type="application/sql">` children, with text or with `src`. These
+//! scripts are migrations. The leader runs them in order, once for all tabs. Until they are done, queries and writes
+//! wait ([`reach`], [`Db::ready`]). The element shows its state in the attributes `state`, `leader` and `storage`, in
+//! custom states, and by the events `ready`, `commit`, `leaderchange`, `pending`, `inmemory` and `error`.
 //!
-//! The event for a commit is not called `change`: that of every form field in the element would bubble to the same
-//! listener.
+//! The event for a commit is not called `change`: the `change` event of every form field in the element bubbles to the
+//! same listener.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -41,22 +41,22 @@ use schema::Migrating;
 #[wasm_bindgen]
 extern "C" {
     type Attributed;
-    /// As it stands there: a text of Rust may be another.
+    /// The attribute as the document has it. A Rust `String` may differ: it cannot hold half of a surrogate pair.
     #[wasm_bindgen(method, js_name = getAttribute)]
     fn attribute(this: &Attributed, name: &str) -> JsValue;
 }
 
-/// Names one opening of a database by an element, so that what arrives late from an earlier one is recognised.
+/// The number of one opening of a database by an element. It shows that something late belongs to an earlier opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SessionNumber(u32);
 
-/// What an element finds that looks for its database.
+/// What an element finds when it looks for its database.
 pub(crate) enum Reach {
     Ready(SessionNumber, Connection),
-    /// It is being opened or migrated.
+    /// The database is being opened or migrated.
     Loading,
     Failed(Failure),
-    /// There is none around this element, or none of that id.
+    /// There is no database around this element, or none with that id.
     Missing,
 }
 
@@ -67,26 +67,26 @@ pub(crate) struct Db {
     due: Due,
     session: RefCell<Option<Session>>,
     waiting: RefCell<Vec<Waker>>,
-    /// How often it has left the document: who waits for it then waits in vain.
+    /// How often the element has left the document. A caller that waits for it then waits in vain.
     departures: Cell<u32>,
-    /// How many writes of this page are under way, as the last event `pending` told, or will.
+    /// How many writes of this page are under way, as the last `pending` event said or will say.
     told_pending: Cell<u32>,
     tells_pending: Cell<bool>,
 }
 
-/// What a database is called and survives, or why none can be opened.
+/// The database's name and durability, or why it cannot be opened.
 type Settings = Result<(String, Durability), Failure>;
 
 struct Session {
     number: SessionNumber,
     settings: Settings,
     connection: Connection,
-    /// What was asked to be run, as it stands in the element.
+    /// The migrations that were last requested, as they stand in the element.
     scripts: Option<Vec<migrations::Source>>,
     migrating: Migrating,
     phase: Phase,
     leader: Option<LeaderInfo>,
-    /// The same connection as script sees it, made when it is first asked for.
+    /// The same connection as script sees it. Made at the first request.
     database: Option<JsValue>,
     _listener: Listener,
 }
@@ -139,7 +139,7 @@ fn durability_of(element: &HtmlElement) -> Result<Durability, Failure> {
     match tree::attribute(element, "durability").as_deref() {
         None | Some("" | "relaxed") => Ok(Durability::Relaxed),
         Some("strict") => Ok(Durability::Strict),
-        // Not passed over: who misspells "strict" relies on it.
+        // A wrong value is an error: an author who misspells "strict" relies on it.
         Some(other) => {
             let message = format!(
                 "durability=\"{other}\" of a <sqlite-db> is neither \"relaxed\" nor \"strict\"; correct it, or leave it out"
@@ -203,7 +203,7 @@ impl Db {
         }
     }
 
-    /// The connection, as soon as the migrations are done. Fails if the element leaves the document before that.
+    /// The connection, once the migrations are done. Fails if the element leaves the document before that.
     pub(crate) async fn ready(&self) -> Result<Connection, Failure> {
         let departures = self.departures.get();
         poll_fn(|context| match self.reach() {
@@ -218,7 +218,7 @@ impl Db {
         .await
     }
 
-    /// Gives back what a connected element holds; the worker closes the database when nobody else uses it.
+    /// Gives back what a connected element holds. The worker closes the database when nothing else uses it.
     fn leave(&self) {
         schedule::discharge(self.number);
         let session = self.session.replace(None);
@@ -256,7 +256,7 @@ impl Db {
             database: None,
             _listener: listener,
         };
-        // The earlier one is dropped after the new one stands: what its end sets off must find the new one.
+        // The earlier session is dropped after the new one is in place: its end has effects that must find the new one.
         let earlier = self.session.replace(Some(session));
         drop(earlier);
         tree::set_attribute(element, "leader", None);
@@ -267,14 +267,14 @@ impl Db {
         }
     }
 
-    /// Asks the session of this number, unless it is over.
+    /// Calls `ask` with the session of this number. `None` if that session is over.
     fn of_session<T>(&self, number: SessionNumber, ask: impl FnOnce(&mut Session) -> T) -> Option<T> {
         let mut session = self.session.borrow_mut();
         let session = session.as_mut().filter(|session| session.number == number);
         session.map(ask)
     }
 
-    /// Enters a phase and shows it, unless the session it belongs to is over.
+    /// Enters a phase and shows it, unless the session of this number is over.
     fn show(&self, number: SessionNumber, phase: Phase) {
         match self
             .session
@@ -352,7 +352,8 @@ impl Db {
             .map_or(0, |session| session.connection.status().pending)
     }
 
-    /// Once for all that happens in a task: a loop of a thousand writes is not a thousand events.
+    /// Dispatches one `pending` event for everything that happens in a task: a loop of a thousand writes is not a
+    /// thousand events.
     fn tell_pending(self: &Rc<Self>) {
         if self.tells_pending.replace(true) {
             return;
@@ -383,7 +384,7 @@ impl Db {
         );
     }
 
-    /// Also told when the lease is extended, which is nobody's business here.
+    /// Shows who leads. The event also comes when the lease is extended, which changes nothing here.
     fn show_leader(&self, element: &HtmlElement, info: &LeaderInfo) {
         let mut guard = self.session.borrow_mut();
         let Some(session) = guard.as_mut() else { return };
@@ -409,7 +410,8 @@ impl Session {
     }
 }
 
-/// Script may hold the `database` of this session, and the collector may take its time: closing does not wait for it.
+/// Closes the connection at once. Script may still hold this session's `database`, and garbage collection may take
+/// long.
 impl Drop for Session {
     fn drop(&mut self) {
         let connection = self.connection.clone();

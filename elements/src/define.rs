@@ -1,4 +1,4 @@
-//! Makes the tags known to the browser.
+//! Defines the custom elements in the browser.
 
 use custom_elements::CustomElement;
 use wasm_bindgen::prelude::*;
@@ -10,9 +10,9 @@ use crate::shell::Shell;
 use crate::status::Status;
 use crate::write::Write;
 
-/// Defines the elements, on the page's side; a tag that somebody has defined already stays theirs, so that a second
-/// include of the library does nothing. The database comes first: elements are upgraded in the order of definition,
-/// and a query looks for the database around it.
+/// Defines the elements in a page. A tag that is defined already is left alone, so that a second include of the library
+/// does nothing. The database comes first: the browser upgrades elements in the order of their definition, and a query
+/// looks for the database around it.
 #[wasm_bindgen]
 pub fn define_elements() {
     let window = web_sys::window().expect_throw("elements are defined in a window");

@@ -1,7 +1,8 @@
-//! The document around the elements: what is parsed already, what changes, whom an id names.
+//! The document around the elements: what the parser has finished, what changes, and which element an id names.
 //!
-//! A page may be streamed: an element is connected when its start tag is read, its scripts and templates come later,
-//! perhaps seconds later. One MutationObserver serves all elements; the browser keeps its targets weakly.
+//! A page may arrive as a stream. The browser connects an element when it has read the start tag. The element's scripts
+//! and templates come later, perhaps seconds later. One MutationObserver serves all elements, and the browser keeps its
+//! targets weakly.
 
 use std::cell::OnceCell;
 
@@ -15,7 +16,7 @@ use crate::{base, schedule, tree};
 
 #[wasm_bindgen(module = "/src/misplaced.js")]
 extern "C" {
-    /// Warns, when the element is parsed, if the parser has moved it out of a table.
+    /// Warns if the parser has moved the element out of a table. Waits until the element is parsed.
     #[wasm_bindgen(js_namespace = misplaced, js_name = look)]
     pub(crate) fn warn_if_misplaced(element: &Element);
 }
@@ -25,7 +26,8 @@ thread_local! {
     static DATA_OBSERVER: OnceCell<MutationObserver> = const { OnceCell::new() };
 }
 
-/// Whether the parser is done with this node and all in it: the document is parsed, or something follows the node.
+/// Whether the parser has finished this node and its content. It has when the document is parsed, or when another node
+/// follows this node or one of its ancestors.
 pub(crate) fn is_parsed(node: &Node) -> bool {
     if tree::owner(node).is_none_or(|document| !tree::is_loading(&document)) {
         return true;
@@ -40,7 +42,7 @@ pub(crate) enum Depth {
     Descendants,
 }
 
-/// From now on the element looks again when nodes come or go that matter to it. Harmless when repeated.
+/// From now on the element looks again when nodes that matter to it come or go. To repeat the call is harmless.
 pub(crate) fn watch(element: &Element, depth: Depth) {
     let init = MutationObserverInit::new();
     init.set_child_list(true);
@@ -53,7 +55,8 @@ pub(crate) fn watch(element: &Element, depth: Depth) {
     });
 }
 
-/// From now on the element looks again when a `data-*` attribute of its own changes: `observedAttributes` wants names.
+/// From now on the element looks again when one of its own `data-*` attributes changes. `observedAttributes` cannot do
+/// this: it needs complete names.
 pub(crate) fn watch_data(element: &Element) {
     let init = MutationObserverInit::new();
     init.set_attributes(true);
@@ -65,7 +68,7 @@ pub(crate) fn watch_data(element: &Element) {
     });
 }
 
-/// When the document is parsed, everybody looks again.
+/// Makes every element look again when the document is parsed.
 pub(crate) fn announce_when_parsed(document: &Document) {
     if tree::is_loading(document) {
         let parsed = Closure::once_into_js(schedule::announce);
@@ -74,7 +77,7 @@ pub(crate) fn announce_when_parsed(document: &Document) {
     }
 }
 
-/// The element that an id names, in the tree that `from` stands in.
+/// The element with this id, in the tree that contains `from`.
 pub(crate) fn by_id(from: &Element, id: &str) -> Option<Element> {
     let root = tree::root(from);
     if let Some(root) = root.dyn_ref::<ShadowRoot>() {
@@ -83,12 +86,13 @@ pub(crate) fn by_id(from: &Element, id: &str) -> Option<Element> {
     tree::by_id(root.dyn_ref::<Document>()?, id)
 }
 
-/// The element that an id names, in the tree that `from` stands in or, out of shadow trees, in one around it.
+/// The element with this id, in the tree that contains `from`. If that is a shadow tree, the trees around it are
+/// searched too.
 pub(crate) fn by_id_around(from: &Element, id: &str) -> Option<Element> {
     by_id(from, id).or_else(|| by_id_around(&tree::root(from).dyn_into::<ShadowRoot>().ok()?.host(), id))
 }
 
-/// The nearest element around `from` with this tag, also out of shadow trees.
+/// The nearest element around `from` with this tag. The search leaves shadow trees.
 pub(crate) fn around(from: &Element, tag: &str) -> Option<Element> {
     let mut from = from.clone();
     loop {
@@ -99,13 +103,13 @@ pub(crate) fn around(from: &Element, tag: &str) -> Option<Element> {
     }
 }
 
-/// The element itself, if it is not collected and is in a document.
+/// The element, if it has not been collected and [`is_live`].
 pub(crate) fn connected(element: &js_sys::WeakRef<HtmlElement>) -> Option<HtmlElement> {
     element.deref().filter(|element: &HtmlElement| is_live(element))
 }
 
-/// Whether it is in a document, and not what a framework has appended to a `<template>`, where a parser would have
-/// made it inert.
+/// Whether an element is in a document and not inside a `<template>`. A framework may append elements to a `<template>`
+/// as its children; a parser would have put them into its inert content.
 pub(crate) fn is_live(element: &Element) -> bool {
     tree::is_connected(element) && tree::closest(element, "template").is_none()
 }
@@ -131,6 +135,7 @@ fn data_changed(record: MutationRecord) {
 fn children_changed(record: MutationRecord) {
     let Some(target) = record.target() else { return };
     let parsing = tree::owner(&target).is_some_and(|document| tree::is_loading(&document));
+    // While the document is parsed, every node matters: a node behind a template shows that the template is complete.
     let matters = parsing
         || [record.added_nodes(), record.removed_nodes()]
             .iter()
@@ -146,7 +151,7 @@ fn children_changed(record: MutationRecord) {
     }
 }
 
-/// Whether a template or a script with migrations is among the nodes or in them.
+/// Whether the nodes are or contain a template, or are a script with migrations.
 fn holds_settings(nodes: &web_sys::NodeList) -> bool {
     (0..nodes.length())
         .filter_map(|at| nodes.item(at)?.dyn_into::<Element>().ok())

@@ -1,30 +1,30 @@
-// Texts that people edit in their place: elements with `contenteditable` and `data-name` in a `<sqlite-write>`.
-// Called by base.js for what people do, by query/binding.rs for what the database says, and by params.rs and write.rs.
+// Texts that people edit in place: elements with `contenteditable` and `data-name` in a `<sqlite-write>`. base.js calls
+// this file for what people do, query/binding.rs for what the database says. params.rs and write.rs call it too.
 //
-// Such an element is made to behave like an input: it fires `change`, which bubbles, when it loses the focus with another
-// text than it had, or at Enter, which therefore makes no line, unless it is said to have several (`aria-multiline`);
-// Escape brings back what is stored. What somebody is typing is not overwritten.
+// Such an element behaves like an input. It fires `change`, which bubbles, when it loses the focus with a changed text.
+// Enter does the same and so starts no new line, unless the element is declared to have several (`aria-multiline`).
+// Escape restores the stored text. A text that a person is typing is not overwritten.
 
 import { tree } from './tree.js';
 
 const selector = '[contenteditable]:not([contenteditable="false"])[data-name]';
 
-// What an element said when the editing began, or when it was last handed over.
+// The text when editing began, or when `change` was last fired.
 /** @type {WeakMap<Element, string>} */
 const before = new WeakMap();
-// What the database said last.
+// The text that the database last said.
 /** @type {WeakMap<Element, string>} */
 const stored = new WeakMap();
-// Elements whose text was refused: it is handed over again.
+// Elements whose text was refused. They fire `change` for it again.
 /** @type {WeakSet<Element>} */
 const refused = new WeakSet();
-// Elements that were being edited when the database said something else.
+// Elements that a person was editing when the database said something else.
 /** @type {WeakSet<Element>} */
 const passedOver = new WeakSet();
 
 /** @param {HTMLElement} element */
 function text(element) {
-  // A browser leaves a <br> behind at the end, which is no line.
+  // A browser leaves a <br> at the end, which is not a line.
   return element.innerText.replace(/\n$/, '');
 }
 
@@ -46,7 +46,7 @@ function show(element, value) {
   before.set(element, text(element));
 }
 
-/** Where in its text somebody stands who edits it. @param {HTMLElement} element */
+/** The position of the caret, if a person is editing the element. @param {HTMLElement} element */
 function caretIn(element) {
   const { anchorNode, anchorOffset } = getSelection() ?? {};
   return element.matches(':focus') && anchorNode?.parentNode === element ? anchorOffset : undefined;
@@ -64,12 +64,15 @@ function handOver(element) {
 export const editable = {
   text,
 
-  /** Those in an element or a form. @param {Element} element */
+  /** The editable elements in an element or a form. @param {Element} element */
   within(element) {
     return tree.findAll(element, selector);
   },
 
-  /** Shows what is stored, unless somebody is editing it. @param {HTMLElement} element @param {string} value */
+  /**
+   * Shows the stored text, unless a person is editing the element.
+   * @param {HTMLElement} element @param {string} value
+   */
   fill(element, value) {
     stored.set(element, value);
     if (element.matches(':focus') && isChanged(element)) passedOver.add(element);

@@ -1,7 +1,7 @@
-//! The elements' events, each dispatched from a task of its own.
+//! The elements' events. Each is dispatched from a task of its own.
 //!
-//! Built-in elements do so ("queue an element task", HTML, 8.1.7.1), and for the same reason: a script that creates
-//! an element and then adds a listener misses nothing, and a listener may do to the element what it likes.
+//! Built-in elements do the same ("queue an element task", HTML, 8.1.7.1), for the same reasons: a script that creates
+//! an element and then adds a listener misses no event, and a listener may do anything to the element.
 
 use js_sys::{Object, Reflect};
 use sqlite_elements::client::js_error;
@@ -18,26 +18,27 @@ extern "C" {
     fn console_error(text: &str);
 }
 
-/// Dispatches a `CustomEvent` that neither bubbles nor can be cancelled, in a task of its own.
+/// Dispatches a `CustomEvent` in a task of its own. The event does not bubble and cannot be cancelled.
 pub(crate) fn fire(element: &Element, name: &'static str, detail: JsValue) {
     let element = element.clone();
     in_task(move || dispatch(&element, name, detail));
 }
 
-/// The same at once: for what runs in a task already.
+/// Dispatches the same event at once. The caller must run in a task already.
 pub(crate) fn dispatch(element: &Element, name: &'static str, detail: JsValue) {
     let init = CustomEventInit::new();
     init.set_detail(&detail);
     let event = CustomEvent::new_with_event_init_dict(name, &init).expect_throw("CustomEvent exists");
-    // Throws only if the event is being dispatched already, and this one is new.
+    // `dispatchEvent` throws only if the event is being dispatched already, and this event is new.
     element
         .dispatch_event(&event)
         .expect_throw("a new event can be dispatched");
 }
 
-/// Dispatches `error`, its `detail` being the JavaScript error, and has the console say once what failed where: with the
-/// SQL and the names of its parameters, whose values are the page's own business. The element is named and not handed over:
-/// what the console was given it keeps, and an element that is gone would never be collected.
+/// Dispatches `error` with the JavaScript error as its `detail`, and logs the failure once to the console. The log has
+/// the element's name, the SQL and the names of its parameters, but no values: those are the page's private data. It
+/// never has the element itself: the console keeps every object that it is given, so a removed element would never be
+/// collected.
 pub(crate) fn fire_error(element: &Element, failure: &Failure, names: &[String]) {
     let id = match element.id() {
         id if id.is_empty() => id,
@@ -59,7 +60,7 @@ pub(crate) fn fire_error(element: &Element, failure: &Failure, names: &[String])
     fire(element, "error", js_error(failure));
 }
 
-/// A plain object.
+/// A plain object with these properties.
 pub(crate) fn detail<const N: usize>(fields: [(&str, JsValue); N]) -> JsValue {
     let object = Object::new();
     for (name, value) in fields {

@@ -1,17 +1,18 @@
-//! The failures that several elements have, or several parts of one, each in one wording.
+//! Failures that several elements report, or several parts of one element. Each has one wording.
 //!
-//! What one place alone can say stands there. Free of the document: the place says which element or attribute it is.
+//! A failure that only one place reports is defined in that place. This file does not depend on the document: the
+//! caller says which element or attribute failed.
 
 use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::Code;
 
-/// An element has no `sql`, which may begin as in `example`.
+/// The element has no `sql`. `example` is how its SQL may begin.
 pub fn sql_missing(element: &str, example: &str) -> Failure {
     let message = format!("<{element}> needs its SQL, as in <{element} sql=\"{example} …\">");
     Failure::new(FailureKind::State, Code::SqlMissing, message)
 }
 
-/// A name of a column, as it stands at `place`, that the rows do not have.
+/// `place` names a column that the rows do not have.
 pub fn column_unknown(place: &str, columns: &[String]) -> Failure {
     let columns = columns.join(", ");
     let message = format!("{place} is no column of the query; its columns are: {columns}");

@@ -1,4 +1,4 @@
-// A form's own property and methods, whatever its fields are called: `<button name="reset">` hides `form.reset`.
+// A form's own properties and methods, whatever its fields are called: `<button name="reset">` hides `form.reset`.
 // Called by params.rs, write.rs and query/binding.rs.
 
 import { tree } from './tree.js';
@@ -15,9 +15,9 @@ const stay = (/** @type {Event} */ event) => {
 
 export const forms = {
   /**
-   * Has the radio buttons of a row be groups of their own, where several of one name are in it and in no form: gives each
-   * group a hidden form, the only thing by which HTML (4.10.5.1.16) parts groups of one name. It stands before the
-   * buttons, so that it is there when they are inserted, and its id starts with `sqlite-radios-`.
+   * Makes the radio buttons of a row groups of their own, if the row contains several with one name and they are in no
+   * form. Each group gets a hidden form: in HTML (4.10.5.1.16) only a form separates groups with one name. The form
+   * stands before the buttons, so that it is there when the buttons are inserted. Its id starts with `sqlite-radios-`.
    * @param {Element} row
    */
   part(row) {
@@ -38,12 +38,12 @@ export const forms = {
     }
   },
 
-  /** The names of boxes that queries in an element would render, had they rows. @param {Element} element */
+  /** The names of the checkboxes that queries in an element would render if they had rows. @param {Element} element */
   awaited(element) {
     return /** @type {HTMLTemplateElement[]} */ (
       tree.findAll(element, ':scope sqlite-query template:not([for])')
     ).flatMap((template) => {
-      // A framework appends what stands in a template as its children.
+      // A framework appends a template's content as the template's children.
       const content = template.content.firstChild ? template.content : template;
       const boxes = content.querySelectorAll('input[type=checkbox][name][value]');
       return [.../** @type {NodeListOf<HTMLInputElement>} */ (boxes)]
@@ -53,7 +53,7 @@ export const forms = {
   },
 
   /**
-   * Whether all fields take what stands in them; if not, says so at the first that does not.
+   * Whether all fields are valid. If not, the browser reports the first invalid one to the user.
    * @param {Field[]} fields
    */
   report(fields) {
@@ -62,7 +62,7 @@ export const forms = {
   },
 
   /**
-   * The form's fields, those included that belong to it from outside, in document order.
+   * The form's fields in document order, including those that belong to the form from outside.
    * @param {HTMLFormElement} form @returns {Element[]}
    */
   fields(form) {
@@ -71,13 +71,13 @@ export const forms = {
     ];
   },
 
-  /** What the form says: comes back into `reset`. @param {HTMLFormElement} form */
+  /** The values that the form would send now, for `reset`. @param {HTMLFormElement} form */
   said(form) {
     return [...new FormData(form)];
   },
 
   /**
-   * As by its reset button, unless it says something else by now: that was typed meanwhile.
+   * Resets the form as its reset button would, unless its values have changed: then a person has typed meanwhile.
    * @param {HTMLFormElement} form @param {Entry[]} said
    */
   reset(form, said) {

@@ -1,24 +1,26 @@
-// Formats of marks, and the order of texts, by the browser's own rules for a language. Called by query/format.rs and
+// The formats of marks and the order of texts, by the browser's own rules for a language. Called by query/format.rs and
 // query/table.rs.
 //
-// A value that is none of a format's kind has no text here, and stands as it is on the page. It is looked at before Intl
-// sees it: what Intl makes of NaN, and what Date makes of the 30th of February, differs by language and by browser.
+// A value that does not fit a format has no text here, and the page shows the value unformatted. It is checked before
+// Intl sees it: what Intl makes of NaN, and what Date makes of the 30th of February, differs between languages and
+// between browsers.
 //
-// Whose time a text without a zone means is told by how it is written: SQLite writes a blank between day and time, and
-// means UTC; a field for dates writes a T, and means the time of whoever sits there. What means nobody's zone, or the
-// reader's own, is formatted by its figures and never by way of an instant: so it reads as it was typed, also in the hour
-// that summer time leaves out.
+// How a text without a time zone is written decides whose time it means. SQLite writes a blank between day and time,
+// and means UTC. A date field writes a T, and means the time of the person who typed. A text that means no zone, or the
+// reader's own, is formatted by its figures and never converted to an instant. So it reads as it was typed, even in the
+// hour that summer time skips.
 //
-// A formatter of Intl takes a millisecond to make and microseconds to use, so each is made once.
+// A formatter of Intl takes a millisecond to create and microseconds to use, so each is created once.
 
 /** @typedef {number | bigint | string} Scalar A cell that is neither a blob nor NULL. */
-/** @typedef {number | bigint | `${number}`} Numeral A number as Intl takes it. */
-/** @typedef {{ kind: 'day', figures: number } | { kind: 'time', figures: number }} Figures What is no instant. */
+/** @typedef {number | bigint | `${number}`} Numeral A number as Intl accepts it. */
+/** @typedef {{ kind: 'day', figures: number } | { kind: 'time', figures: number }} Figures What is not an instant. */
 /** @typedef {{ kind: 'instant', at: Date } | { kind: 'typed', figures: number, at: Date }} Instant */
 /** @typedef {Pick<Intl.DateTimeFormatOptions, 'dateStyle' | 'timeStyle'>} Styles */
 /** @typedef {Intl.RelativeTimeFormatUnit} Unit */
 /**
- * @typedef {RegExpExecArray & [string, string, string, string, string]} Groups Without a match undefined, and no numbers.
+ * @typedef {RegExpExecArray & [string, string, string, string, string]} Groups If nothing matched, every group is
+ *   `undefined`, and NaN as a number.
  */
 
 /** @type {Map<string, any>} */
@@ -38,7 +40,7 @@ function use(kind, language, options) {
 }
 
 /**
- * What Intl calls a language that the page names; nothing where it names none, which is the browser's own.
+ * The language tag for Intl. `undefined` if the page names no language: then it is the browser's own.
  * @param {string} language
  */
 function tagOf(language) {
@@ -48,7 +50,8 @@ function tagOf(language) {
 }
 
 /**
- * What is misspelt as Unix spells it, `en_US.UTF-8`, is understood, and what is none is left to the browser.
+ * Understands a tag as Unix writes it, `en_US.UTF-8`. For any other wrong tag the browser chooses the language. Each
+ * wrong tag causes a warning.
  * @param {string} language
  */
 function checkedTag(language) {
@@ -76,11 +79,14 @@ function canonical(tag) {
   }
 }
 
-/** The longest text that Intl is given digit by digit. No double has more in front of its point. */
+/**
+ * The length of the longest text that Intl formats digit by digit. No double has more digits before its decimal point.
+ */
 const mostDigits = 400;
 
 /**
- * A number as Intl takes it: a BigInt and a text keep all their digits. Nothing for a text that SQLite would not take for one.
+ * A number as Intl accepts it. A BigInt and a text keep all their digits. `undefined` for a text that SQLite would not
+ * convert to a number.
  * @param {Scalar} value @returns {Numeral | undefined}
  */
 function numeral(value) {
@@ -115,8 +121,8 @@ const time = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?$/;
 const dayAndTime = /^(\S+?)(T|\s+)([\d:.]+)\s*(Z|[+-]\d\d:?\d\d)?$/i;
 
 /**
- * What a value says of time. `figures` is what stands there as if it was UTC, `at` the instant that is meant; a day has
- * none, and nor has a time of day. Nothing for what says nothing of time.
+ * The time in a value. `figures` is the written time, read as if it were UTC. `at` is the instant that it means; a day
+ * and a time of day have none. `undefined` for a value that is not a time.
  * @param {Scalar} value @returns {Figures | Instant | undefined}
  */
 function moment(value) {
@@ -140,7 +146,7 @@ function instant(ms) {
   return Number.isNaN(at.getTime()) ? undefined : { kind: 'instant', at };
 }
 
-/** A day of the calendar: the beginning of it in UTC. Nothing for one that no calendar has. @param {string} [text] */
+/** A calendar day: its beginning in UTC. `undefined` for a day that does not exist. @param {string} [text] */
 function dayOf(text) {
   const [, year, month, date] = /** @type {Groups} */ (day.exec(text ?? '') ?? []);
   const begins = new Date(0);
@@ -172,14 +178,14 @@ function local(figures) {
 }
 
 /**
- * With the styles for what is there: a day alone is a `datetime` too, but a time of which nobody knows the day is none.
+ * Formats what the value has: a day alone is a `datetime` too, but a time without a day is not.
  * @param {Scalar} value @param {string} language @param {Styles} styles
  */
 function dated(value, language, { dateStyle, timeStyle }) {
   const said = moment(value);
   if (!said || (dateStyle ? said.kind === 'time' : said.kind === 'day')) return undefined;
   const options = { dateStyle, timeStyle: said.kind === 'day' ? undefined : timeStyle };
-  // These name the zone.
+  // These styles name the time zone.
   const namesZone = ['full', 'long'].includes(/** @type {string} */ (options.timeStyle));
   if (said.kind === 'instant' || (said.kind === 'typed' && namesZone))
     return use('DateTimeFormat', language, options).format(said.at);
@@ -216,13 +222,13 @@ function relative(value, language) {
   return counted(Math.trunc(months / 12), 'year', language);
 }
 
-/** The reader's day, as `dayOf` gives it. @param {Date} at */
+/** The reader's day, in the form of `dayOf`. @param {Date} at */
 function midnight(at) {
   const begins = new Date(0);
   return begins.setUTCFullYear(at.getFullYear(), at.getMonth(), at.getDate());
 }
 
-/** Whole ones, by the calendar. @param {Date} from @param {Date} to */
+/** Whole months, by the calendar. @param {Date} from @param {Date} to */
 function monthsBetween(from, to) {
   const months = 12 * (to.getUTCFullYear() - from.getUTCFullYear()) + to.getUTCMonth() - from.getUTCMonth();
   const days = to.getUTCDate() - from.getUTCDate();
@@ -230,7 +236,7 @@ function monthsBetween(from, to) {
 }
 
 /**
- * Words for some numbers, "yesterday", only where they are true: "last month" is not the same as "1 month ago".
+ * Uses words such as "yesterday" only where they are true: "last month" does not mean "1 month ago".
  * @param {number} count @param {Unit} unit @param {string} language
  */
 function counted(count, unit, language) {
@@ -258,7 +264,7 @@ const kinds = {
 
 export const formats = {
   /**
-   * In the order of the page's language, and numbers in texts by their size.
+   * Compares by the order of the page's language. Numbers in texts are compared by their size.
    * @param {string} one @param {string} other
    */
   collate(one, other) {
@@ -266,14 +272,14 @@ export const formats = {
   },
 
   /**
-   * The text of a value; undefined where the value is none of its kind, and then stands as it is.
+   * The text of a value. `undefined` if the value does not fit the format: then the page shows it unformatted.
    * @param {string} kind @param {string} argument @param {string} language @param {Scalar} value
    */
   format(kind, argument, language, value) {
     try {
       return /** @type {any} */ (kinds)[kind](value, language, argument);
     } catch {
-      // A browser from before an option of Intl.
+      // This browser is older than an option of Intl.
       return undefined;
     }
   },

@@ -1,28 +1,32 @@
 //! The custom elements: `<sqlite-db>`, `<sqlite-query>`, `<sqlite-write>`, `<sqlite-status>`.
 //!
-//! A page author writes HTML; these make it live. Each is a module here, with a class in `base.js` for what script
-//! sees of it. All live in the light DOM, so the page's style sheets apply, and none parses data as markup.
+//! A page author writes HTML, and these elements make it live. Each element is a module here. Its class in `base.js`
+//! has the properties and methods that script sees. All of them live in the light DOM, so the page's style sheets
+//! apply. None of them parses data as markup.
 //!
 //! ```text
 //! db, query, write, status      one element each
 //! params, buttons, notice, …    parts of elements
-//! schedule, event, document     when an element looks, whom it tells, what is around it
-//! failure                       what several elements may have to say
-//! tree                          what is asked of any node, whatever a form's fields are called
-//! query::{marks, order, attribute}, text, number   free of the document: compiled and tested natively too
+//! schedule, event, document     when an element looks at the document, whom it tells, what is around it
+//! failure                       failures that several elements have
+//! tree                          questions about nodes, which no form field can answer in the node's place
+//! query::{marks, order, attribute}, text, number   independent of the document: compiled and tested natively too
 //! ```
 //!
-//! Rust is their language. What is in JavaScript, and why (its types are in comments, and checked):
+//! The elements are written in Rust. These files are in JavaScript, with types in comments that are checked:
 //!
-//! | file | has | because |
-//! |---|---|---|
-//! | `base.js` | the classes that the elements extend | accessors on a prototype and `super()` are written in JavaScript alone; weak maps of nodes, since what Rust holds is never collected |
-//! | `tree.js` | questions about nodes | `web_sys` calls `form.closest`, which a field of that name hides; the prototypes' methods are out of its reach |
-//! | `bulk.js` | the first rows of a query | one call for all rows: in Rust every text and attribute is a call from WebAssembly |
-//! | `choice.js`, `editable.js`, `form.js` | what people choose and type | every step asks the browser: Rust would add a call from WebAssembly to each |
-//! | `misplaced.js` | the warning of elements that the parser moved | the same, and it runs once |
-//! | `format.js` | formats and the order of texts | `Intl`, `Date` and regular expressions are in the browser already; in Rust they would come with the page |
-//! | `transition.js` | view transitions | to `web_sys` they are unstable: behind a flag of the compiler |
+//! - `base.js`: the classes that the elements extend. Only JavaScript can put accessors on a prototype and call
+//!   `super()`. It also has weak maps of nodes, because JavaScript never collects what Rust holds.
+//! - `tree.js`: questions about nodes. `web_sys` calls `form.closest`, which a field of that name hides, and it cannot
+//!   call the prototypes' methods.
+//! - `bulk.js`: the first rows of a query. One call inserts all rows. In Rust, every text and every attribute would be
+//!   a call from WebAssembly.
+//! - `choice.js`, `editable.js`, `form.js`: what people choose and type. Every step asks the browser, and Rust would
+//!   add a call from WebAssembly to each.
+//! - `misplaced.js`: the warning about elements that the parser moved. The reason is the same, and it runs once.
+//! - `format.js`: formats and the order of texts. `Intl`, `Date` and regular expressions are in the browser already. In
+//!   Rust, every page would have to download them.
+//! - `transition.js`: view transitions. They are unstable in `web_sys`: it has them behind a compiler flag.
 
 pub mod failure;
 pub mod number;

@@ -1,8 +1,9 @@
-//! The scripts that stand in a `<sqlite-db>`: `<script type="application/sql">`, with text or with `src`; and before
-//! them, `<script type="application/vnd.sqlite3" src="…">`, an SQLite file that a new database begins with.
+//! The scripts inside a `<sqlite-db>`: `<script type="application/sql">`, with text or with `src`. Before them may
+//! stand one `<script type="application/vnd.sqlite3" src="…">`, an SQLite file that a new database begins with.
 //!
-//! A data block in HTML's sense (4.12.1): browsers neither run nor fetch it, so no Content-Security-Policy minds it,
-//! and its text needs no escaping. Which of the scripts a database already has is the engine's business.
+//! These scripts are data blocks in HTML's sense (4.12.1). Browsers neither run nor fetch them, so no
+//! Content-Security-Policy forbids them, and their text needs no escaping. The engine decides which of the scripts a
+//! database already has.
 
 use js_sys::{Promise, Uint8Array};
 use sqlite_elements::request::{Failure, FailureKind};
@@ -13,17 +14,17 @@ use web_sys::{Element, Response};
 
 use crate::tree;
 
-/// One migration, as it stands in the element.
+/// One migration, as the page's author wrote it in the element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     Text(String),
-    /// An address of SQL, relative to the document's base.
+    /// The address of an SQL file, relative to the document's base URL.
     Address(String),
-    /// An address of an SQLite file.
+    /// The address of an SQLite file.
     File(String),
 }
 
-/// The scripts among the element's children, in order.
+/// The migrations among the element's children, in document order.
 pub(crate) fn sources(element: &Element) -> Vec<Source> {
     std::iter::successors(element.first_element_child(), Element::next_element_sibling)
         .filter(|child| tree::local_name(child) == "script")
@@ -41,7 +42,7 @@ pub(crate) fn sources(element: &Element) -> Vec<Source> {
         .collect()
 }
 
-/// The scripts of all sources, in order; a file without its bytes, which [`bring`] adds.
+/// Loads all sources, in order. An SQLite file comes without its bytes: [`bring`] adds them.
 pub(crate) async fn load(sources: &[Source]) -> Result<Vec<Script>, Failure> {
     let mut scripts = Vec::with_capacity(sources.len());
     for source in sources {
@@ -60,12 +61,12 @@ pub(crate) async fn load(sources: &[Source]) -> Result<Vec<Script>, Failure> {
     Ok(scripts)
 }
 
-/// Whether the database is new and is to begin with a file whose bytes were not sent along.
+/// Whether the database is new and must begin with a file, but the write did not contain the file's bytes.
 pub(crate) fn lacks_file(failure: &Failure) -> bool {
     failure.code == Code::MigrationFileNeeded
 }
 
-/// Fetches the bytes of the files.
+/// Fetches the bytes of the SQLite files.
 pub(crate) async fn bring(scripts: &mut [Script]) -> Result<(), Failure> {
     for script in scripts {
         if let Script::File { name, file } = script {
@@ -77,7 +78,7 @@ pub(crate) async fn bring(scripts: &mut [Script]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What stands at an address.
+/// Fetches an address and reads the body of the response.
 async fn fetch(address: &str, body: fn(&Response) -> Result<Promise, JsValue>) -> Result<JsValue, Failure> {
     let message = |error: JsValue| {
         let error = error.dyn_into::<js_sys::Error>();

@@ -1,9 +1,10 @@
-// Elements that the HTML parser has moved out of a table, and what to write instead.
-// Called through document.rs when a query or a write has come into a document.
+// Elements that the HTML parser has moved out of a table, and what to write instead. document.rs calls this file when a
+// query or a write has come into a document.
 //
-// Between the tags of a table the parser takes rows and cells only, and puts everything else in front of the table (HTML,
-// 13.2.6.1, "foster parenting"), or in a template behind the row. What stays is a tag without its content, which does
-// nothing and says nothing. No element sees where it was written, so this tells by what is left. Each is said once.
+// Between the tags of a table the parser accepts only rows and cells. It moves everything else in front of the table
+// (HTML, 13.2.6.1, "foster parenting"), or, inside a template, behind the row. What stays is a tag without its content,
+// which does nothing and reports nothing. An element cannot see where it was written, so this file judges by what is
+// left. It reports each case once.
 
 import { tree } from './tree.js';
 
@@ -33,7 +34,7 @@ function warn(element, text) {
 }
 
 /**
- * A template of rows or cells that stands in no table, or a query whose template stayed behind in the table.
+ * Whether a template of rows or cells stands outside any table, or a query's template stayed behind in the table.
  * @param {Element} element
  */
 function isQueryMoved(element) {
@@ -59,7 +60,7 @@ function look(element) {
 }
 
 export const misplaced = {
-  /** Looks when the element is parsed. @param {Element} element */
+  /** Looks at the element when it is parsed. @param {Element} element */
   look(element) {
     if (!tree.isLoading(document)) look(element);
     else document.addEventListener('DOMContentLoaded', () => look(element), { once: true });

@@ -1,8 +1,8 @@
-//! The message that an element shows in its place when something is wrong: `<p part="error" role="alert">`.
+//! The message that an element shows when something is wrong: `<p part="error" role="alert">`, a child of the element.
 //!
-//! In the light DOM, so that the page's own style sheet applies, as a child of the element: a page author sees
-//! what is wrong with the SQL without opening the console. It is found again in the document and not held in Rust, so
-//! an element that is moved keeps its message, and one that is gone can be collected.
+//! The message stands in the light DOM, so the page's own style sheet applies. A page author sees what is wrong with
+//! the SQL and need not open the console. Rust does not hold the paragraph but finds it again in the document: so an
+//! element that is moved keeps its message, and an element that is gone can be collected.
 
 use sqlite_elements::request::Failure;
 use wasm_bindgen::prelude::*;
@@ -12,14 +12,14 @@ use crate::tree;
 
 const SELECTOR: &str = ":scope > p[part=error][role=alert]";
 
-/// Where in the element the message stands: what concerns all that is in it comes before that.
+/// Where the message stands in the element. A message about everything in the element comes first.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     First,
     Last,
 }
 
-/// Shows the failure in the element, in place of an earlier one.
+/// Shows the failure in the element. Replaces an earlier message.
 pub(crate) fn show(element: &Element, failure: &Failure, place: Place) {
     let paragraph = find(element).unwrap_or_else(|| {
         let document = tree::owner(element).expect_throw("an element has a document");
@@ -35,6 +35,7 @@ pub(crate) fn show(element: &Element, failure: &Failure, place: Place) {
     }
 }
 
+/// Removes the message, if there is one.
 pub(crate) fn clear(element: &Element) {
     if let Some(paragraph) = find(element) {
         tree::detach(&paragraph);

@@ -1,7 +1,8 @@
 //! Reals as JavaScript writes and reads them (<https://tc39.es/ecma262/#sec-numeric-types-number-tostring>).
 //!
-//! Asked of the browser, which has the code: Rust's own takes 15 KiB of what every visitor downloads. Natively, where
-//! only tests of the callers run, Rust's stands in; the two differ in how they write very large and small numbers.
+//! The browser does both, because it has the code already: Rust's own code adds 15 KiB to the download of every
+//! visitor. Natively, where only the callers' tests run, Rust's code takes its place. The two differ in how they write
+//! very large and very small numbers.
 
 #[cfg(target_family = "wasm")]
 mod browser {
@@ -9,8 +10,10 @@ mod browser {
 
     #[wasm_bindgen]
     extern "C" {
+        /// `String(real)`.
         #[wasm_bindgen(js_name = String)]
         pub(super) fn text(real: f64) -> String;
+        /// `Number(text)`.
         #[wasm_bindgen(js_name = Number)]
         pub(super) fn number(text: &str) -> f64;
     }
@@ -22,12 +25,14 @@ pub fn text(real: f64) -> String {
     browser::text(real)
 }
 
+/// Rust's text of this number, for native tests.
 #[cfg(not(target_family = "wasm"))]
 pub fn text(real: f64) -> String {
     real.to_string()
 }
 
-/// A decimal number, with or without an exponent, that is finite.
+/// The value of a decimal number, with or without an exponent. `None` if the text is not one, or if the value is not
+/// finite.
 pub fn parse(text: &str) -> Option<f64> {
     let decimal = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E');
     let number = (!text.is_empty() && text.bytes().all(decimal)).then(|| read(text))?;

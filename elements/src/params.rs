@@ -1,12 +1,16 @@
-//! The parameters of an element's SQL: its `data-*` attributes and the fields of its form.
+//! The parameters of an element's SQL: its `data-*` attributes, and the fields of its form.
 //!
-//! `data-list-id="7"` is bound as `:list_id`, a field named `list-id` or `list_id` likewise: a hyphen cannot stand in
-//! the name of a parameter. A field wins over an attribute of the same name. Types follow who wrote the text: what
-//! the page's author wrote is read by [`text::authored`]; what somebody typed is text, except in fields for numbers;
-//! a field for a number or a date that is empty is NULL; a checkbox is 1 or 0; a chosen file is its bytes. What may be
-//! several values is a JSON array, which `json_each` takes apart: a `<select multiple>`, several fields of one name, and
-//! checkboxes that a query in the form renders with values, of which there may be any number, one included.
-//! Elements with `contenteditable` and `data-name` are fields too.
+//! The attribute `data-list-id="7"` is bound as `:list_id`. So is a field named `list-id` or `list_id`: the name of a
+//! parameter cannot contain a hyphen. A field takes precedence over an attribute of the same name.
+//!
+//! The type of a value depends on who wrote the text. [`text::authored`] reads what the page's author wrote. What a
+//! person typed is text, except in number fields. An empty field for a number or a date is NULL. A checkbox is 1 or 0.
+//! A chosen file is its bytes.
+//!
+//! Fields that may have several values give a JSON array, which `json_each` takes apart: a `<select multiple>`, several
+//! fields with one name, and checkboxes that a query in the form renders with values. The number of such checkboxes
+//! depends on the query, so even one of them is an array. Elements with `contenteditable` and `data-name` are fields
+//! too.
 
 use js_sys::{Array, JSON};
 use sqlite_elements::request::{Failure, FailureKind};
@@ -22,38 +26,41 @@ use crate::{text, tree};
 
 #[wasm_bindgen(module = "/src/form.js")]
 extern "C" {
+    /// The fields of a form, in document order.
     #[wasm_bindgen(js_namespace = forms, js_name = fields)]
     fn fields_of(form: &HtmlFormElement) -> Array;
-    /// What a form says, for [`reset_form`].
+    /// The values that a form would send now, for [`reset_form`].
     #[wasm_bindgen(js_namespace = forms, js_name = said)]
     pub(crate) fn said_by_form(form: &HtmlFormElement) -> Array;
+    /// The names of the checkboxes that the queries in an element render, even while they have no rows.
     #[wasm_bindgen(js_namespace = forms, js_name = awaited)]
     fn awaited_boxes(element: &Element) -> Vec<String>;
-    /// Whether all of these fields take what stands in them; if not, the browser says so at the first that does not.
+    /// Whether all of these fields are valid. If not, the browser reports the first invalid one to the user.
     #[wasm_bindgen(js_namespace = forms, js_name = report)]
     fn report_validity(fields: Vec<Element>) -> bool;
-    /// As if its reset button was clicked, unless it says something else by now.
+    /// Resets a form as its reset button would, unless its values are no longer `said`.
     #[wasm_bindgen(js_namespace = forms, js_name = reset)]
     pub(crate) fn reset_form(form: &HtmlFormElement, said: &Array);
 }
 
 #[wasm_bindgen(module = "/src/editable.js")]
 extern "C" {
-    /// The elements that people edit in their place.
+    /// The elements that people edit in place.
     #[wasm_bindgen(js_namespace = editable, js_name = within)]
     fn editables_within(element: &Element) -> Array;
+    /// The text that a person sees in such an element.
     #[wasm_bindgen(js_namespace = editable, js_name = text)]
     fn edited_text(element: &Element) -> String;
 }
 
-/// A parameter's value, a file to be read first, or why there is neither.
+/// The value of a parameter, or a file that must be read first, or why there is neither.
 pub(crate) enum Field {
     Value(Value),
     File(File),
     Refused(Failure),
 }
 
-/// Parameters by name, later ones winning over earlier ones.
+/// Parameters by name. A later one replaces an earlier one of the same name.
 #[derive(Default)]
 pub(crate) struct Fields(Vec<(String, Field)>);
 
@@ -70,7 +77,7 @@ impl Fields {
         fields
     }
 
-    /// Adds the fields of a form, and what the button says that sent it.
+    /// Adds the fields of a form, and the button that submitted it.
     pub(crate) fn add_form(&mut self, form: &HtmlFormElement, submitter: Option<&Element>) {
         let fields: Vec<Element> = fields_of(form).iter().map(JsCast::unchecked_into).collect();
         self.add_all(&fields, form, Some(form));
@@ -80,7 +87,7 @@ impl Fields {
         }
     }
 
-    /// Adds the fields in an element that has no form.
+    /// Adds the fields of an element that has no form.
     pub(crate) fn add_within(&mut self, element: &Element) {
         let mut fields = tree::find_all(element, "[name]");
         fields.retain(|field| is_nearest(element, field));
@@ -88,7 +95,7 @@ impl Fields {
         self.add_editables(element, |editable| is_nearest(element, editable));
     }
 
-    /// Adds what stands in elements with `contenteditable` and `data-name`, as the text that one sees.
+    /// Adds the elements with `contenteditable` and `data-name`, each as the text that a person sees.
     fn add_editables(&mut self, within: &Element, counts: impl Fn(&Element) -> bool) {
         for editable in editables_within(within).iter() {
             let editable: Element = editable.unchecked_into();
@@ -98,6 +105,7 @@ impl Fields {
         }
     }
 
+    /// Adds the name and value of a button, if it has a name.
     pub(crate) fn add_button(&mut self, button: &Element) {
         if let Some(name) = tree::attribute(button, "name").filter(|name| !name.is_empty()) {
             let value = tree::attribute(button, "value").unwrap_or_default();
@@ -105,12 +113,12 @@ impl Fields {
         }
     }
 
-    /// What the parameters are called.
+    /// The names of the parameters.
     pub(crate) fn names(&self) -> Vec<String> {
         self.0.iter().map(|(name, _)| name.clone()).collect()
     }
 
-    /// Values only; files are left out.
+    /// The values. Files and refused fields are left out.
     pub(crate) fn values(self) -> Vec<(String, Value)> {
         let value = |(name, field)| match field {
             Field::Value(value) => Some((name, value)),
@@ -119,7 +127,7 @@ impl Fields {
         self.0.into_iter().filter_map(value).collect()
     }
 
-    /// Values, files being read.
+    /// The values, with all files read.
     pub(crate) async fn read(self) -> Result<Vec<(String, Value)>, Failure> {
         let mut values = Vec::with_capacity(self.0.len());
         for (name, field) in self.0 {
@@ -135,7 +143,8 @@ impl Fields {
         Ok(values)
     }
 
-    /// Adds fields by their parameters: what boxes of one name say together, what one field says, or what several do.
+    /// Adds fields, grouped by parameter. A group has one value: that of its checkboxes, of its one field, or of
+    /// several fields.
     fn add_all(&mut self, fields: &[Element], within: &Element, form: Option<&HtmlFormElement>) {
         let mut groups: Vec<(String, Vec<&Element>)> = Vec::new();
         for field in fields {
@@ -153,7 +162,7 @@ impl Fields {
                 self.set(&parameter, field);
             }
         }
-        // Boxes of a query without rows are a list too.
+        // Checkboxes of a query without rows are an empty list.
         for name in awaited_boxes(within) {
             if !fields
                 .iter()
@@ -171,25 +180,26 @@ impl Fields {
     }
 }
 
-/// Whether the fields of an element without a form take what stands in them, as a form asks before it is sent. The one
-/// that was changed speaks first.
+/// Whether all fields of an element without a form are valid, as a browser checks a form before submission. The browser
+/// reports the changed field first.
 pub(crate) fn is_valid(element: &Element, changed: Option<&Element>) -> bool {
     let mut fields = tree::find_all(element, "input, select, textarea, [name]");
     fields.retain(|field| is_nearest(element, field));
     report_validity(changed.cloned().into_iter().chain(fields).collect())
 }
 
-/// Whether `inner` belongs to the write element `outer` and not to another one inside of it.
+/// Whether `inner` belongs to the write element `outer`, and not to another write element inside it.
 pub(crate) fn is_nearest(outer: &Element, inner: &Element) -> bool {
     tree::closest(inner, "sqlite-write").as_ref() == Some(outer)
 }
 
-/// How a field or an attribute is called in SQL.
+/// The name in SQL of a field or an attribute.
 fn parameter(name: &str) -> String {
     name.replace('-', "_")
 }
 
-/// What the fields of one parameter say together. A hidden field beside a box, as some servers want it, does not count.
+/// The value of all fields of one parameter. A hidden field beside a checkbox does not count: some server frameworks
+/// put one there.
 fn of_group(group: &[&Element], within: &Element, form: Option<&HtmlFormElement>) -> Option<Field> {
     let of_type = |kind: &str| -> Vec<&HtmlInputElement> {
         let inputs = group.iter().filter_map(|field| field.dyn_ref::<HtmlInputElement>());
@@ -207,7 +217,7 @@ fn of_group(group: &[&Element], within: &Element, form: Option<&HtmlFormElement>
         return Some(Field::Value(match (input.type_().as_str(), input.checked()) {
             ("checkbox", is_checked) => Value::Integer(is_checked.into()),
             (_, true) => text::authored(&input.value()),
-            // None of the group is.
+            // No radio button of the group is checked.
             (_, false) => Value::Null,
         }));
     }
@@ -219,13 +229,14 @@ fn of_group(group: &[&Element], within: &Element, form: Option<&HtmlFormElement>
     }
 }
 
-/// Whether a query in the form renders this box with a value of its own: then there are as many as the query has rows.
+/// Whether a query in the form renders this checkbox with a value of its own. Then there is one checkbox for each row
+/// of the query.
 fn is_rendered(input: &HtmlInputElement, within: &Element) -> bool {
     let query = tree::closest(input, "sqlite-query").filter(|_| tree::has_attribute(input, "value"));
     query.is_some_and(|query| !tree::contains(&query, Some(within)))
 }
 
-/// What one field says that is neither a checkbox nor a radio button.
+/// The value of one field that is neither a checkbox nor a radio button.
 fn of_field(field: &Element, form: Option<&HtmlFormElement>) -> Option<Field> {
     if tree::matches(field, ":disabled") {
         None
@@ -266,7 +277,7 @@ fn of_files(input: &HtmlInputElement) -> Option<Field> {
     }
 }
 
-/// What several fields of one name say: a JSON array in the order of the document.
+/// The value of several fields with one name: a JSON array in document order.
 fn together(said: Vec<Field>) -> Field {
     let value = |field| match field {
         Field::Value(value) => Ok(value),
@@ -285,7 +296,7 @@ fn chosen(select: &HtmlSelectElement) -> impl Iterator<Item = String> {
     (0..).map_while(option).map(|option| option.value())
 }
 
-/// Integers with all their digits: JSON has no bound for them, and `json_each` reads 64 bits.
+/// A JSON array of the values. Integers keep all their digits: JSON does not limit them, and `json_each` reads 64 bits.
 fn json(values: impl Iterator<Item = Value>) -> Field {
     let item = |value: Value| match value {
         Value::Null => "null".to_owned(),
@@ -299,7 +310,7 @@ fn json(values: impl Iterator<Item = Value>) -> Field {
     Field::Value(Value::Text(format!("[{}]", items.join(","))))
 }
 
-/// A form-associated custom element: what it would send.
+/// The value that a form-associated custom element would send.
 fn of_custom_element(name: &str, form: &HtmlFormElement) -> Option<Field> {
     let sent = FormData::new_with_form(form).ok()?.get(name);
     if let Some(text) = sent.as_string() {

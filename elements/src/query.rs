@@ -1,9 +1,9 @@
 //! `<sqlite-query sql="SELECT …">`: shows the rows of a live query.
 //!
-//! It subscribes at the database around it (or the one named by `db`) and renders every answer: through its first
-//! `<template>`, or as a table. Parameters are its `data-*` attributes and the fields of the form that `form` names,
-//! which are read again as somebody types. Only the answer to what is asked now counts: the subscription of an
-//! earlier question is dropped, and until the new answer is there the old rows stay.
+//! The element subscribes to the database around it, or to the database that `db` names. It renders every answer
+//! through its first `<template>`, or as a table. Its parameters are its `data-*` attributes and the fields of the form
+//! that `form` names. The element reads those fields again as a person types. Only the answer to the current question
+//! counts: a new question drops the subscription of the earlier one. The old rows stay until the new answer is there.
 
 pub mod attribute;
 pub mod format;

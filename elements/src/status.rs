@@ -1,7 +1,8 @@
-//! `<sqlite-status>`: who leads, what a stored write survives, how many writes wait, how long the last change took to arrive here.
+//! `<sqlite-status>`: which tab leads, what a stored write survives, how many writes wait, and how long the last change
+//! took to arrive in this tab.
 //!
-//! Only who leads is announced to those who do not see it (`role="status"`); numbers that change many times a second
-//! stand beside it, silent.
+//! Only the leadership is announced to screen readers (`role="status"`). The numbers change many times a second, so the
+//! elements that show them are silent.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -34,7 +35,7 @@ struct Listening {
     _listener: Listener,
 }
 
-/// The places for the texts, in the document while the element is.
+/// The elements that show the texts. They are in the document while the status element is.
 struct Parts {
     role: Element,
     durability: Element,
@@ -147,7 +148,8 @@ impl Status {
             writes => format!("{writes} writes pending"),
         };
         set_text(&parts.pending, &pending);
-        // What a leader commits does not arrive; what arrived before it led is past.
+        // A leader's own commits do not arrive from another tab. A change that arrived before this tab led is out of
+        // date.
         let last_change = status.last_change.filter(|_| !status.leader.is_leader);
         let latency = last_change.and_then(|change| change.latency_ms);
         set_text(
@@ -208,6 +210,6 @@ fn set_text(part: &Element, text: &str) {
     tree::set_attribute(part, "hidden", text.is_empty().then_some(""));
 }
 
-/// What `base.js` asks of the core: nothing but that it be there.
+/// The core, as `base.js` sees it. `base.js` only keeps it alive.
 #[wasm_bindgen(skip_typescript)]
 pub struct StatusCore(#[expect(dead_code)] Rc<Status>);

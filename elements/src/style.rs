@@ -1,7 +1,7 @@
-//! The default look, as a constructed style sheet: a strict Content-Security-Policy forbids `<style>`, not this
-//! (CSSOM, 6.1).
+//! The default look of the elements, as a constructed style sheet. A strict Content-Security-Policy forbids `<style>`
+//! but not this (CSSOM, 6.1).
 //!
-//! It stands in a cascade layer and has no specificity, so any rule of the page wins.
+//! The rules stand in a cascade layer and have no specificity, so any rule of the page wins.
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
@@ -15,7 +15,7 @@ thread_local! {
     static SHEET: Option<CssStyleSheet> = sheet();
 }
 
-/// Gives the look to the tree that the element stands in, once.
+/// Adds the style sheet to the tree that contains the element, once.
 pub(crate) fn adopt(element: &Element) {
     SHEET.with(|sheet| {
         let Some(sheet) = sheet else { return };
@@ -28,14 +28,14 @@ pub(crate) fn adopt(element: &Element) {
     });
 }
 
-/// `adoptedStyleSheets` is an observable array: what is pushed applies.
+/// `adoptedStyleSheets` is an observable array: a pushed sheet applies at once.
 fn add(sheets: &Array, sheet: &CssStyleSheet) {
     if !sheets.includes(sheet, 0) {
         sheets.push(sheet);
     }
 }
 
-/// `None` where sheets cannot be constructed: the elements then work without a look.
+/// `None` where the browser cannot construct style sheets. The elements then work without the default look.
 fn sheet() -> Option<CssStyleSheet> {
     let sheet = CssStyleSheet::new().ok()?;
     sheet.replace_sync(CSS).ok()?;

@@ -1,14 +1,14 @@
-//! Values as text on a page, and text written on a page as values.
+//! Values as text on a page, and text from a page as values.
 //!
-//! `query` shows cells with [`of`]; `params` reads attributes and fields with the other two. Numbers are shown without
-//! the reader's locale: a template may put them into an attribute, where a comma would change their meaning, and a
-//! page that wants `1.234,50` says so in SQL with `format()`.
+//! `query` shows cells with [`of`]. `params` reads attributes and fields with [`authored`] and [`number()`]. Numbers
+//! are shown without the reader's locale: a template may put a number into an attribute, where a comma would change its
+//! meaning. A page that wants `1.234,50` uses `format()` in SQL.
 
 use sqlite_elements::sql::Value;
 
 use crate::number;
 
-/// A cell as text. NULL is empty, a blob is told by its size, a real as JavaScript prints it.
+/// A cell as text. NULL is empty, a blob is shown by its size, and a real as JavaScript prints it.
 pub fn of(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -30,7 +30,7 @@ pub fn type_of(value: &Value) -> &'static str {
     }
 }
 
-/// Whether an attribute that is on or off is on: not for NULL, 0 and the empty text.
+/// Whether a boolean attribute is on for this value. It is off for NULL, 0, and an empty text or blob.
 pub fn is_true(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -41,11 +41,12 @@ pub fn is_true(value: &Value) -> bool {
     }
 }
 
-/// What the page's author wrote as an attribute, an option or a hidden field: nothing is NULL, what reads exactly as a
-/// number prints is that number, all else is text (so `007` and `1e3` stay as they are).
+/// The value of a text that the page's author wrote in an attribute, an option or a hidden field. An empty text is
+/// NULL. A text that is exactly how a number prints is that number. Everything else is text, so `007` and `1e3` stay as
+/// they are.
 ///
-/// A number must not be bound as text: no column's affinity reaches `count(*) > :least`, and there SQLite holds any
-/// text to be greater than any number.
+/// A number must not be bound as text. In `count(*) > :least` no column's affinity converts the text, and SQLite
+/// considers any text greater than any number.
 pub fn authored(text: &str) -> Value {
     if text.is_empty() {
         return Value::Null;
@@ -54,7 +55,7 @@ pub fn authored(text: &str) -> Value {
     if of(&number) == text { number } else { Value::from(text) }
 }
 
-/// What stands in a number field: NULL if empty, else an integer where it is one and a real where not.
+/// The value of a number field: NULL if it is empty, else an integer if it is one, else a real.
 pub fn number(text: &str) -> Value {
     match (text.parse(), number::parse(text)) {
         (Ok(integer), _) => Value::Integer(integer),

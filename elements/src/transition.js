@@ -1,11 +1,14 @@
-// Changes of rows as view transitions (CSS View Transitions 1): `<sqlite-query transition>`.
-// Called by query/element.rs. All queries that change in one go share a transition: a second one would end the first.
+// Shows changes of rows as view transitions (CSS View Transitions 1): `<sqlite-query transition>`. Called by
+// query/element.rs. Queries that change at the same time share one transition: a second one would end the first.
 
 /** @type {(() => void)[] | undefined} */
 let waiting;
 
 export const transitions = {
-  /** Whether a change is to be shown as one: not where the browser has none, nor where nobody sees or wants them. */
+  /**
+   * Whether a change is shown as a transition: not if the browser has none, the page is hidden, or the person prefers
+   * reduced motion.
+   */
   wanted() {
     return (
       'startViewTransition' in document &&
@@ -14,7 +17,7 @@ export const transitions = {
     );
   },
 
-  /** Calls `update` once, when the browser has a picture of what was there before. @param {() => void} update */
+  /** Calls `update` once, when the browser has captured the old state. @param {() => void} update */
   start(update) {
     if (waiting) return void waiting.push(update);
     waiting = [update];

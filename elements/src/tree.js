@@ -1,8 +1,9 @@
-// The document's tree, asked so that no field and no form can answer in its place. Called by tree.rs, bulk.js and editable.js.
+// The document's tree. Here no field and no form can answer in its place. Called by tree.rs, bulk.js and editable.js.
 //
-// A form lets its fields hide its own properties and methods, a document its forms and images (HTML, 4.10.3 and 7.3.4:
-// [LegacyOverrideBuiltIns]): with `<input name="closest">` in it, `form.closest` is that field. So everything is asked by
-// the prototypes' own methods. The worker and a server load this module too, and have none of these classes.
+// The fields of a form hide its own properties and methods. The forms and images of a document hide those of the
+// document (HTML, 4.10.3 and 7.3.4: [LegacyOverrideBuiltIns]). If a form contains `<input name="closest">`,
+// `form.closest` is that field. So this file calls the prototypes' own methods. The worker and a server load this
+// module too, and have none of these classes.
 
 /**
  * @type {<T, N extends keyof T>(type: { prototype: T } | undefined, name: N) =>
@@ -41,14 +42,14 @@ export const tree = {
   childAt: (/** @type {Node} */ node, /** @type {number} */ at) => childNodes(node)[at],
   childCount: (/** @type {Node} */ node) => childNodes(node).length,
 
-  /** Takes a node out of its parent, if it has one. @param {Node} node */
+  /** Removes a node from its parent, if it has one. @param {Node} node */
   detach(node) {
     const from = parent(node);
     if (from) removeChild(from, node);
   },
 
   /**
-   * Moves a node with its state; throws where the browser cannot do that.
+   * Moves a node and keeps its state. Throws if the browser cannot do that.
    * @param {Element | DocumentFragment} to @param {Node} node @param {Node | null} before
    */
   move(to, node, before) {
@@ -65,7 +66,7 @@ export const tree = {
   attributeNames: method(Element, 'getAttributeNames'),
   hasAttribute: method(Element, 'hasAttribute'),
   /**
-   * An SVG knows `xlink:href` by its namespace alone.
+   * In SVG, `xlink:href` works only with its namespace.
    * @type {(element: Element, name: string, value: string) => void}
    */
   setAttribute(element, name, value) {
@@ -75,7 +76,7 @@ export const tree = {
   removeAttribute: method(Element, 'removeAttribute'),
 
   /**
-   * One declaration. A value that the property does not take is ignored, as in a style sheet.
+   * Sets one style declaration. A value that the property does not accept is ignored, as in a style sheet.
    * @type {(element: Element & ElementCSSInlineStyle, property: string, value: string) => void}
    */
   setStyle(element, property, value) {

@@ -1,9 +1,9 @@
-//! `<sqlite-write sql="INSERT INTO …">`: turns a form, a button or a field into a statement.
+//! `<sqlite-write sql="INSERT INTO …">`: runs a statement for a form, a button or a field.
 //!
-//! With a `<form>` in it, submitting the form runs the statement; without one, its buttons do; without either, a
-//! change of its field does (a checkbox in a row). The named fields and the `data-*` attributes are bound as
-//! parameters (`params`). The write goes to the leading tab, whichever that is; while it is under way the buttons are
-//! off, and what went wrong is said beside them.
+//! If the element contains a `<form>`, submitting the form runs the statement. If it contains no form, its buttons run
+//! it. If it has neither, a change of its field runs it (a checkbox in a row). The named fields and the `data-*`
+//! attributes are bound as parameters (`params`). The write goes to the leader, in whichever tab that is. While the
+//! write is under way, the buttons are disabled. An error message is shown beside them.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -29,7 +29,7 @@ use crate::{buttons, db, document, failure, notice, style};
 
 #[wasm_bindgen(module = "/src/editable.js")]
 extern "C" {
-    /// The text of an element that is edited in its place is not stored.
+    /// Marks the text of an element that is edited in place as not stored.
     #[wasm_bindgen(js_namespace = editable)]
     fn refuse(field: &Element);
 }
@@ -41,11 +41,11 @@ pub(crate) struct Write {
     failure: RefCell<Option<Failure>>,
 }
 
-/// What set a write off.
+/// What started a write.
 enum Cause {
     Form {
         form: HtmlFormElement,
-        /// What it said when it was submitted.
+        /// The form's values when it was submitted.
         said: Array,
         submitter: Option<Element>,
     },
@@ -55,7 +55,7 @@ enum Cause {
 }
 
 impl Cause {
-    /// A form was asked by the browser before it was sent.
+    /// Whether the fields are valid. The browser has validated a form before it submits it.
     fn is_valid(&self, element: &Element) -> bool {
         match self {
             Cause::Button(button) => tree::has_attribute(button, "formnovalidate") || is_valid(element, None),
@@ -86,8 +86,7 @@ impl Core for Write {
 }
 
 impl Write {
-    /// Starts the statement. What is sent is what stands in the fields at this call, and from it on the buttons are
-    /// off.
+    /// Starts the statement. This call reads the fields and disables the buttons.
     fn start(
         self: Rc<Self>,
         element: HtmlElement,
@@ -115,7 +114,7 @@ impl Write {
         }
     }
 
-    /// The message belongs to what was tried: where that is given up, a form that is reset, a dialog that is closed, it goes.
+    /// Removes the message when the attempt that it belongs to is given up: its form is reset, or its dialog is closed.
     fn withdraw(&self, element: &Element) {
         if self.failure.take().is_some() {
             notice::clear(element);
@@ -123,7 +122,7 @@ impl Write {
         }
     }
 
-    /// Hears of the dialog around the element, once.
+    /// Listens once for the end of the dialog around the element.
     fn follow_dialog(self: &Rc<Self>, element: &HtmlElement) {
         let Some(dialog) = tree::closest(element, "dialog") else {
             return;
@@ -165,7 +164,8 @@ impl Write {
         self.follow_dialog(element);
         if let Cause::Field(field) = cause {
             refuse(field);
-            // A box that could not be ticked shows again what is stored; a text stays, to be corrected.
+            // A checkbox that could not be stored shows the stored state again. A text stays, so that the person can
+            // correct it.
             if let Some(input) = field.dyn_ref::<HtmlInputElement>()
                 && matches!(input.type_().as_str(), "checkbox" | "radio")
             {
@@ -182,11 +182,11 @@ impl Write {
             return;
         }
         let outcome = self.clone().start(element, cause);
-        // What came of it is shown by the element.
+        // The element shows the outcome.
         spawn_local(async move { drop(outcome.await) });
     }
 
-    /// The element and the event's target, if the event is for this element and nobody has stopped it.
+    /// The element and the event's target, if the event is for this element and no listener has cancelled it.
     fn accept(&self, event: &Event) -> Option<(HtmlElement, Element)> {
         let element: HtmlElement = self.element.deref()?;
         let target = event.target()?.dyn_into::<Element>().ok()?;
@@ -244,23 +244,26 @@ fn detail_of(outcome: &Outcome) -> JsValue {
     ])
 }
 
-/// What `base.js` asks of the core.
+/// The core, as `base.js` sees it.
 #[wasm_bindgen(skip_typescript)]
 pub struct WriteCore(Rc<Write>);
 
 #[wasm_bindgen]
 impl WriteCore {
+    /// Whether a write is under way.
     #[wasm_bindgen(getter)]
     pub fn pending(&self) -> bool {
         self.0.pending.get() > 0
     }
 
+    /// Why the last write failed, or `null`.
     #[wasm_bindgen(getter)]
     pub fn error(&self) -> JsValue {
         self.0.failure.borrow().as_ref().map_or(JsValue::NULL, js_error)
     }
 
-    /// Runs the statement with what the fields say now. Rejects as `Database.queueWrite` does.
+    /// Runs the statement with the current values of the fields. The promise rejects as that of `Database.queueWrite`
+    /// does.
     pub fn submit(&self) -> Promise {
         let Some(element) = self.0.element.deref() else {
             return Promise::resolve(&JsValue::UNDEFINED);
@@ -290,7 +293,7 @@ impl WriteCore {
         self.0.set_off(event, element, Cause::Form { form, said, submitter });
     }
 
-    /// Something was clicked: a button that belongs to no form of ours sets the write off.
+    /// Something was clicked. A button starts the write if the element has no form.
     pub fn clicked(&self, event: &Event) {
         let Some((element, target)) = self.0.accept(event) else {
             return;
@@ -303,7 +306,7 @@ impl WriteCore {
         }
     }
 
-    /// A form was reset, or a dialog closed.
+    /// A form was reset, or a dialog was closed.
     pub fn withdrawn(&self, target: &EventTarget) {
         if let (Some(element), Some(target)) = (self.0.element.deref(), target.dyn_ref::<Element>())
             && is_nearest(&element, target)
@@ -312,7 +315,7 @@ impl WriteCore {
         }
     }
 
-    /// A field was changed: it sets the write off if there is nothing else to do so.
+    /// A field was changed. It starts the write if the element has neither a form nor a button.
     pub fn changed(&self, event: &Event) {
         let Some((element, target)) = self.0.accept(event) else {
             return;

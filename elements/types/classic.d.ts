@@ -4,9 +4,9 @@ import type init from '../sqlite-elements.js';
 import type { Database, MultiTabDatabase } from './database.js';
 
 declare global {
-  /** The library, once `sqlite-elements.classic.js` was run; the elements come to life by themselves. */
+  /** The library, once `sqlite-elements.classic.js` has run. The elements define themselves. */
   var sqliteElements: {
-    /** Resolves when the library has started; calls of `Database` wait for it by themselves. */
+    /** Resolves when the library has started. Calls of `Database` wait for that by themselves. */
     init: typeof init;
     Database: typeof Database;
     MultiTabDatabase: typeof MultiTabDatabase;

@@ -1,8 +1,8 @@
-// What every call and every element that fails gives. tests/codes.rs holds the codes against src/sql/code.rs.
+// The errors of calls and elements. tests/codes.rs compares the codes with src/sql/code.rs.
 
 /**
- * A code of the library's own, or SQLite's extended result code by name (`SQLITE_CONSTRAINT_UNIQUE`), or one that only a
- * newer version of the library, in another tab, knows. `docs/errors.md` says what each means and what to do.
+ * A code of the library, or the name of SQLite's extended result code (`SQLITE_CONSTRAINT_UNIQUE`), or a code that only
+ * a newer version of the library, in another tab, knows. `docs/errors.md` says what each code means and what to do.
  */
 export type ErrorCode =
   | 'ARGUMENT_TYPE'
@@ -64,13 +64,13 @@ export type ErrorCode =
 /** Every call that fails rejects with an `Error` of this shape. */
 export interface SqliteElementsError extends Error {
   /**
-   * `SqliteError` (SQLite refused the statement), `WriteError` (a write has no answer or may not be made here),
-   * `StorageError` (the browser's storage refused), `StateError` (closed, or could not be opened); or `TypeError` and
-   * `RangeError` for arguments.
+   * `SqliteError` (SQLite refused the statement), `WriteError` (a write has no answer, or may not be made here),
+   * `StorageError` (the browser's storage refused), `StateError` (closed, or could not be opened). `TypeError` and
+   * `RangeError` are for arguments.
    */
   name: 'SqliteError' | 'WriteError' | 'StorageError' | 'StateError' | 'TypeError' | 'RangeError';
-  /** For programs: it tells the errors apart, and what it means never changes. */
+  /** For programs. It tells the errors apart, and the meaning of a code never changes. */
   code: ErrorCode;
-  /** For people; says what to do where something can be done. */
+  /** For people. It says what to do, if something can be done. */
   message: string;
 }

@@ -1,16 +1,17 @@
-// `<sqlite-inspector>`, the project's devtools. What the tags in its comment mean is said in elements.d.ts.
+// `<sqlite-inspector>`, the project's developer tools. elements.d.ts explains the tags in its comment.
 
 /** The attributes of `<sqlite-inspector>`. */
 export interface SqliteInspectorAttributes {
-  /** The id of a `<sqlite-db>` elsewhere in the document; without it, the one around the element. */
+  /** The id of a `<sqlite-db>` elsewhere in the document. Without it, the `<sqlite-db>` around the element is used. */
   db?: string;
-  /** What is looked at, `overview` unless told; it follows what the user chooses. */
+  /** The view that is shown, `overview` by default. The attribute follows what the user chooses. */
   view?: 'overview' | 'commits' | 'schema' | 'console' | 'file';
 }
 
 /**
- * `<sqlite-inspector>` inside a `<sqlite-db>`, or with `db="its id"`: who leads, commits as they arrive, the schema, a
- * console, import and export. What it shows is a module of its own, loaded when the first one comes into a document.
+ * `<sqlite-inspector>` inside a `<sqlite-db>`, or with `db="its id"`: shows who leads, commits as they arrive, and the
+ * schema. It also has a console, import and export. Its code is a separate module, which is loaded when the first
+ * inspector comes into a document.
  *
  * @csspart frame All of it.
  * @csspart head The line at the top.
@@ -38,19 +39,19 @@ export interface SqliteInspectorAttributes {
  * @csspart error What went wrong.
  * @cssprop --sqlite-inspector-ink Text.
  * @cssprop --sqlite-inspector-soft Secondary text.
- * @cssprop --sqlite-inspector-paper What is behind it.
- * @cssprop --sqlite-inspector-sunk Fields and heads of tables.
+ * @cssprop --sqlite-inspector-paper The background.
+ * @cssprop --sqlite-inspector-sunk The background of fields and of table heads.
  * @cssprop --sqlite-inspector-line Lines.
  * @cssprop --sqlite-inspector-field Borders of fields and buttons.
- * @cssprop --sqlite-inspector-accent What is chosen or can be.
- * @cssprop --sqlite-inspector-on-accent Text upon the accent.
+ * @cssprop --sqlite-inspector-accent What is chosen or can be chosen.
+ * @cssprop --sqlite-inspector-on-accent Text on the accent.
  * @cssprop --sqlite-inspector-bad Errors.
  */
 export interface SqliteInspectorElement extends HTMLElement {
   /** Mirrors the attribute: the id of a `<sqlite-db>`. */
   db: string;
   /**
-   * Mirrors the attribute, which follows what the user chooses: `overview` (also shown for anything else), `commits`,
+   * Mirrors the attribute, which follows what the user chooses: `overview` (also shown for any other value), `commits`,
    * `schema`, `console` or `file`.
    */
   view: string;

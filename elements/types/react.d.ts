@@ -1,5 +1,5 @@
-// The elements in JSX, for React 19: `import type {} from 'sqlite-elements/react'`, once in an application.
-// Written by hand over `SqliteTags`, so a new attribute is here by itself.
+// The elements in JSX, for React 19: `import type {} from 'sqlite-elements/react'`, once in an application. Written by
+// hand on top of `SqliteTags`, so these types have each new attribute automatically.
 
 import type { HTMLAttributes, RefAttributes } from 'react';
 import type { SqliteTags } from './elements.js';
@@ -7,8 +7,8 @@ import type { SqliteTags } from './elements.js';
 type Tag = { element: HTMLElement; attributes: object; events: object };
 
 /**
- * React adds `onready` as a listener for `ready`: what follows `on` is the event's name as it is. It passes its own
- * `onError` to no custom element, and keeps `key` to itself: a query's is written `row-key`.
+ * React adds `onready` as a listener for `ready`: the event's name is what follows `on`. React passes its own `onError`
+ * to no custom element. It keeps `key` to itself, so a query's key is written `row-key`.
  */
 type Props<T extends Tag> = Omit<HTMLAttributes<T['element']>, 'onError' | keyof T['attributes']> &
   RefAttributes<T['element']> &
@@ -22,7 +22,10 @@ type SqliteElements = { [Name in keyof SqliteTags]: Props<SqliteTags[Name]> };
 
 declare module 'react' {
   interface HTMLAttributes<T> {
-    /** On a `<template>`: React writes it as `for`, which says what the template of a `<sqlite-query>` shows, if not a row. */
+    /**
+     * On a `<template>`: React writes it as `for`, which says what the template of a `<sqlite-query>` shows instead of
+     * a row.
+     */
     htmlFor?: string | undefined;
   }
 

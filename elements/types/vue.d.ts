@@ -1,15 +1,15 @@
-// The elements in Vue's templates: `import type {} from 'sqlite-elements/vue'`, once in an application.
-// Written by hand over `SqliteTags`, so a new attribute is here by itself. The form is the one that Vue's documents give
-// for custom elements: a constructor whose instance has `$props` and `$emit`.
+// The elements in Vue's templates: `import type {} from 'sqlite-elements/vue'`, once in an application. Written by hand
+// on top of `SqliteTags`, so these types have each new attribute automatically. Vue's documentation gives this form for
+// custom elements: a constructor whose instance has `$props` and `$emit`.
 
 import type { EmitFn, HTMLAttributes, PublicProps } from 'vue';
 import type { SqliteTags } from './elements.js';
 
 type Tag = { element: HTMLElement; attributes: object; events: object };
 
-/** Vue keeps `key` to itself: a query's is written `row-key`. */
+/** Vue keeps `key` to itself, so a query's key is written `row-key`. */
 type Component<T extends Tag> = new () => T['element'] & {
-  /** For the checker of templates alone, to which `data-list-id` is `dataListId`: an element has neither. */
+  /** Only for the checker of templates, which sees `data-list-id` as `dataListId`. An element has neither property. */
   $props: Omit<HTMLAttributes, keyof T['attributes']> &
     PublicProps &
     Omit<T['attributes'], 'key'> & { [name: `data${string}`]: unknown };
@@ -22,9 +22,9 @@ declare module 'vue' {
   interface GlobalComponents extends SqliteComponents {}
 
   interface HTMLAttributes {
-    /** In the template of a `<sqlite-query>`: has the library fill the attribute behind it. */
+    /** In the template of a `<sqlite-query>`: makes the library fill the attribute whose name follows. */
     [name: `data-sqlite-${string}`]: unknown;
-    /** On a `<template>`: what it shows in a `<sqlite-query>`, if not a row. */
+    /** On a `<template>`: what it shows in a `<sqlite-query>` instead of a row. */
     for?: string | undefined;
   }
 }

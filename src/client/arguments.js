@@ -1,10 +1,12 @@
-// What script has handed in, looked at once and told by its kind. Called by arguments.rs.
+// The arguments that script passes, each read once and sorted by its kind. Called by arguments.rs.
 //
-// To look may run the page's own code, a getter or a trap of a Proxy, which may throw: here that is an exception like any
-// other, and the promise rejects with it. In Rust it would leave the frames in between without an end.
+// Reading an argument may run the page's own code, a getter or a trap of a Proxy, and that code may throw. Here this is
+// an ordinary exception, and the promise rejects with it. In Rust, the exception would skip the frames in between, and
+// they would never end.
 //
-// A kind is asked of what the object is and not of whose it is: `instanceof` knows one window's objects only, and each
-// frame has its own `Date` and its own `Uint8Array`. The methods are those that stood there when the library was loaded.
+// The kind is the object's own and does not depend on its window: `instanceof` knows only one window's objects, and
+// each frame has its own `Date` and its own `Uint8Array`. The methods are those that existed when the library was
+// loaded.
 
 const typed = Object.getPrototypeOf(Uint8Array.prototype);
 const typedKind = getter(typed, Symbol.toStringTag);
@@ -12,21 +14,22 @@ const typedView = ['buffer', 'byteOffset', 'byteLength'].map((name) => getter(ty
 const dataView = ['buffer', 'byteOffset', 'byteLength'].map((name) => getter(DataView.prototype, name));
 const bufferSize = getter(ArrayBuffer.prototype, 'byteLength');
 const { getTime, toISOString } = Date.prototype;
-// Where there is no browser there are none of these, and the library can be loaded all the same.
+// Without a browser these do not exist, and the library can be loaded all the same.
 const blob = globalThis.Blob?.prototype;
 const blobSize = blob && getter(blob, 'size');
 const readBlob = blob?.arrayBuffer;
 const isAborted = globalThis.AbortSignal && getter(AbortSignal.prototype, 'aborted');
 
-/** Why something of a kind that can be bound cannot be. */
+/** Why a value of a bindable kind cannot be bound. */
 const invalidDate = 1;
 const detached = 2;
 
-/** The longest name of a kind that stands in a message. */
+/** The longest name of a kind that a message contains. */
 const longestKind = 40;
 
 /**
- * What can be bound as it is: a primitive, or a view of bytes; else an array of one, which says of what kind it is, or why not.
+ * A value that can be bound: a primitive, or a view of bytes. Otherwise an array with one item: the name of the kind,
+ * or the reason why this value cannot be bound.
  * @param {unknown} given
  */
 function bound(given) {
@@ -38,7 +41,7 @@ function bound(given) {
   return Number.isNaN(getTime.call(given)) ? [invalidDate] : toISOString.call(given);
 }
 
-/** `[names, values]`, where the values of an array have no names; the kind of anything else. @param {unknown} given */
+/** `[names, values]`, where an array gives no names. For anything else, the name of its kind. @param {unknown} given */
 function parametersOf(given) {
   if (given === undefined || given === null) return [null, []];
   if (Array.isArray(given)) return [null, Array.from({ length: given.length }, (_, at) => bound(given[at]))];
@@ -47,7 +50,10 @@ function parametersOf(given) {
   return [entries.map(([name]) => name), entries.map(([, value]) => bound(value))];
 }
 
-/** The statements of a batch, pairs among them; the kind of anything but an array. @param {unknown} given */
+/**
+ * The statements of a batch, with pairs where they have parameters. For anything but an array, the name of its kind.
+ * @param {unknown} given
+ */
 function statementsOf(given) {
   if (!Array.isArray(given)) return kindOf(given);
   return Array.from({ length: given.length }, (_, at) => {
@@ -57,7 +63,8 @@ function statementsOf(given) {
 }
 
 /**
- * A view of the bytes of a buffer or of a view, not a copy; an array of one, as above, if they are gone; else nothing.
+ * A view of the bytes of a buffer or of a view, without a copy. If the bytes are gone, an array with one item, as
+ * above. `undefined` for anything else.
  * @param {unknown} given
  */
 function bytesOf(given) {
@@ -89,7 +96,7 @@ function isSignal(given) {
   return isAborted !== undefined && has(isAborted, given);
 }
 
-/** What a developer would call it; never what it holds. @param {unknown} given */
+/** The name that a developer would use for a value's kind. Never the value's content. @param {unknown} given */
 function kindOf(given) {
   if (given === null) return 'null';
   if (typeof given !== 'object') return typeof given;
@@ -97,13 +104,14 @@ function kindOf(given) {
     const { name } = Object.getPrototypeOf(given)?.constructor ?? Object;
     if (typeof name === 'string' && name !== '') return name.slice(0, longestKind);
   } catch {
-    // Its own code threw, and it is not to be bound anyway.
+    // The value's own code threw. It cannot be bound anyway.
   }
   return 'object';
 }
 
 /**
- * An object literal or one without a prototype, of any window: not a Map, a Date, an element.
+ * Whether a value is an object literal or an object without a prototype, from any window: not a Map, a Date or an
+ * element.
  * @param {unknown} given @returns {given is object}
  */
 function isPlain(given) {
@@ -113,7 +121,7 @@ function isPlain(given) {
 }
 
 /**
- * Whether it is of the kind that this method is for.
+ * Whether a value is of the kind that this method is for.
  * @type {<T>(method: (this: T) => unknown, given: unknown) => given is T}
  */
 function has(method, given) {
@@ -131,7 +139,7 @@ function getter(prototype, name) {
     const get = Object.getOwnPropertyDescriptor(at, name)?.get;
     if (get) return get;
   }
-  // Of a class that the page has replaced: nothing is known to be of its kind.
+  // The page has replaced this class, so no value is known to be of its kind.
   return () => {
     throw new TypeError();
   };

@@ -1,25 +1,29 @@
-// What the page's worker is started from: the library's own file, or a text that imports it. Called by worker.rs, which
-// tries one after the other. The classic build has elements/classic/library.ts in this place.
+// The script that starts the page's worker: the library's own file, or a text that imports that file. Called by
+// worker.rs, which tries one after the other. In the classic build, elements/classic/library.ts replaces this file.
 //
-// Its own name, and not `import.meta.url`: a bundler puts this code into a chunk of the application, and a worker that
-// imports that chunk would run the application. `new URL('./…', import.meta.url)`, spelled like this, is how bundlers are
-// told of a file that belongs to a module: they put a copy of dist/sqlite-elements.js beside the chunk and write its
-// address in here. Where nothing was bundled it is the very file that this runs from, so nothing more is loaded. A file
-// for the worker alone was refused: every page would load what both have in common twice.
+// The address is that of a fixed file name, and not `import.meta.url`. A bundler puts this code into a chunk of the
+// application, and a worker that imports that chunk would run the application. Bundlers recognise
+// `new URL('./…', import.meta.url)` in exactly this spelling as a file that belongs to a module. They put a copy of
+// dist/sqlite-elements.js beside the chunk and write its address here. Without a bundler, it is the file that contains
+// this code, so nothing more is loaded. A separate file for the worker was refused: every page would load the code that
+// both share twice.
 //
-// The file comes first where it is of the page's origin: policies allow that more often than `blob:`, those of browser
-// extensions always, and nothing that is allowed is reported as a violation. The text is for a library from elsewhere,
-// of which no browser starts a worker, and for what forbids the file: a policy with `worker-src blob:` alone, or a page
-// that demands headers of its workers (Cross-Origin-Embedder-Policy) which the file was served without.
+// If the file is of the page's origin, it comes first. Policies allow that more often than `blob:`, and those of
+// browser extensions always do. What is allowed is not reported as a violation. The text is for a library from another
+// origin, because browsers start no worker from there. It is also for whatever forbids the file: a policy that allows
+// only `worker-src blob:`, or a page that demands headers of its workers (Cross-Origin-Embedder-Policy) which the
+// file's server does not send.
 
-// A page without an origin (a frame with `sandbox="allow-scripts"`) may run no blob as a module. To it, the worker is a
-// classic script that imports the library, and keeps what is posted before the library listens. That was refused for all
-// pages: a policy would have to allow the library twice, as a script and as a worker's.
+// A page without an origin (a frame with `sandbox="allow-scripts"`) cannot run a blob as a module. In that page, the
+// worker is a classic script that imports the library, and that keeps messages which arrive before the library listens.
+// To do this in all pages was refused: a policy would have to allow the library twice, as a script and as a worker's
+// script.
 
 /** @param {number} number */
 export function workerScript(number) {
   const file = libraryUrl();
-  // The name tells the library, in the worker, that its file is the worker's script: see elements/environment.ts.
+  // By this name the library knows, in the worker, that its own file is the worker's script: see
+  // elements/environment.ts.
   const own = { name: 'sqlite-elements.js', kind: 'module', file };
   return (isOfThisOrigin(file) ? [own, text(file)] : [text(file)])[number];
 }
@@ -55,7 +59,7 @@ function text(file) {
 /** @param {string} address */
 function isOfThisOrigin(address) {
   const { protocol, host } = new URL(address);
-  // Not its `origin`, which is "null" for the protocols of some browsers' extensions.
+  // `URL.origin` was refused: it is "null" for the protocols of some browsers' extensions.
   return `${protocol}//${host}` === globalThis.origin;
 }
 

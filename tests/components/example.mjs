@@ -1,6 +1,6 @@
-// What the tests of this folder share: React's to-do list (demo/examples/react) as plain JavaScript, and what must hold of
-// the library wherever there is no browser. Needs dist/. Each test file runs in a process of its own, so what it makes
-// global stays there.
+// Shared by the tests of this folder: React's to-do list (demo/examples/react) as plain JavaScript, and what must be
+// true of the library wherever there is no browser. Needs dist/. Each test file runs in its own process, so its global
+// names stay there.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,19 +9,19 @@ import { pathToFileURL } from 'node:url';
 import { transform } from 'esbuild';
 import { root } from '../../tools/process.mjs';
 
-/** The component. `sqlite-elements` in it is this package, by the name that package.json gives it. */
+/** The component. In it, `sqlite-elements` is this package, by its name in package.json. */
 export async function loadTodo() {
   const source = readFileSync(join(root, 'demo/examples/react/Todo.tsx'), 'utf8');
   const { code } = await transform(source, { loader: 'tsx', jsx: 'automatic' });
   const folder = join(root, 'target/components');
   mkdirSync(folder, { recursive: true });
-  // Several processes may write the same at once.
+  // Several processes may write at the same time, so each has its own file.
   const file = join(folder, `Todo-${process.pid}.mjs`);
   writeFileSync(file, code);
   return (await import(pathToFileURL(file).href)).Todo;
 }
 
-/** What is thrown without being caught, or said in the console, fails the test file. @param {Window} [window] */
+/** Fails the test file if an error is not caught, or if anything is written to the console. @param {Window} [window] */
 export function expectSilence(window) {
   /** @type {string[]} */
   const said = [];
@@ -39,7 +39,7 @@ export const isUnsupported = (/** @type {any} */ error) => {
   return true;
 };
 
-/** Every way to a database is closed, and says why. @param {typeof import('sqlite-elements')} library */
+/** Every way to a database fails, and says why. @param {typeof import('sqlite-elements')} library */
 export async function expectUnsupported({ default: init, Database, MultiTabDatabase }) {
   await assert.rejects(init(), isUnsupported);
   await assert.rejects(Database.newDatabase('app.db'), isUnsupported);

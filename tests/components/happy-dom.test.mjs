@@ -4,7 +4,7 @@ import { after } from 'node:test';
 
 const window = new Window({ url: 'http://localhost/' });
 after(() => window.happyDOM.close());
-// What test runners' environments do: everything of the window is global, but for what Node has itself.
+// As test runners' environments do: every name of the window becomes global, except those that Node has itself.
 for (let from = window; from && from !== Object.prototype; from = Object.getPrototypeOf(from)) {
   for (const name of Object.getOwnPropertyNames(from)) {
     if (!(name in globalThis))

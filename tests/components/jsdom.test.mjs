@@ -1,9 +1,9 @@
 // A component test in jsdom. Called by `npm test`.
-// @ts-expect-error: it brings no types, and @types/jsdom would be a package for this line.
+// @ts-expect-error: jsdom brings no types, and @types/jsdom would be a package for this one line.
 import { JSDOM } from 'jsdom';
 
 const { window } = new JSDOM('<!doctype html><title>Test</title>', { url: 'http://localhost/' });
-// What test runners' environments do: everything of the window is global, but for what Node has itself.
+// As test runners' environments do: every name of the window becomes global, except those that Node has itself.
 for (const name of Object.getOwnPropertyNames(window)) {
   if (!(name in globalThis)) Object.defineProperty(globalThis, name, { get: () => window[name], configurable: true });
 }

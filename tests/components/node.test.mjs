@@ -1,4 +1,4 @@
-// The library where there is no document: on a server, and in the tests of one. Called by `npm test`.
+// The library where there is no document: on a server, and in a server's tests. Called by `npm test`.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createElement } from 'react';

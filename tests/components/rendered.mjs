@@ -6,7 +6,7 @@ import { act, createElement } from 'react';
 import { createRoot } from 'react-dom/client';
 import { expectSilence, expectUnsupported, isUnsupported, loadTodo } from './example.mjs';
 
-/** React appends children, which happy-dom moves into the template's content. */
+/** React appends children to the template. happy-dom moves them into the template's content. */
 const inTemplate = (/** @type {HTMLTemplateElement} */ template) =>
   template.content.firstChild ? template.content : template;
 
@@ -18,11 +18,11 @@ export function testComponentIn(window) {
   test('a component with the elements renders, reacts to its user, and goes', async () => {
     const Todo = await loadTodo();
     const app = document.body.appendChild(document.createElement('div'));
-    /** What is there. @type {(selector: string, within?: ParentNode) => any} */
+    /** The first element that matches. @type {(selector: string, within?: ParentNode) => any} */
     const find = (selector, within = app) => within.querySelector(selector);
     const tree = createRoot(app);
     await act(() => tree.render(createElement(Todo)));
-    // The component has asked for it; a form that is sent from then on stays where it is.
+    // The component has asked for the library. From now on, a submitted form stays in the page.
     await import('sqlite-elements');
     assert.equal(find('h1').textContent, '0 entries');
     const query = find('sqlite-db[name="todo.db"] > sqlite-query');
@@ -38,7 +38,7 @@ export function testComponentIn(window) {
     assert.equal(query.getAttribute('data-word'), 'pear');
     find('input[name=title]').value = 'apple';
     await act(() => find('form > button').click());
-    // What an element would say, a test can say in its place.
+    // A test can dispatch the events that an element would dispatch.
     await act(() => query.dispatchEvent(new window.CustomEvent('rows', { detail: { count: 2 } })));
     assert.equal(find('h1').textContent, '2 entries');
     await act(() => tree.unmount());

@@ -1,11 +1,11 @@
-// Every demo page for those who use no mouse, choose their own colours, cannot bear motion, or read from right to left.
+// Every demo page for people who use no mouse, choose their own colours, avoid motion, or read from right to left.
 import { type Page } from '@playwright/test';
 import { faintTexts } from './support/contrast.ts';
 import { tabStops, unbordered } from './support/controls.ts';
 import { names, opened, use } from './support/demos.ts';
 import { expect, test } from './support/test.ts';
 
-/** What `CanvasText` is in Chromium's forced colours. */
+/** The value of `CanvasText` in Chromium's forced colours. */
 const ink = { light: 'rgb(0, 0, 0)', dark: 'rgb(255, 255, 255)' };
 
 for (const name of names) {
@@ -61,7 +61,10 @@ for (const name of names) {
   });
 }
 
-/** Headings, paragraphs and cells whose text is not where its element begins, which is the right; numbers the left. */
+/**
+ * Headings, paragraphs and cells whose text does not begin at the right, where a right-to-left text begins. Numbers
+ * must begin at the left.
+ */
 function misaligned(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const texts = [...document.querySelectorAll('main :is(h1, h2, caption, th, td, .lead, .rows > li)')];

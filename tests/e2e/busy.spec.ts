@@ -1,13 +1,14 @@
-// The main thread never runs SQL: a page answers its user while a long query runs.
+// The main thread never runs SQL: a page responds to its user while a long query runs.
 import { type Page } from '@playwright/test';
 import { type DatabaseElement, ready } from './support/database.ts';
 import { expect, test } from './support/test.ts';
 
 const longEnoughMs = 2_000;
-// A page whose main thread ran the query would take all of it; this much a busy machine may take for anything.
+// If the main thread ran the query, it would be blocked for all of `longEnoughMs`. A busy machine may take this long
+// anyway.
 const promptMs = longEnoughMs / 2;
 
-/** What a page notices of its own main thread. */
+/** What a page observes of its own main thread. */
 interface Watch {
   clicks: number;
   /** From a click, as the browser times it, to its handler. */
@@ -64,7 +65,7 @@ async function clickDuring(page: Page, sql: string) {
 test('the page keeps answering clicks while a query of 2 s runs', async ({ chromium, fixtures }) => {
   const page = await chromium.openTab(fixtures.at('busy.html'));
   await ready(page);
-  // How many rows are counted in two seconds is the machine's affair.
+  // How many rows SQLite counts in two seconds depends on the machine.
   let count = 250_000;
   let during = await clickDuring(page, counting(count));
   while (during.tookMs < longEnoughMs) {
@@ -74,7 +75,7 @@ test('the page keeps answering clicks while a query of 2 s runs', async ({ chrom
   console.log(`    query ${Math.round(during.tookMs)} ms, meanwhile ${JSON.stringify(during.seen)}`);
   expect(during.rows).toEqual([{ n: count }]);
   expect(during.seen.clicks).toBe(during.clicked);
-  // A page whose main thread ran the query would answer one click, after it.
+  // If the main thread ran the query, the page would answer one click, after the query.
   expect(during.seen.clicks).toBeGreaterThan(1);
   expect(during.seen.frames).toBeGreaterThan(1);
   expect(during.seen.slowestClickMs).toBeLessThan(promptMs);

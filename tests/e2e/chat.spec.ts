@@ -1,4 +1,5 @@
-// The chat in two tabs: who says what is seen in both, in order, and nobody is pulled away from what they read.
+// The chat in two tabs: both tabs show who says what, in order, and the page does not scroll people away from what they
+// read.
 import { type Page } from '@playwright/test';
 import { leaderFirst, ready, write } from './support/database.ts';
 import { type Browser } from './support/browser.ts';
@@ -19,7 +20,7 @@ async function say(page: Page, text: string): Promise<void> {
 const log = (page: Page) => page.getByRole('log', { name: 'Conversation' });
 const messages = (page: Page) => log(page).getByRole('listitem').locator('p:last-child');
 
-/** The leader is Ada, the follower Alan. */
+/** The leader is Ada, the follower is Alan. */
 async function meet(chromium: Browser): Promise<[Page, Page]> {
   const tabs = [await chromium.openTab('chat.html'), await chromium.openTab('chat.html')];
   const [ada, alan] = await leaderFirst(tabs);

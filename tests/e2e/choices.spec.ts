@@ -1,4 +1,4 @@
-// What a `<select>` shows and stores whose options are rows, or whose choice is a column.
+// What a `<select>` shows and stores if its options are rows, or if its choice is a column.
 import { type Page } from '@playwright/test';
 import { rowsOf, write } from './support/database.ts';
 import { add, items, opened } from './support/elements.ts';
@@ -52,7 +52,7 @@ test('a choice is a value: it stays when rows come before it, and goes with its 
 }) => {
   const page = await opened(chromium, fixtures);
   await items(page, ['b', 'c', 'd']);
-  // No key: rows are told apart by their position.
+  // Without a key, rows are told apart by their position.
   await add(
     page,
     `<sqlite-query sql="SELECT title FROM item ORDER BY title"><select name="a"><template><option>{{title}}</option></template></select></sqlite-query>
@@ -86,7 +86,7 @@ test('what a row chooses is shown when its options come later, and saving it cha
   await add(page, rows());
   await expect(page.locator('option')).toHaveCount(16);
   const shown = () => page.locator('select').evaluateAll((all) => all.map((it) => (it as HTMLSelectElement).value));
-  // Of the two for which there is no option, none is shown.
+  // Two of them have no option for their value, so they show none.
   expect(await shown()).toEqual(['3', '1', '', '']);
   for (const at of [0, 1, 2]) {
     await page.getByRole('button').nth(at).click();
@@ -96,7 +96,7 @@ test('what a row chooses is shown when its options come later, and saving it cha
   await page.locator('select').nth(1).selectOption('4');
   await page.getByRole('button').nth(1).click();
   await expect.poll(() => rowsOf(page, 'SELECT a FROM kept WHERE rowid = 2')).toEqual([{ a: 4 }]);
-  // The form is reset after its write: to what is stored, and not to the first option.
+  // After its write, the form is reset to the stored value, and not to the first option.
   await refresh(page);
   expect(await shown()).toEqual(['3', '4', '', '']);
   await write(page, 'INSERT INTO item (title, rank) VALUES (?, ?)', ['no 9', 9]);
@@ -141,7 +141,7 @@ test('who is choosing keeps the choice while another tab changes the row or the 
   await write(other, "UPDATE item SET title = 'new' WHERE id = 1");
   await expect(page.locator('option').first()).toHaveText('new');
   expect(await select.evaluate((it: HTMLSelectElement) => it.value)).toBe('2');
-  // Left alone, it shows what is stored.
+  // If the person leaves it alone, it shows the stored value.
   await page.locator('form').evaluate((form: HTMLFormElement) => form.reset());
   expect(await select.evaluate((it: HTMLSelectElement) => it.value)).toBe('1');
 });

@@ -1,12 +1,12 @@
-// The classic build: one file, included by a plain `<script src>` from another origin that allows nothing (CORS), under
-// a policy that forbids everything else, and from a page on disk.
+// The classic build: one file, included by a plain `<script src>`. It comes from another origin without CORS headers,
+// under a policy that forbids everything else; or the page is on disk.
 import { type Page } from '@playwright/test';
 import { classicFile as file, onDisk, pageWith as page } from './support/classic.ts';
 import { ready } from './support/database.ts';
 import { Origin } from './support/origin.ts';
 import { expect, test } from './support/test.ts';
 
-/** What docs/use-it-from.md says is the least. */
+/** The minimal policy in docs/use-it-from.md. */
 const policy = (library: string) =>
   [
     "default-src 'none'",

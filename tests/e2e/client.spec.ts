@@ -1,4 +1,4 @@
-// The page's side of the API, from script in real tabs: every promise settles whatever is closed meanwhile, and the
+// The page's side of the API, used by script in real tabs: every promise settles, whatever is closed meanwhile, and the
 // guide's wrapper MultiTabDatabase keeps its promises.
 import { type Page } from '@playwright/test';
 import type * as Library from '../../elements/sqlite-elements.d.ts';
@@ -14,7 +14,7 @@ type Opened = typeof globalThis & {
   refreshes: number;
 };
 
-/** A tab with the library at hand, and `client.db` open as `db`. */
+/** A tab with the library loaded, and `client.db` open as `db`. */
 async function opened(chromium: Browser, fixtures: Origin): Promise<Page> {
   const page = await chromium.openTab(fixtures.at('elements.html'));
   await ready(page);

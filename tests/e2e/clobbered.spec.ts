@@ -1,4 +1,5 @@
-// A form lets its fields hide its own properties and methods, a document its forms: nothing here asks them through themselves.
+// A form's fields hide the form's own properties and methods, and a document's forms hide those of the document. The
+// library does not ask forms and documents through their own properties.
 import { type Page } from '@playwright/test';
 import { rowsOf, write } from './support/database.ts';
 import { add, opened } from './support/elements.ts';
@@ -24,7 +25,9 @@ const names = [
   ],
 ];
 
-/** What the page shows in all elements of a selector; Playwright's own locators ask forms through themselves. */
+/**
+ * The texts of all elements that match a selector. Playwright's own locators call a form's methods on the form itself.
+ */
 const shown = (page: Page, selector: string) =>
   page.evaluate((selector) => [...document.querySelectorAll(selector)].map((it) => it.textContent), selector);
 

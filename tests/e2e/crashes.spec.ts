@@ -1,6 +1,6 @@
-// Tabs that write while tabs crash, are closed, freeze, and are opened again: whatever was acknowledged is there once.
-// CRASH_ROUNDS=10 runs ten times as long; CRASH_SEED repeats a run's order of events (not the browser's timing).
-// Nothing here depends on how fast the machine is: fail-over times are printed, and FAIL_OVER_GOALS=1 judges them.
+// Tabs write while other tabs crash, close, freeze, and open again. Every acknowledged write is there once.
+// CRASH_ROUNDS=10 runs ten times as long. CRASH_SEED repeats a run's order of events (not the browser's timing). No
+// test here depends on the speed of the machine: fail-over times are printed, and only FAIL_OVER_GOALS=1 judges them.
 import { type CDPSession, type Page } from '@playwright/test';
 import { FailOvers, goalsCount, leaseMs } from './support/fail_over.ts';
 import { type Contents, isOf, Ledger, type WritingPage } from './support/ledger.ts';
@@ -11,12 +11,12 @@ const rounds = Number(process.env.CRASH_ROUNDS ?? 1);
 const seed = Number(process.env.CRASH_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const paceMs = 50;
 const mostTabs = 6;
-/** So many are open when something happens; the others may still be on their way, unless times are judged. */
+/** How many tabs are open before an event. The others may still be opening, unless times are judged. */
 const fewestTabs = goalsCount ? mostTabs : 4;
 
 type Way = 'crashes' | 'is closed';
 const described = (way: Way) => `the leader’s tab ${way}`;
-/** Milliseconds within which another should lead, in half of the cases. */
+/** The time within which another tab should lead, in half of the cases, in milliseconds. */
 const goals = { [described('crashes')]: 150, [described('is closed')]: 60 };
 
 /** A tab that writes, as the test holds it. */
@@ -27,7 +27,7 @@ interface Writer {
 }
 
 class Swarm {
-  /** Those that live, in the order in which they were opened. */
+  /** The tabs that are alive, in the order in which they were opened. */
   tabs: Writer[] = [];
   kills = 0;
   readonly failOvers = new FailOvers();
@@ -42,18 +42,18 @@ class Swarm {
     this.ledger = ledger;
   }
 
-  /** Begins as many as are missing; resolves when enough of all are open. */
+  /** Opens the missing tabs. Resolves when enough tabs are open. */
   async fill(enough = fewestTabs, most = mostTabs): Promise<void> {
     await Promise.all(Array.from({ length: most - this.tabs.length }, () => this.begin()));
     await this.ledger.until(() => this.open().length >= enough, `${enough} tabs are open`);
   }
 
-  /** A tab that is on its way to the page, and not there yet. */
+  /** A tab that is loading the page. */
   async begin(): Promise<Writer> {
     const name = `tab${++this.opened}`;
     const page = await this.browser.newTab();
     const tab = { name, page, devtools: await page.context().newCDPSession(page) };
-    // A process may serve several tabs: whoever goes down with another is gone too.
+    // Several tabs may share a process. If one of them kills it, all of them are gone.
     page.on('crash', () => this.forget(tab));
     this.tabs.push(tab);
     const address = this.fixtures.at(this.ledger.page(name, { watched: true }));
@@ -63,12 +63,12 @@ class Swarm {
     return tab;
   }
 
-  /** Those whose database is open. */
+  /** The tabs whose database is open. */
   open(): Writer[] {
     return this.tabs.filter(({ name }) => this.ledger.hasOpened(name));
   }
 
-  /** The tab that was the last to say that it leads, when it is open. */
+  /** The tab that was the last to report that it leads, when it is open. */
   async leader(): Promise<Writer> {
     const find = () => {
       const writer = this.ledger.reports.findLast(({ kind }) => kind === 'leads')?.writer ?? '';
@@ -84,25 +84,25 @@ class Swarm {
     return followers[choose(followers.length)]!;
   }
 
-  /** Ends a tab without a word to its page, and does not wait for it. The time is that before. */
+  /** Ends a tab without telling its page, and does not wait for the end. Returns the time just before. */
   end(tab: Writer, way: Way): number {
     this.kills++;
     this.forget(tab);
     const at = Date.now();
-    // Of a crash never answered: who would answer is gone.
+    // Never answered: the process that would answer is gone.
     if (way === 'crashes') tab.devtools.send('Page.crash').catch(() => {});
     else void tab.page.close();
     return at;
   }
 
-  /** The same of the leader, until another leads and writes are acknowledged again. */
+  /** Ends the leader. Waits until another tab leads and writes are acknowledged again. */
   async endLeader(way: Way): Promise<void> {
     const leader = await this.leader();
     const endedAt = this.end(leader, way);
     await this.failOvers.measure(this.ledger, described(way), leader.name, endedAt, (writer) => this.lives(writer));
   }
 
-  /** Only a tab behind another one can be frozen. The time is that before. */
+  /** Freezes a tab. Only a tab behind another tab can be frozen. Returns the time just before. */
   async freeze(tab: Writer): Promise<number> {
     await this.open()
       .find((other) => other !== tab)!
@@ -115,7 +115,7 @@ class Swarm {
     return at;
   }
 
-  /** Resolves when a write that the tab calls after this is acknowledged. */
+  /** Thaws a tab. Resolves when a write that the tab starts after this is acknowledged. */
   async thaw(tab: Writer): Promise<void> {
     await tab.devtools.send('Page.setWebLifecycleState', { state: 'active' });
     const thawedAt = Date.now();
@@ -133,7 +133,7 @@ class Swarm {
     return this.tabs.some((tab) => isOf(writer, tab.name));
   }
 
-  /** Ends the writing in all tabs; what each of them sees then. */
+  /** Stops writing in all tabs. Returns what each tab sees then. */
   async settle(): Promise<Contents[]> {
     await this.ledger.until(() => this.open().length === this.tabs.length, 'all tabs are open');
     await Promise.all(this.tabs.map(({ page }) => page.evaluate(() => (globalThis as WritingPage).stop())));
@@ -149,7 +149,7 @@ const contents = (page: Page) => page.evaluate(() => (globalThis as WritingPage)
 
 type Event = (swarm: Swarm, choose: (count: number) => number) => Promise<unknown>;
 
-/** What happens in a round, and how often. */
+/** The events of a round, and how often each happens. */
 const events: [times: number, event: Event][] = [
   [9, (swarm) => swarm.endLeader('crashes')],
   [8, (swarm) => swarm.endLeader('is closed')],
@@ -171,7 +171,7 @@ async function crashLeaderAndSuccessor(swarm: Swarm): Promise<void> {
   await swarm.endLeader('crashes');
 }
 
-/** The others write on meanwhile; it catches up with what it missed. */
+/** The others keep writing. The frozen tab then catches up. */
 async function freezeFollower(swarm: Swarm, choose: (count: number) => number): Promise<void> {
   const tab = await swarm.follower(choose);
   await swarm.freeze(tab);
@@ -180,8 +180,9 @@ async function freezeFollower(swarm: Swarm, choose: (count: number) => number): 
 }
 
 /**
- * Another leads at once, or when the lease has lapsed; or nobody does before it is thawed: frozen while it stores, it keeps
- * IndexedDB from all tabs (sleep.spec.ts has a leader that is idle). What was acknowledged is there once in any case.
+ * Another tab leads at once, or when the lease has lapsed. If the leader froze while it was storing, nobody leads
+ * before it thaws: it blocks IndexedDB for all tabs (sleep.spec.ts has an idle leader). In any case, every acknowledged
+ * write is there once.
  */
 async function freezeLeader(swarm: Swarm): Promise<void> {
   const tab = await swarm.leader();
@@ -195,7 +196,7 @@ async function freezeLeader(swarm: Swarm): Promise<void> {
   await swarm.ledger.until(isReplaced, 'another leads than the one that was frozen');
 }
 
-/** When it gave the lead away, before or after it was closed, is all the same: there is no time to take here. */
+/** It does not matter whether the tab gave up the lead before or after it was closed, so no time is measured here. */
 async function closeFrozenLeader(swarm: Swarm): Promise<void> {
   const tab = await swarm.leader();
   await swarm.freeze(tab);
@@ -203,7 +204,7 @@ async function closeFrozenLeader(swarm: Swarm): Promise<void> {
   await swarm.leader();
 }
 
-/** The same numbers from the same seed. */
+/** A random number generator: the same seed gives the same numbers. */
 function numbers(seed: number): (count: number) => number {
   let state = seed >>> 0;
   return (count) => {

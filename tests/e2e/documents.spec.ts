@@ -1,7 +1,7 @@
 // The examples of docs/elements, docs/tutorial.md and docs/recipes.md, each as a page in a real browser, under a policy
-// that forbids all but the library: they come to rest without an error, and do what the document says below them.
-// What that is, the tables in documents/ say by heading. An example without an entry fails, and an entry without an
-// example: what a document shows and what is tested cannot drift apart.
+// that forbids everything except the library. They settle without an error, and do what the document says below them.
+// The tables in documents/ check that, by heading. An example without an entry fails, and so does an entry without an
+// example: so the documents and the tests cannot drift apart.
 import { add, opened } from './support/elements.ts';
 import { expect, test as base } from './support/test.ts';
 import { provokeAll } from './documents/codes.ts';
@@ -77,7 +77,7 @@ test('migrations that have not run yet run all or none', async ({ chromium, fixt
   const states = page.locator('sqlite-db[name="half.db"]');
   for (const [scripts, state] of [
     [['CREATE TABLE one (a)', 'CREATE TABEL two (a)'], 'error'],
-    // Had the first one been kept, this would be a migration that has run with another text.
+    // If the first migration had been kept, this would be a migration that has run with another text.
     [['CREATE TABLE one (b)', 'CREATE TABLE two (a)'], 'ready'],
   ] as const) {
     const html = scripts.map((sql) => `<script type="application/sql">${sql}</script>`).join('');

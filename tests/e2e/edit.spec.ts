@@ -1,4 +1,4 @@
-// Texts that are edited in their place: `contenteditable` in a <sqlite-write>.
+// Texts that people edit in place: `contenteditable` in a <sqlite-write>.
 import { type Page } from '@playwright/test';
 import { type Browser } from './support/browser.ts';
 import { write } from './support/database.ts';

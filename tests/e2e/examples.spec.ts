@@ -1,6 +1,6 @@
-// The examples of demo/examples: the same to-do list in plain HTML, React, Vue and Svelte, each built against the package
-// as npm would pack it. What a framework renders anew must leave the rows alone, which it knows nothing of; and what it
-// makes of a template must leave the marks in it.
+// The examples in demo/examples: the same to-do list in plain HTML, React, Vue and Svelte, each built with the package
+// as npm would pack it. When a framework renders again, it must leave the rows alone, although it does not know them.
+// When it makes a template, it must leave the marks in it.
 import { type ConsoleMessage, type Page } from '@playwright/test';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { leaderFirst, ready, rowsOf } from './support/database.ts';
 import { Origin } from './support/origin.ts';
 import { expect, test } from './support/test.ts';
 
-// One after the other, in one process: they share one folder of files.
+// One after the other, in one process: the tests share one folder of files.
 test.describe.configure({ mode: 'default' });
 
 test.beforeAll(() => prepareExamples());
@@ -25,7 +25,7 @@ async function add(page: Page, title: string): Promise<void> {
   await expect(page.getByRole('textbox', { name: 'What to do' })).toHaveValue('');
 }
 
-/** Those of the list that were there when `mark` was called. */
+/** Marks the entries that are in the list now. `old` finds them later. */
 const mark = (page: Page) =>
   entries(page).evaluateAll((rows) => rows.forEach((row) => row.setAttribute('data-old', '')));
 const old = (page: Page) => page.locator('li[data-old]');
@@ -40,7 +40,7 @@ async function expectTicked(tabs: Page[], titles: string[]): Promise<void> {
 
 const stored = (page: Page) => rowsOf(page, 'SELECT title, done FROM todo ORDER BY id');
 
-/** Two tabs that show the example, empty; the leader first. */
+/** Two tabs that show the empty example, the leader first. */
 async function opened(chromium: { openTab(address: string): Promise<Page> }, origin: Origin): Promise<Page[]> {
   const tabs = [await chromium.openTab(origin.url), await chromium.openTab(origin.url)];
   for (const tab of tabs) await ready(tab);
@@ -105,7 +105,7 @@ for (const name of ['html', 'react', 'vue', 'svelte'] as const) {
   });
 }
 
-/** What a tab says in its console, but for the advice to install developer tools. */
+/** The console messages of a tab, except for the advice to install developer tools. */
 function listen(tab: Page): string[] {
   const said: string[] = [];
   tab.on('console', (message: ConsoleMessage) => {
@@ -133,7 +133,7 @@ for (const [name, mode] of [
     try {
       const tab = await chromium.newTab();
       const said = listen(tab);
-      // What the parser has made is what is there in the end.
+      // The elements that the parser has made are still there in the end.
       await tab.addInitScript(() => {
         const parsed = () => Object.assign(document.querySelector('form')!, { isParsed: true });
         document.addEventListener('readystatechange', parsed, { once: true });

@@ -1,4 +1,5 @@
-// 3,201 movies: loaded once, with progress, and searched as one types. What is right is computed here, from the data.
+// 3,201 movies: loaded once, with a progress bar, and searched while a person types. The expected results are computed
+// here, from the data.
 import { type Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import { ready, rowsOf, write } from './support/database.ts';
@@ -21,7 +22,7 @@ const words = (text: string) =>
     .toLowerCase()
     .match(/[\p{L}\p{N}]+/gu) ?? [];
 
-/** Whether the words stand in the text one after the other, the last of them perhaps only begun. */
+/** Whether the text contains these words one after the other. The last word may be incomplete. */
 function says(text: string[], sought: string[]): boolean {
   const last = sought.length - 1;
   return text.some((_, at) =>
@@ -29,7 +30,7 @@ function says(text: string[], sought: string[]): boolean {
   );
 }
 
-/** What is found by what is typed: every part between spaces has to be there, whatever its punctuation. */
+/** The movies that the typed text finds: every part between spaces must be there, whatever its punctuation. */
 function matching(typed: string, genre = ''): Movie[] {
   const parts = typed
     .split(' ')
@@ -41,7 +42,7 @@ function matching(typed: string, genre = ''): Movie[] {
   });
 }
 
-/** The chart's texts: all decades that there are, and how many of these movies are of each. */
+/** The chart's texts: every decade, and how many of these movies are from each. */
 function decades(of: Movie[]): Map<string, number> {
   const decade = (movie: Movie) => {
     const year = Number(movie['Release Date']?.slice(-4));
@@ -51,7 +52,7 @@ function decades(of: Movie[]): Map<string, number> {
   return new Map([...all].sort().map((name) => [name, of.filter((movie) => decade(movie) === name).length]));
 }
 
-/** The schema of the first version, as databases have it that were made by it. */
+/** The schema of the first version, as in databases that it made. */
 const first = `
       <script type="application/sql">
         CREATE TABLE dataset (id INTEGER PRIMARY KEY CHECK (id = 1), movies INTEGER NOT NULL);
@@ -119,7 +120,7 @@ test('searching narrows the list and the chart as one types, by words and their 
   await page.getByLabel('Genre').selectOption('Adventure');
   await expectFound(page, matching('spielberg', 'Adventure'));
   await field(page).fill('');
-  // "Black Comedy" and "Romantic Comedy" have the word too.
+  // "Black Comedy" and "Romantic Comedy" contain the word too.
   for (const genre of ['Comedy', 'Thriller/Suspense']) {
     await page.getByLabel('Genre').selectOption(genre);
     await expectFound(page, matching('', genre));
@@ -261,7 +262,7 @@ test('two tabs at the first visit load the movies once', async ({ chromium }) =>
 test('loading that was cut off by closing the tab is finished by the next visit', async ({ chromium }) => {
   const first = await chromium.newTab();
   const rest = await chromium.newTab();
-  // The page itself goes as soon as it shows that some are loaded: nobody else is quick enough.
+  // The page itself leaves when it shows that some movies are loaded. A test would be too slow.
   await first.addInitScript(() => {
     new MutationObserver((_, observer) => {
       if (!document.querySelector('progress:not([value="0"])')) return;

@@ -1,4 +1,4 @@
-// A wrong statement is told where it stands, and the rest of the page goes on.
+// A wrong statement is reported where it stands, and the rest of the page goes on.
 import { expect, test } from './support/test.ts';
 
 test('wrong SQL in an element shows its message in place, fires an event, and breaks nothing else', async ({

@@ -1,4 +1,5 @@
-// What the fields of a write say: several of one name, boxes, radio buttons; and what HTML itself calls invalid.
+// The values of a write's fields: several with one name, checkboxes, radio buttons, and values that HTML itself calls
+// invalid.
 import { type Page } from '@playwright/test';
 import { rowsOf, write } from './support/database.ts';
 import { add, items, opened } from './support/elements.ts';
@@ -8,7 +9,7 @@ const save = async (page: Page) => {
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('button', { name: 'Save' })).toBeEnabled();
 };
-/** What was stored last, and nothing more. */
+/** The row that was stored last. */
 const stored = async (page: Page) =>
   (await rowsOf(page, 'SELECT a, typeof(a) AS t FROM kept ORDER BY rowid DESC LIMIT 1'))[0];
 
@@ -169,7 +170,7 @@ test.describe('without a form', () => {
     test(`what a field with ${attributes} calls invalid is said and not written`, async ({ chromium, fixtures }) => {
       const page = await opened(chromium, fixtures);
       await write(page, 'INSERT INTO kept (a) VALUES (?)', [valid]);
-      // Something to go on to: else the Tab key leaves the page.
+      // A field for the focus to go to: otherwise the Tab key leaves the page.
       await add(page, `${field(attributes)}<input aria-label="Next">`);
       const box = page.getByLabel('Field');
       await expect(box).toHaveValue(valid);
@@ -181,7 +182,7 @@ test.describe('without a form', () => {
       expect(await said).toBe('invalid');
       await write(page, 'INSERT INTO item (title) VALUES (1)');
       expect((await stored(page))!.a).toBe(valid);
-      // Corrected, it is written.
+      // After a correction, the value is written.
       await box.fill(valid.replace('15', '20').replace('pear', 'figs'));
       await box.press('Tab');
       await expect

@@ -1,9 +1,9 @@
-// Formats of marks: how a cell reads in the language of the page; and fields that may have several values.
+// Formats of marks: how a cell reads in the language of the page. Also fields that may have several values.
 import { add, opened } from './support/elements.ts';
 import { write } from './support/database.ts';
 import { expect, test } from './support/test.ts';
 
-/** As Intl puts it, with its narrow blanks. */
+/** The texts as Intl makes them. Its narrow blanks become ordinary ones. */
 const texts = async (page: import('@playwright/test').Page) =>
   (await page.locator('b').allTextContents()).map((text) => text.replaceAll(/\s/g, ' '));
 
@@ -141,7 +141,7 @@ test('a language that is misspelt is warned of once, with the right spelling, an
     undefined,
   ]);
 
-  // The order of a table is the page's language.
+  // The order of a table is that of the page's language.
   await page.evaluate(() => (document.documentElement.lang = 'en_US'));
   await add(page, '<sqlite-query sql="SELECT title FROM item"></sqlite-query>');
   await page.getByRole('button', { name: 'title' }).click();

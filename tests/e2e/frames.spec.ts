@@ -1,4 +1,4 @@
-// Frames that may store nothing: the database is in memory, says so, and works.
+// Frames that may not store anything: the database is in memory, says so, and works.
 import { type Frame, type Page } from '@playwright/test';
 import { type Browser } from './support/browser.ts';
 import { Origin } from './support/origin.ts';
@@ -16,7 +16,7 @@ const app = (library: string) => `<!doctype html><meta charset="utf-8"><link rel
   <sqlite-write sql="INSERT INTO n VALUES (1)"><button>Add</button></sqlite-write>
 </sqlite-db>`;
 
-/** A page with one frame; resolves with both. */
+/** A page with one frame. Resolves with both. */
 async function framed(chromium: Browser, around: Origin, attributes: string): Promise<[Page, Frame]> {
   const page = await chromium.openTab(around.at('script.html'));
   await page.evaluate((attributes) => {
@@ -46,7 +46,7 @@ for (const [build, library] of Object.entries(builds)) {
     await inner.close();
   });
 
-  // Playwright's profiles let frames of other sites store nothing, as people may choose.
+  // In Playwright's profiles, frames of other sites may not store anything. People may choose the same.
   test(`in a frame of another site that may store nothing it is in memory, with the ${build} build`, async ({
     chromium,
     fixtures,

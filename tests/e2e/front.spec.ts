@@ -1,4 +1,4 @@
-// The front page: the snippet that it shows is the program that it runs.
+// The front page: the code that it shows is the program that it runs.
 import { readFileSync } from 'node:fs';
 import { leaderFirst, ready } from './support/database.ts';
 import { Origin } from './support/origin.ts';

@@ -1,4 +1,4 @@
-// What goes in: parameters of queries, and writes.
+// Input: the parameters of queries, and writes.
 import type { SqliteQueryElement, SqliteWriteElement } from '../../elements/sqlite-elements.d.ts';
 import { rowsOf, write } from './support/database.ts';
 import { add, items, list, opened } from './support/elements.ts';
@@ -42,7 +42,7 @@ test.describe('parameters', () => {
   });
 
   test('only the answer to the last question is shown', async ({ chromium, fixtures }) => {
-    // The worker looks for a name that the page has taken back, and the browser says that it is not there.
+    // The worker looks for a name that the page has taken back, and the browser logs that it is not there.
     chromium.expectComplaint(/ERR_FILE_NOT_FOUND/);
     const page = await opened(chromium, fixtures);
     await add(page, `<sqlite-query sql="SELECT 'none' AS a"><template><p>{{a}}</p></template></sqlite-query>`);

@@ -1,4 +1,4 @@
-// The board in two tabs: cards are where everybody has put them, and whoever moves them by the keyboard goes along.
+// The board in two tabs: cards are where people have put them, and the focus follows a card that the keyboard moves.
 import { type Page } from '@playwright/test';
 import { leaderFirst, ready } from './support/database.ts';
 import { type Browser } from './support/browser.ts';
@@ -87,7 +87,7 @@ test('a card that is moved to another column by the keyboard keeps the focus, an
   await expect(follower!.getByRole('button', { name: 'Move mine to Done' })).toBeFocused();
   await follower!.keyboard.press('Enter');
   for (const board of [leader!, follower!]) await expect(cards(board, 'Done')).toHaveText(['mine']);
-  // There is no way further to the right; the way back has the focus.
+  // The card cannot move further to the right. The button for the way back has the focus.
   await expect(follower!.getByRole('button', { name: /^Move mine to (?!Doing)/ })).toHaveCount(0);
   await expect(follower!.getByRole('button', { name: 'Move mine to Doing' })).toBeFocused();
   for (const other of others) expect(await other.evaluate((node) => node.isConnected)).toBe(true);
@@ -107,7 +107,7 @@ test('a card that two tabs move at once is where both have put it', async ({ chr
 test('a card can be dragged before another one, and to the end of a column', async ({ chromium }) => {
   const boards = await openBoards(chromium);
   await add(boards[1]!, 'one', 'two');
-  // All of the board is in view: what is scrolled while the button is down, is dragged from somewhere else.
+  // The whole board is in view: if it scrolled while the button is down, the drag would start from somewhere else.
   for (const board of boards) await board.setViewportSize({ width: 1280, height: 1100 });
   await card(boards[1]!, 'Doing', seeded.second).dragTo(card(boards[1]!, 'To do', 'two'));
   for (const board of boards) {

@@ -1,12 +1,12 @@
-// Who leads when the leader's tab goes, and how soon.
+// Who leads when the leader's tab is gone, and how soon.
 import { type Page } from '@playwright/test';
 import { leaderFirst } from './support/database.ts';
 import { expect, test } from './support/test.ts';
 
-/** A leader's lease: what a fail-over would take if the lock of a tab that is gone did not pass on by itself. */
+/** A leader's lease: the time for a fail-over if the lock of a closed tab did not pass on by itself. */
 const leaseMs = 4_000;
 
-/** From now on the page notes when (milliseconds since 1970) it was told of a leader, and whether that was itself. */
+/** From now on, the page records when (milliseconds since 1970) it heard of a leader, and whether that was itself. */
 async function noteLeaders(page: Page): Promise<void> {
   await page.locator('sqlite-db').evaluate((element) => {
     const notes: { at: number; leads: boolean }[] = [];
@@ -17,7 +17,7 @@ async function noteLeaders(page: Page): Promise<void> {
   });
 }
 
-/** When the page noted that it leads. */
+/** When the page recorded that it leads. */
 async function ledSince(page: Page): Promise<number> {
   const notes = await page.evaluate(
     () => (globalThis as unknown as { leaderNotes: { at: number; leads: boolean }[] }).leaderNotes,
@@ -27,13 +27,13 @@ async function ledSince(page: Page): Promise<number> {
   return first!.at;
 }
 
-/** The ways in which a tab goes. */
+/** The ways in which a tab ends. */
 const ends = {
   closes: (page: Page) => page.close(),
   crashes: async (page: Page) => {
     const devtools = await page.context().newCDPSession(page);
     const crashed = page.waitForEvent('crash');
-    // Never answered: who would answer is gone.
+    // Never answered: the process that would answer is gone.
     devtools.send('Page.crash').catch(() => {});
     await crashed;
   },

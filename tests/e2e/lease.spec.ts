@@ -1,4 +1,4 @@
-// A plain-http origin: what browsers keep for secure contexts is not there, Web Locks among it, and all works.
+// A plain-http origin: what browsers reserve for secure contexts is missing, including Web Locks, and everything works.
 import { type Page } from '@playwright/test';
 import { type Browser } from './support/browser.ts';
 import { leaderFirst, leading, ready, rowsOf, write } from './support/database.ts';
@@ -54,7 +54,7 @@ test('without Web Locks a write that is made as the leader crashes is done withi
   await write(last!, "INSERT INTO todo (title) VALUES ('before')");
   const devtools = await leader!.context().newCDPSession(leader!);
   const crashed = leader!.waitForEvent('crash');
-  // Never answered: who would answer is gone.
+  // Never answered: the process that would answer is gone.
   devtools.send('Page.crash').catch(() => {});
   await crashed;
   const since = Date.now();

@@ -1,4 +1,4 @@
-// Elements come and go in any order, and are like built-in ones to script.
+// Elements come and go in any order, and behave like built-in elements for script.
 import { createServer, type ServerResponse } from 'node:http';
 import type { SqliteDbElement, SqliteQueryElement } from '../../elements/sqlite-elements.d.ts';
 import { write } from './support/database.ts';
@@ -185,7 +185,7 @@ test.describe('script', () => {
       const heard: string[] = [];
       const query = document.createElement('sqlite-query');
       document.querySelector('main')!.append(query);
-      // Its mistake (no SQL) is known at once, but told later.
+      // Its error (no SQL) is known at once, but reported later.
       await Promise.resolve();
       document.body.addEventListener('error', () => heard.push('bubbled'));
       const error = new Promise<CustomEvent>((done) => query.addEventListener('error', done));

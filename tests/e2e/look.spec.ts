@@ -1,5 +1,5 @@
-// Every demo page, narrow and wide, light and dark: nothing sticks out, every text can be read, axe finds nothing, and
-// a picture of it is left in test-results/look/ for people to judge the rest.
+// Every demo page, narrow and wide, light and dark: nothing overflows, every text is readable, and axe finds no
+// problem. The tests leave a picture in test-results/look/, so that people can judge the rest.
 import { axeFindings } from './support/axe.ts';
 import { faintTexts } from './support/contrast.ts';
 import { names, opened } from './support/demos.ts';

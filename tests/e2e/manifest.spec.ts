@@ -1,5 +1,5 @@
-// dist/custom-elements.json against the elements themselves: what they observe and mirror, and what script sees of them.
-// What they fire, show and make is compared by tools/typescript-6/manifest.test.mjs.
+// Compares dist/custom-elements.json with the elements themselves: what they observe and mirror, and what script sees
+// of them. tools/typescript-6/manifest.test.mjs compares what they fire, show and make.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../tools/process.mjs';
@@ -33,7 +33,10 @@ test('every attribute, property and method of the elements is described, and no 
   }
 });
 
-/** Of an element's class, and those that it extends up to the browser's own. `id` is every element's. */
+/**
+ * The attributes and members of an element's class and of its base classes, up to the browser's own. Every element has
+ * `id`.
+ */
 function knownOf(tag: string): { attributes: string[]; members: string[] } {
   const type = customElements.get(tag) as unknown as {
     observedAttributes: string[];

@@ -1,12 +1,12 @@
-// Many tabs of one database: one leads, from the first moment on, and all of them work.
+// Many tabs of one database: one leads from the first moment on, and all of them work.
 import { type Page } from '@playwright/test';
 import { Ledger, type WritingPage } from './support/ledger.ts';
 import { memoryMiB } from './support/memory.ts';
 import { expect, test } from './support/plain.ts';
 
 /**
- * How often a tab has begun to lead, as the store has it: whoever begins raises the epoch in it (the bytes of the record
- * `head` are in src/storage/head.rs). What no event told is in it too.
+ * How often a tab has begun to lead, as the store has it: each new leader raises the epoch there (src/storage/head.rs
+ * specifies the bytes of the record `head`). This includes leaderships that no event announced.
  */
 async function epoch(page: Page, database: string): Promise<bigint> {
   const bytes = await page.evaluate(async (name) => {

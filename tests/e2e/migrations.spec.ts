@@ -1,4 +1,4 @@
-// The schema inside `<sqlite-db>` is brought about once for the database, however many tabs ask for it at once.
+// The schema inside `<sqlite-db>` is applied once to the database, however many tabs ask for it at once.
 import { type Page } from '@playwright/test';
 import { type Browser } from './support/browser.ts';
 import { ready, rowsOf } from './support/database.ts';
@@ -33,7 +33,7 @@ test('a second visit runs no migration again', async ({ installed, fixtures }) =
 });
 
 test.describe('a migration in a file', () => {
-  /** A page with two migrations, of which the second stands in a file; what the file says, or how the server fails. */
+  /** A page with two migrations. The second is in a file. `file` is its content, or how the server fails. */
   async function visit(
     chromium: Browser,
     fixtures: Origin,
@@ -98,7 +98,9 @@ test.describe('a migration in a file', () => {
 const task = 'CREATE TABLE task (id INTEGER PRIMARY KEY, title TEXT NOT NULL)';
 const starred = 'ALTER TABLE task ADD COLUMN starred INTEGER NOT NULL DEFAULT 0';
 
-/** A tab with a `<sqlite-db>` that has these scripts, one that begins with `src=` being a file, and shows its tasks. */
+/**
+ * A tab with a `<sqlite-db>` that has these scripts and shows its tasks. A script that begins with `src=` is a file.
+ */
 async function open(chromium: Browser, fixtures: Origin, name: string, scripts: string[]): Promise<Page> {
   const page = await chromium.newTab();
   await page.goto(fixtures.at('script.html'));
@@ -147,7 +149,7 @@ async function fileOf(chromium: Browser, fixtures: Origin, ...statements: string
   return file;
 }
 
-/** Imports by the element's database, or by a `Database` of script's own; gives the error's code, if it is refused. */
+/** Imports with the element's database, or with a `Database` of script. Returns the error's code, if it is refused. */
 async function restore(page: Page, file: number[], own = ''): Promise<string | undefined> {
   return page.evaluate(
     async ([file, own]) => {

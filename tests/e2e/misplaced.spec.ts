@@ -1,4 +1,5 @@
-// Elements that the HTML parser has moved out of a table: nothing works then, and the console says what would.
+// Elements that the HTML parser has moved out of a table: they do not work there, and the console says how to write
+// them.
 import { expectNoComplaints } from './support/test.ts';
 import { ready } from './support/database.ts';
 import { add, items, opened } from './support/elements.ts';

@@ -1,4 +1,4 @@
-// The library on one origin, the page on another; and pages whose policy forbids nearly everything.
+// The library on one origin and the page on another; and pages whose policy forbids nearly everything.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Page } from '@playwright/test';
@@ -58,7 +58,7 @@ for (const strict of ['without a policy', 'with a strict policy'] as const) {
 const files = ['sqlite-elements.js', 'sqlite-elements.wasm'].map((file) => `dist/${file}`);
 const own = page('sqlite-elements.js');
 
-/** What a tab writes, the other shows. */
+/** What one tab writes, the other shows. */
 async function shared(tabs: Page[]): Promise<void> {
   for (const tab of tabs) await ready(tab);
   await tabs[1]!.getByRole('textbox').fill('hello');
@@ -66,11 +66,11 @@ async function shared(tabs: Page[]): Promise<void> {
   for (const tab of tabs) await expect(tab.getByRole('listitem')).toHaveText(['hello']);
 }
 
-/** As those of browser extensions: no `blob:`, not for scripts and not for workers. */
+/** Like those of browser extensions: no `blob:`, neither for scripts nor for workers. */
 const extensionPolicy = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; object-src 'self'";
 
 for (const directives of [extensionPolicy, "script-src 'self' 'wasm-unsafe-eval'; object-src 'self'"]) {
-  // A violation is an error in the console, and any of those fails the test.
+  // A violation is an error in the console, and any error there fails the test.
   test(`under ${directives}, the library of the page's origin works, and violates nothing`, async ({ chromium }) => {
     const origin = await Origin.ofPage(own, { 'Content-Security-Policy': directives }, files);
     try {
@@ -175,7 +175,7 @@ test('where a browser says of a refused worker that the policy was violated, and
   try {
     const { openTab } = whereFilesGiveNoWorker(chromium, true);
     const tab = await openTab(origin.url);
-    // Before the watchdog would have given it up.
+    // Before the watchdog would have given the worker up.
     await expect(tab.locator('sqlite-db')).toHaveAttribute('state', 'ready', { timeout: 8_000 });
   } finally {
     await origin.close();
@@ -226,7 +226,7 @@ for (const [what, file, type] of [
 
 for (const name of names) {
   for (const policy of ['strict', 'trusted-types']) {
-    // A violation is an error in the console, and any of those fails the test.
+    // A violation is an error in the console, and any error there fails the test.
     test(`the ${name} page is used under a Content-Security-Policy that is ${policy}, and violates nothing`, async ({
       chromium,
       demos,

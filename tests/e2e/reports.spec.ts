@@ -1,10 +1,11 @@
-// What goes wrong in an element is said once: in its place, by an event, and in the console with what the author needs.
+// An error in an element is reported once in each place: in the element, by an event, and in the console with what the
+// author needs.
 import { type Page } from '@playwright/test';
 import { ready, write } from './support/database.ts';
 import { add, items, opened } from './support/elements.ts';
 import { expect, test } from './support/test.ts';
 
-/** Each mistake: the markup, what the console must say of it, and what sets it off. */
+/** Each error: the markup, what the console must say about it, and what causes it. */
 const mistakes: [string, RegExp[], ((page: Page) => Promise<void>)?][] = [
   ['<sqlite-query id="m" sql="SELECT nowhere FROM item"></sqlite-query>', [/no such column: nowhere/]],
   ['<sqlite-query id="m" sql="SELEKT 1"></sqlite-query>', [/syntax error/, /SQL: SELEKT 1/]],
@@ -92,7 +93,7 @@ for (const [markup, said, setOff] of mistakes) {
     await add(page, markup);
     await setOff?.(page);
     await expect(page.locator('#m > [role=alert]')).toHaveText(said[0]!);
-    // Whatever comes later of it has come when a commit has been shown.
+    // When a commit has been shown, any later report of the error would have come.
     await page.locator('#db').evaluate(async (db: HTMLElementTagNameMap['sqlite-db']) => {
       await db.database!.queueWrite("INSERT INTO item (title) VALUES ('later')");
     });
@@ -162,7 +163,7 @@ for (const [which, tag, code, prepare] of unopened) {
     );
     await expect(page.locator('#m')).toHaveAttribute('state', 'error');
     for (const id of ['#q', '#r']) await expect(page.locator(id)).toHaveAttribute('state', 'error');
-    // To look again is no news, and nor is what other databases do.
+    // Another look is no news, and neither is a change in another database.
     await page.locator('#m').evaluate((element) => element.append(document.createElement('i')));
     await page.locator('#db').evaluate(async (db: HTMLElementTagNameMap['sqlite-db']) => {
       await db.database!.queueWrite("INSERT INTO item (title) VALUES ('later')");

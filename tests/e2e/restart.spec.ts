@@ -1,4 +1,5 @@
-// A worker that dies is replaced: what was under way is told, and all else goes on as if nothing had been.
+// A worker that dies is replaced: calls under way fail with an error, and everything else goes on as if nothing had
+// happened.
 import { type Page } from '@playwright/test';
 import { Tab, type ScriptedPage, type Surroundings } from './guide/tab.ts';
 import { ready, rowsOf, write } from './support/database.ts';
@@ -18,7 +19,7 @@ const surroundings: Surroundings = { database: 'restart.db', schema: 'CREATE TAB
 
 test.beforeEach(({ chromium }) => chromium.expectComplaint(aboutTheDead));
 
-/** How calls of the page end, in its order. */
+/** How calls of the page end, in their order. */
 const codes = (page: Page, calls: string[]) =>
   page.evaluate(
     async (calls) =>
@@ -72,7 +73,7 @@ test('callbacks, live queries, and what was allowed outlive the worker', async (
   const told = () => tab.page.evaluate(() => (globalThis as any).told);
   await expect.poll(told).toMatchObject({ n: 0 });
   await crash(tab.page);
-  // Only the leader may, unless it was allowed; and this one follows.
+  // Only the leader may, unless followers are allowed to. This tab follows.
   await expect.poll(() => codes(tab.page, ['db.isCoordinationMetricsEnabled()'])).toEqual(['done']);
   expect((await tab.settle('db', 'execute', 'INSERT INTO t VALUES (1)')).error).toBeUndefined();
   await expect.poll(told).toMatchObject({ n: 1 });
@@ -153,7 +154,7 @@ test('a database that was deleted while its worker was down is not begun anew in
   await tab.write('INSERT INTO t VALUES (1)');
   await tab.page.evaluate(async () => {
     const { Database } = globalThis as unknown as ScriptedPage;
-    // The worker is dead before it can hear of it.
+    // The worker is dead before it can hear of the deletion.
     const { terminate } = Worker.prototype;
     Worker.prototype.terminate = function () {
       terminate.call(this);

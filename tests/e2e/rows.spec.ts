@@ -1,4 +1,4 @@
-// Rows as they are shown: data stays data, and a row that stays keeps its node.
+// Rows in the document: data stays data, and a row that stays keeps its node.
 import type { SqliteQueryElement } from '../../elements/sqlite-elements.d.ts';
 import { write } from './support/database.ts';
 import { add, items, list, observe, opened } from './support/elements.ts';
@@ -120,7 +120,7 @@ test.describe('rows', () => {
       field.setSelectionRange(1, 3);
       return { nodes: [...ul.querySelectorAll('li')], field };
     });
-    // Last becomes first: the shortest way would be to move the row that has the focus.
+    // The last row becomes the first. The shortest way would be to move it, but it has the focus.
     await write(page, 'UPDATE item SET rank = 0 WHERE id = 4');
     await expect(page.locator('li')).toHaveText([' four', ' one', ' two', ' three']);
     const after = await before.evaluate(({ nodes, field }) => ({
@@ -165,7 +165,8 @@ test.describe('rows', () => {
     await add(page, `<sqlite-query sql="SELECT id, title, note FROM item">${list}</sqlite-query>`);
     await expect(page.locator('li')).toHaveCount(3);
     const changes = await observe(page, 'main sqlite-query');
-    // The answer differs in a column that the template does not show; the query says when it has rendered it.
+    // The answer differs only in a column that the template does not show. The query says when it has rendered the
+    // answer.
     const rendered = page
       .locator('main sqlite-query')
       .evaluate(
@@ -230,7 +231,7 @@ test.describe('rows', () => {
     chromium,
     fixtures,
   }) => {
-    // The parser itself reports the attribute, in the template even; what the rows get comes through the CSSOM.
+    // The parser reports the attribute, even in the template. The rows get their styles through the CSSOM.
     chromium.expectComplaint(/Applying inline style violates|Loading the image 'data:,'/);
     const page = await chromium.openTab(fixtures.at('styled.html?csp=strict'));
     const styles = () => page.locator('div').evaluateAll((divs) => divs.map((div) => div.getAttribute('style')));

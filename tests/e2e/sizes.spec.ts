@@ -1,5 +1,5 @@
-// Large values, results and files: what is within the limits costs each tab some copies of it and no more; what is
-// beyond them is refused at once, with a code of its own, and harms nothing.
+// Large values, results and files. Within the limits, each tab needs memory for some copies and no more. Anything
+// larger is refused at once, with its own code, and does no harm.
 import { type Page } from '@playwright/test';
 import { type Browser } from './support/browser.ts';
 import { add, opened as openedElements } from './support/elements.ts';
@@ -14,7 +14,7 @@ type Opened = typeof globalThis & { db: Library.Database; heard: { messages: num
 const MiB = 1 << 20;
 const largeMiB = 50;
 
-/** Tabs with one database open as `db`, the first of them leading; the last one writes. */
+/** Tabs with one database open as `db`. The first leads, and the last writes. */
 async function tabsOf(browser: Browser, fixtures: Origin, count: number): Promise<Page[]> {
   const tabs: Page[] = [];
   for (let i = 0; i < count; i++) {
@@ -36,7 +36,7 @@ async function tabsOf(browser: Browser, fixtures: Origin, count: number): Promis
   return tabs;
 }
 
-/** Writes a blob of this many bytes, no two stretches of it alike; gives its SHA-256. */
+/** Writes a blob of this many bytes in which no two parts are equal. Returns its SHA-256. */
 const writeBlob = (page: Page, bytes: number) =>
   page.evaluate(async (bytes) => {
     const body = new Uint8Array(bytes);
@@ -47,7 +47,7 @@ const writeBlob = (page: Page, bytes: number) =>
     return hash;
   }, bytes);
 
-/** SHA-256 of the newest blob as a tab reads it, once it is there. */
+/** The SHA-256 of the newest blob as a tab reads it, once it is there. */
 async function readHash(page: Page, id: number): Promise<string> {
   const there = () =>
     page.evaluate(async (id) => {
@@ -76,8 +76,8 @@ plainTest(
     });
     for (const tab of tabs) expect(await readHash(tab, 1)).toBe(hash);
     if (growth > 0) console.log(`    at the most ${Math.round(growth)} MiB more than before`);
-    // Half of that is what the page, its worker, the leader, and the third tab have to hold; when every tab had a copy of
-    // every message it was 25 to 33 times the blob.
+    // The page, its worker, the leader, and the third tab need half of this. When every tab had a copy of every
+    // message, it was 25 to 33 times the blob.
     expect(growth).toBeLessThan(22 * largeMiB);
     for (const tab of tabs.slice(0, -1)) {
       const { largest } = await tab.evaluate(() => (globalThis as Opened).heard);

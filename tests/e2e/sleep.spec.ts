@@ -1,6 +1,6 @@
-// Tabs that sleep: a page that is left and kept in the back/forward cache, and a hidden tab that the browser freezes.
-// What holds whether the browser keeps a page or loads it again: somebody leads, nothing that was acknowledged is lost,
-// and a tab that is back has caught up before it answers.
+// Tabs that sleep: a page that a person left, in the back/forward cache, and a hidden tab that the browser freezes.
+// These promises hold whether the browser keeps a page or loads it again: some tab leads, no acknowledged write is
+// lost, and a tab that is back has caught up before it answers.
 import { type Page } from '@playwright/test';
 import { lapseMs } from './support/fail_over.ts';
 import { type Contents, isOf, Ledger, type WritingPage } from './support/ledger.ts';
@@ -40,7 +40,7 @@ class Sleeper {
     return this.page.evaluate(() => (globalThis as WritingPage).contents());
   }
 
-  /** What it saw in the first moment after it slept; nothing if it was loaded anew. */
+  /** What the tab saw in the first moment after it slept. Empty if it was loaded anew. */
   async firstSeen(): Promise<Contents[]> {
     return this.page.evaluate(() => Promise.all((globalThis as WritingPage).returns));
   }
@@ -50,7 +50,7 @@ class Sleeper {
     await this.page.goto(fixtures.at('script.html'));
   }
 
-  /** The way back: the page as it was left, or loaded anew. Resolves when it can be asked. */
+  /** Goes back: the page was kept, or it is loaded anew. Resolves when the page answers. */
   async comeBack(): Promise<'kept' | 'loaded'> {
     await this.page.goBack({ waitUntil: 'commit' });
     await this.page.waitForFunction(() => 'contents' in globalThis);
@@ -59,7 +59,7 @@ class Sleeper {
     return kept ? 'kept' : 'loaded';
   }
 
-  /** Puts it behind another tab and freezes it. */
+  /** Puts the tab behind another tab and freezes it. */
   async freeze(front: Sleeper): Promise<void> {
     await front.page.bringToFront();
     await expect.poll(() => this.page.evaluate(() => document.visibilityState)).toBe('hidden');
@@ -70,7 +70,7 @@ class Sleeper {
     await this.lifecycle('active');
   }
 
-  /** How long after the moment given, when something happened, this tab was told that it leads. */
+  /** How long after the given moment this tab heard that it leads. `what` happened at that moment. */
   async leadsAfter(at: number, what: string): Promise<number> {
     const leads = await this.ledger.until(
       (report) => report.kind === 'leads' && report.at >= at && isOf(report.writer, this.name),
@@ -91,7 +91,7 @@ class Sleeper {
   }
 }
 
-/** Exactly one leads, a write from each tab is done, and each sees all of it. */
+/** Exactly one tab leads, a write from each tab is done, and each tab sees all writes. */
 async function expectAllWork(ledger: Ledger, tabs: Sleeper[]): Promise<void> {
   await expect.poll(async () => (await Promise.all(tabs.map((tab) => tab.leads()))).filter(Boolean).length).toBe(1);
   for (const tab of tabs) await tab.write();
@@ -185,7 +185,7 @@ for (const [sleeps, fall] of Object.entries(naps)) {
         Object.assign(globalThis, { underWay: Promise.all(Array.from({ length: 50 }, write)) });
       });
       const wake = await fall(tab, other, fixtures);
-      // A tab that is frozen while it stores keeps IndexedDB from the others until it is thawed.
+      // A tab that is frozen while it stores blocks IndexedDB for the others until it is thawed.
       const meanwhile = other.write();
       await wake();
       await meanwhile;
@@ -219,7 +219,7 @@ test('leaders that are frozen give the lead away before, and wait for their turn
     await leader.write();
     expect(await leader.leads()).toBe(false);
   }
-  // A machine that is busy may stop the worker before it has let go. Then the lease lapses.
+  // A busy machine may stop the worker before it has released its lock. Then the lease lapses.
   expect(waited, 'had to wait for a lease').toBeLessThanOrEqual(1);
   await second.page.close();
   await expect.poll(() => first.leads()).toBe(true);

@@ -1,10 +1,10 @@
-// What the elements say of themselves: custom states, properties, events and the status.
+// What the elements say about themselves: custom states, properties, events and the status.
 import { type Page } from '@playwright/test';
 import { write } from './support/database.ts';
 import { add, items, opened } from './support/elements.ts';
 import { expect, test } from './support/test.ts';
 
-/** Which of the states an element matches by `:state()`. */
+/** The states that an element matches with `:state()`. */
 const states = (page: Page, selector: string) =>
   page.locator(selector).evaluate((element) => {
     const names = ['loading', 'ready', 'empty', 'error', 'leader', 'memory', 'pending', 'many'];

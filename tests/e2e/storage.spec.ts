@@ -1,4 +1,4 @@
-// Storage that is not there, goes away, or is damaged: said clearly, and what can be read is given.
+// Storage that is missing, goes away, or is damaged: the library says so clearly, and returns what can be read.
 import { type Page } from '@playwright/test';
 import { type DatabaseElement, leaderFirst, ready } from './support/database.ts';
 import { expect, test } from './support/test.ts';
@@ -12,7 +12,7 @@ async function add(page: Page, title: string): Promise<void> {
   await expect(page.getByText(title)).toBeVisible();
 }
 
-/** What the element says of its failure. */
+/** The error that the element reports. */
 async function expectError(page: Page, code: string, message: RegExp): Promise<void> {
   await expect(database(page)).toHaveAttribute('state', 'error');
   const error = await database(page).evaluate((element) => {
@@ -23,7 +23,7 @@ async function expectError(page: Page, code: string, message: RegExp): Promise<v
   expect(error.message).toMatch(message);
 }
 
-/** What `Database.export` gives. */
+/** The result of `Database.export`. */
 async function exported(page: Page): Promise<number[]> {
   return database(page).evaluate(async (element) => {
     const { database } = element as DatabaseElement & { database: { export(): Promise<Uint8Array> } };
@@ -31,7 +31,7 @@ async function exported(page: Page): Promise<number[]> {
   });
 }
 
-/** What comes of `Database.import`: `done`, or code and message. */
+/** The result of `Database.import`: `done`, or code and message. */
 async function imported(page: Page, file: number[]): Promise<string> {
   return database(page).evaluate(async (element, file) => {
     const { database } = element as DatabaseElement & { database: { import(file: Blob): Promise<void> } };
@@ -187,7 +187,7 @@ test('a new database begins with the file that the page names, and fetches it on
 test('where the browser offers no storage, the database is in memory, and says so', async ({ chromium }) => {
   chromium.expectComplaint(/no storage.*gone with it/);
   const page = await chromium.newTab();
-  // As where storage is switched off; of all that, only the worker's view is of interest.
+  // As if storage were switched off. Only the worker's view of it matters here.
   await page.context().route('**/dist/sqlite-elements.js', async (route) => {
     const response = await route.fetch();
     const without = "if (!('document' in self)) Object.defineProperty(self, 'indexedDB', { value: undefined });";
@@ -213,7 +213,7 @@ test('where the browser offers no storage, the database is in memory, and says s
   await expect(page.getByText('Kept in memory')).toBeHidden();
 });
 
-/** What comes of a call that may take a minute. */
+/** The result of a call that may take a minute. */
 async function write(page: Page, sql: string, params: unknown[] = []): Promise<string> {
   return database(page).evaluate(
     async (element, [sql, params]) => {
@@ -245,7 +245,7 @@ test('a write beyond what the browser takes as one value is stored with all that
   const page = await chromium.openTab('todo.html');
   await ready(page);
   expect(await write(page, 'CREATE TABLE large (data BLOB)')).toBe('done');
-  // Enough for a checkpoint: what is there before is in blocks.
+  // Enough for a checkpoint: the earlier data is in blocks.
   for (let part = 0; part < 3; part += 1) {
     expect(await write(page, 'INSERT INTO large VALUES (randomblob(2000000))')).toBe('done');
   }
@@ -275,7 +275,10 @@ test('a write that is larger than one commit may be is refused by its code, and 
   await expect(page.getByText('Written after')).toBeVisible();
 });
 
-/** Has the browser count in the middle of a write that it refuses, past the library; says whether it has miscounted. */
+/**
+ * Makes the browser count space in the middle of a write that it refuses, without the library. Returns whether it has
+ * miscounted.
+ */
 async function haveMiscounted(page: Page): Promise<boolean> {
   return page.evaluate(async () => {
     const opening = indexedDB.open('other', 1);
@@ -304,14 +307,14 @@ test('a small write is stored even while the browser has miscounted how much roo
   demos,
 }) => {
   test.setTimeout(120_000);
-  // Before anything is stored: the browser remembers for a while how much room there is.
+  // Before anything is stored: the browser remembers for a while how much space there is.
   const other = await chromium.openTab('icon.svg');
   const devtools = await other.context().newCDPSession(other);
   await devtools.send('Storage.overrideQuotaForOrigin', { origin: new URL(demos.url).origin, quotaSize: 8_000_000 });
   const page = await chromium.openTab('todo.html');
   await ready(page);
   await add(page, 'Before');
-  // It does so in most runs; in the others nothing is in the way.
+  // The browser miscounts in most runs. In the others, nothing is in the way.
   await haveMiscounted(other);
   expect(await write(page, "INSERT INTO todo (title) VALUES ('After')")).toBe('done');
 });

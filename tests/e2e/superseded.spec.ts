@@ -1,4 +1,4 @@
-// A query that nobody waits for any more is stopped where it runs, and never begun where it waits.
+// A query that nobody waits for any more is stopped if it runs, and never begins if it waits.
 import { Tab, type ScriptedPage, type Surroundings } from './guide/tab.ts';
 import { add, opened } from './support/elements.ts';
 import { expect, test } from './support/test.ts';
@@ -6,7 +6,7 @@ import { endless } from './support/worker.ts';
 
 const surroundings: Surroundings = { database: 'superseded.db', schema: 'CREATE TABLE t (x)', db: 'Database' };
 
-/** The worker looks at what was taken back, and Chromium notes each look that finds nothing. */
+/** The worker looks for queries that were taken back. Chromium logs each look that finds nothing. */
 test.beforeEach(({ chromium }) => chromium.expectComplaint(/ERR_FILE_NOT_FOUND/));
 
 test('a live query without an end is ended by its unsubscribe, and the next one is answered', async ({
@@ -18,7 +18,7 @@ test('a live query without an end is ended by its unsubscribe, and the next one 
     const { db } = globalThis as unknown as ScriptedPage;
     const told: unknown[] = [];
     const live = db.liveQuery(endless, [], (rows, error) => told.push(error ?? rows));
-    // A page cannot see that it has begun; were it not, less would be shown.
+    // A page cannot see that the query has begun. If it had not, this test would show less.
     await new Promise((resolve) => setTimeout(resolve, 100));
     live.unsubscribe();
     await new Promise((resolve) => db.liveQuery('SELECT 2 AS n', [], resolve));

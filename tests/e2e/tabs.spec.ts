@@ -1,4 +1,4 @@
-// The tabs demo: what the guide's multi-tab page shows.
+// The tabs demo: it shows what the guide's page about several tabs describes.
 import { type Page } from '@playwright/test';
 import { leaderFirst, ready } from './support/database.ts';
 import { expect, test } from './support/test.ts';

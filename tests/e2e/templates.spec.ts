@@ -1,4 +1,4 @@
-// The templates of a <sqlite-query>, and ways to give it them.
+// The templates of a <sqlite-query>, and the ways to write them.
 import { write } from './support/database.ts';
 import { add, items, observe, opened } from './support/elements.ts';
 import { expect, test } from './support/test.ts';

@@ -1,4 +1,4 @@
-// Times as people read them: whose zone a value means, days of the calendar, and the hours that clocks leave out or have
+// Times as people read them: which time zone a value means, calendar days, and the hours that clocks skip or have
 // twice.
 import { type Browser as Process, type Page } from '@playwright/test';
 import { Browser } from './support/browser.ts';
@@ -7,7 +7,7 @@ import { add } from './support/elements.ts';
 import { type Origin } from './support/origin.ts';
 import { expect, expectNoComplaints, test } from './support/test.ts';
 
-/** A tab of somebody who is in this zone, at this time if one is given. */
+/** A tab of a person in this time zone, at this time if one is given. */
 async function inZone(
   { running, fixtures }: { running: Process; fixtures: Origin },
   zone: string,
@@ -24,7 +24,7 @@ async function inZone(
   expectNoComplaints(browser);
 }
 
-/** How these values, as they stand in SQL, read in this format. */
+/** How these SQL values read in this format. */
 async function read(page: Page, format: string, values: string[]): Promise<string[]> {
   await page.locator('main').evaluate((main) => main.replaceChildren());
   const columns = values.map((value, at) => `${value} AS c${at}`).join(', ');
@@ -86,7 +86,7 @@ test('what is typed into a field comes out as typed, and reads so beside it, in 
   running,
   fixtures,
 }) => {
-  // In New York clocks go from 2 to 3 on the first of these days, and have the hour after 1 twice on the second.
+  // In New York, clocks go from 2 to 3 on the first of these days, and have the hour after 1 twice on the second.
   const typed = ['2026-03-08T02:30', '2026-11-01T01:30', '2026-12-31T23:59'];
   await inZone({ running, fixtures }, 'America/New_York', async (page) => {
     await write(page, 'CREATE TABLE meeting (id INTEGER PRIMARY KEY, at TEXT)');
@@ -108,13 +108,13 @@ test('what is typed into a field comes out as typed, and reads so beside it, in 
       /^Dec 31, 2026, 11:59\sPM$/,
     ]);
     expect(await rowsOf(page, 'SELECT at FROM meeting ORDER BY id')).toEqual(typed.map((at) => ({ at })));
-    // By way of UTC, as the document says, it is the same again.
+    // Converted by way of UTC, as the document says, it is the same again.
     const back = `SELECT strftime('%Y-%m-%dT%H:%M', datetime(at, 'utc'), 'localtime') AS at FROM meeting WHERE id > 1`;
     expect(await rowsOf(page, back)).toEqual(typed.slice(1).map((at) => ({ at })));
   });
 });
 
-/** Where somebody is and when; and what they read of what. */
+/** Where a person is, at which time, and the text that they read for each value. */
 const calendars: [zone: string, now: string, texts: Record<string, string>][] = [
   [
     'America/Los_Angeles',
@@ -136,7 +136,7 @@ const calendars: [zone: string, now: string, texts: Record<string, string>][] = 
       '2026-04-19': 'in 6 days',
     },
   ],
-  // The same instant, of the next day already.
+  // The same instant, but already on the next day.
   [
     'Asia/Tokyo',
     '2026-04-13T20:00:00-07:00',

@@ -1,4 +1,4 @@
-// The to-do list in several tabs: what is written in one is seen in all, and is still there tomorrow.
+// The to-do list in several tabs: all tabs show what one tab writes, and it is still there tomorrow.
 import { type Page } from '@playwright/test';
 import { leaderFirst, ready } from './support/database.ts';
 import { expect, test } from './support/test.ts';

@@ -1,12 +1,12 @@
-// The application of demo/vite-app: it has the library as a package, and Vite makes files of its own from both. So the
-// worker and the WebAssembly must be found although the library's code is elsewhere than it was.
+// The application in demo/vite-app: it uses the library as a package, and Vite makes its own files from both. So the
+// worker and the WebAssembly must be found although the library's code has moved.
 import { type Page } from '@playwright/test';
 import { readdirSync } from 'node:fs';
 import { buildApp, prepareApp, serveApp } from '../../tools/applications.mjs';
 import { leaderFirst, ready } from './support/database.ts';
 import { expect, test } from './support/test.ts';
 
-// One after the other, in one process: they share one folder of files.
+// One after the other, in one process: the tests share one folder of files.
 test.describe.configure({ mode: 'default' });
 
 let packed: string[];
@@ -16,7 +16,7 @@ test.beforeAll(() => {
   buildApp();
 });
 
-/** Both ways in which Vite serves an application; `use` gets its address. */
+/** Both ways in which Vite serves an application. `use` gets the address. */
 async function served(mode: 'preview' | 'dev', use: (url: string) => Promise<void>): Promise<void> {
   const server = await serveApp(mode);
   await use(server.url).finally(() => server.close());

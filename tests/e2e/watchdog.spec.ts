@@ -1,11 +1,11 @@
-// A worker that gives no sign of life is ended by its page and replaced; one that is only busy is not.
+// The page ends and replaces a worker that gives no sign of life, but not a worker that is only busy.
 import { type CDPSession } from '@playwright/test';
 import { Tab, type ScriptedPage, type Surroundings } from './guide/tab.ts';
 import { expect, test } from './support/test.ts';
 import { aboutTheDead, endless, hanging, vanish } from './support/worker.ts';
 
 const surroundings: Surroundings = { database: 'watched.db', schema: 'CREATE TABLE t (x)', db: 'Database' };
-/** The bound of the watchdog and what a busy machine adds to it. */
+/** The watchdog's time limit, and what a busy machine adds to it. */
 const patience = { timeout: 40_000 };
 const lookedInVain = /ERR_FILE_NOT_FOUND/;
 
@@ -85,11 +85,11 @@ test('a page that is frozen for longer than the bound keeps its worker', async (
   tab.page.on('worker', (worker) => workers.push(worker));
   const devtools: CDPSession = await tab.page.context().newCDPSession(tab.page);
   await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
-  // Nothing can be waited for in a page in which nothing happens; a shorter time would only show less.
+  // In a page in which nothing happens, the test can only wait for a time. A shorter time would only show less.
   await new Promise((resolve) => setTimeout(resolve, 14_000));
   await devtools.send('Page.setWebLifecycleState', { state: 'active' });
   await tab.write('INSERT INTO t VALUES (1)');
-  // Some ticks of the page that is awake.
+  // A few ticks of the page that is awake.
   await tab.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 3_000)));
   expect(workers).toEqual([]);
 });

@@ -1,5 +1,6 @@
-// The processes of Firefox's tabs are killed while they write: whatever was acknowledged is there once, and another tab
-// leads at once. As tests/e2e/crashes.spec.ts, with what Firefox can be told; for WebKitGTK see minibrowser.spec.ts.
+// The processes of Firefox's tabs are killed while the tabs write. Every acknowledged write is there once, and another
+// tab leads at once. This is tests/e2e/crashes.spec.ts with the commands that Firefox has. For WebKitGTK see
+// minibrowser.spec.ts.
 import { type Contents, isOf, Ledger, type WritingPage } from '../e2e/support/ledger.ts';
 import { type Origin } from '../e2e/support/origin.ts';
 import { FailOvers } from '../e2e/support/fail_over.ts';
@@ -19,7 +20,7 @@ interface Writer {
 const contents = (tab: Tab): Promise<Contents> => tab.run(() => (globalThis as WritingPage).contents());
 
 class Swarm {
-  /** Those that live. */
+  /** The tabs that are alive. */
   writers: Writer[] = [];
   readonly failOvers = new FailOvers();
   private readonly driver: WebDriver;
@@ -46,7 +47,7 @@ class Swarm {
     }
   }
 
-  /** The tab that was the last to say that it leads. */
+  /** The tab that was the last to report that it leads. */
   async leader(): Promise<Writer> {
     const find = () => {
       const writer = this.ledger.reports.findLast(({ kind }) => kind === 'leads')?.writer ?? '';
@@ -56,7 +57,7 @@ class Swarm {
     return find()!;
   }
 
-  /** Kills the process of a tab; an engine may have others of the site in it, which go down too. */
+  /** Kills the process of a tab. Other tabs of the site may share the process, and they die too. */
   kill({ pid }: Writer): number {
     const victims = this.writers.filter((writer) => writer.pid === pid);
     const at = Date.now();
@@ -72,7 +73,7 @@ class Swarm {
     return at;
   }
 
-  /** Ends the leader's tab; waits until another leads and writes are acknowledged. */
+  /** Ends the leader's tab. Waits until another tab leads and writes are acknowledged. */
   async endLeader(end: 'process is killed' | 'tab is closed'): Promise<void> {
     const leader = await this.leader();
     const endedAt = end === 'process is killed' ? this.kill(leader) : await this.close(leader);
@@ -80,7 +81,7 @@ class Swarm {
     await this.failOvers.measure(this.ledger, `the leader’s ${end}`, leader.name, endedAt, lives);
   }
 
-  /** Reports of tabs that should have been gone by then: another process was killed than that of the tab. */
+  /** Reports of tabs that should be gone by then: they show that the wrong process was killed. */
   ghosts(): string[] {
     return this.ledger.reports.flatMap(({ writer, at }) => {
       const goneAt = [...this.goneAt].find(([name]) => isOf(writer, name))?.[1] ?? Infinity;

@@ -1,5 +1,5 @@
-// What the elements leave to the engine: custom states, texts edited in their place, clones, cascade layers, transitions.
-// Each once; what they promise in full is tests/e2e.
+// The features of the elements that depend on the engine: custom states, texts edited in place, clones, cascade layers,
+// transitions. Each is tried once. tests/e2e tests in full what the elements promise.
 import { type Origin } from '../e2e/support/origin.ts';
 import { type Tab } from './tab.ts';
 import { expect, test } from './test.ts';
@@ -39,7 +39,7 @@ test('the elements do in this engine what they do in others', async ({ visit, fi
     await each.shows('h2', ['2 items']);
   }
 
-  // Custom states, where the engine has them.
+  // Custom states, if the engine has them.
   const states = () =>
     tab.run(() => {
       const matches = (element: string, state: string) => document.querySelector(element)!.matches(`:state(${state})`);
@@ -48,7 +48,7 @@ test('the elements do in this engine what they do in others', async ({ visit, fi
     });
   expect(['true,true,false', 'none']).toContain(await states());
 
-  // A text is edited in its place, in one tab, and read in the other.
+  // A text is edited in place in one tab, and read in the other.
   await tab.run(() => {
     const text = document.querySelector<HTMLElement>('li:first-of-type b')!;
     text.focus();

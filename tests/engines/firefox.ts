@@ -1,7 +1,8 @@
-// Firefox, by Marionette: WebDriver's commands over a socket, which geckodriver translates to as well.
-// Called by `test.ts`. Nothing but Firefox is needed: geckodriver is not in Debian, and a library that speaks WebDriver
-// BiDi is eighty packages. Marionette also knows the process of a tab, which BiDi does not tell. A message is its length
-// in bytes, a colon, and JSON: `[0, id, command, parameters]`, answered by `[1, id, error, value]`.
+// Firefox, controlled by Marionette: WebDriver's commands over a socket. geckodriver translates to Marionette too.
+//
+// Called by `test.ts`. This needs nothing but Firefox. geckodriver is not in Debian, and a library for WebDriver BiDi
+// is eighty packages. Marionette also knows the process of a tab, which BiDi does not tell. A message is its length in
+// bytes, a colon, and JSON. `[0, id, command, parameters]` is answered by `[1, id, error, value]`.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
@@ -11,13 +12,13 @@ import { expect } from '@playwright/test';
 import { type Connection, end, type Params, type Send, WebDriverError } from './webdriver.ts';
 
 const preferences = {
-  // Any free port, which is then written into the profile.
+  // Any free port. Firefox writes it into the profile.
   'marionette.port': 0,
   'browser.shell.checkDefaultBrowser': false,
   'datareporting.policy.dataSubmissionEnabled': false,
   'app.normandy.enabled': false,
   'browser.startup.page': 0,
-  // A name of this machine that is not localhost: an origin without TLS there is not a secure context.
+  // A name of this machine other than localhost: an origin without TLS there is not a secure context.
   'network.dns.localDomains': 'plain.test',
 };
 
@@ -38,7 +39,7 @@ export async function startFirefox(path: string, profile: string): Promise<Conne
   await expect.poll(port, { timeout: 60_000, message: 'Firefox listens' }).toBeGreaterThan(0);
   const socket = connect(port(), '127.0.0.1');
   const command = await converse(socket);
-  // Commands that answer nothing but a value have it wrapped.
+  // An answer that has only a value wraps it.
   const unwrapped = (answer: any) => (answer && Object.keys(answer).join() === 'value' ? answer.value : answer);
   const send: Send = async (name, params) => unwrapped(await command(`WebDriver:${name}`, params));
   const stop = async (signal: NodeJS.Signals) => {
@@ -63,7 +64,7 @@ export async function startFirefox(path: string, profile: string): Promise<Conne
   };
 }
 
-/** Resolves when Marionette has greeted: to what sends a command. */
+/** Resolves when Marionette has sent its greeting. The result sends commands. */
 async function converse(socket: Socket): Promise<(name: string, params?: Params) => Promise<any>> {
   const waiting = new Map<number, [string, (value: unknown) => void, (error: Error) => void]>();
   let received = Buffer.alloc(0);

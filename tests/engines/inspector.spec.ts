@@ -1,9 +1,9 @@
-// `<sqlite-inspector>` in each engine, once through: the overview, commits, the schema, the console, a file that is
-// dropped. What it promises in full is tests/e2e/inspector.
+// `<sqlite-inspector>` in each engine, each part once: the overview, commits, the schema, the console, a dropped file.
+// tests/e2e/inspector tests in full what the inspector promises.
 import { type Tab } from './tab.ts';
 import { expect, test } from './test.ts';
 
-/** What a part of the inspector says, as it is seen; nothing before it is there. */
+/** The visible text of a part of the inspector. Empty before the part exists. */
 const text = (tab: Tab, selector: string) =>
   tab.run((selector) => {
     const root = document.querySelector('sqlite-inspector')?.shadowRoot;
@@ -25,7 +25,7 @@ const run = (tab: Tab, sql: string) =>
 
 test('the inspector shows what it promises, and imports what it exports', async ({ visit, demos }) => {
   const [tab, other] = [await visit(demos.at('inspector.html')), await visit(demos.at('inspector.html'))];
-  // A tab in the background, as all of WebKitGTK's are said to be, shows what it found at first.
+  // A tab in the background shows what it found first. All tabs of WebKitGTK count as background tabs.
   await expect.poll(() => text(tab, '[part=facts]')).toMatch(/\d tabs?[^]*IndexedDB/);
   await expect.poll(() => text(other, '[part=facts]')).toMatch(/2 tabs[^]*IndexedDB/);
 

@@ -1,5 +1,5 @@
-// An origin without TLS under a name of its own: Firefox gives it no Web Locks, so a lease elects the leader.
-// Chromium's share of it is tests/e2e/lease.spec.ts; WebKitGTK cannot be told to resolve a name.
+// An origin without TLS under a name other than localhost. Firefox gives it no Web Locks, so a lease elects the leader.
+// tests/e2e/lease.spec.ts tests this in Chromium. WebKitGTK cannot be told to resolve a name.
 import { type Scripted, Tab } from './tab.ts';
 import { expect, test } from './test.ts';
 

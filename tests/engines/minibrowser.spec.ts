@@ -1,5 +1,6 @@
-// Processes of WebKitGTK's tabs, and its whole browser, are killed while tabs write: whatever was acknowledged is there
-// once. WebKitWebDriver ends its session with the first process that ends, so MiniBrowser runs without it here.
+// Processes of WebKitGTK's tabs, and its whole browser, are killed while tabs write. Every acknowledged write is there
+// once. WebKitWebDriver ends its session with the first process that ends, so MiniBrowser runs without WebKitWebDriver
+// here.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,7 +44,7 @@ test('processes of WebKitGTK’s tabs and its browser are killed: what was ackno
   }
   await browser.close('SIGKILL');
 
-  // The same profile again, twice: after the browser was killed, and after it was asked to end.
+  // The same profile again, twice: after the browser was killed, and after it was asked to quit.
   browser = await start(['again1', 'again2']);
   const before = ledger.acknowledged().length;
   await expect.poll(() => ledger.acknowledged().length).toBeGreaterThan(before + 20);

@@ -1,6 +1,7 @@
-// WebKitGTK's MiniBrowser, as a person starts it, with a tab for each of its addresses.
-// Called by minibrowser.spec.ts. Nothing is asked of it and nothing told: its pages report to a ledger, and what that
-// answers is what they do. Each tab has a web process of its own; which one, is seen by having the page compute.
+// WebKitGTK's MiniBrowser, as a person starts it, with a tab for each of its addresses. Called by minibrowser.spec.ts.
+//
+// The tests send nothing to it and ask it nothing. Its pages report to a ledger, and the ledger's answers tell them
+// what to do. Each tab has its own web process. To find that process, the page is made to compute.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type Ledger } from '../e2e/support/ledger.ts';
 import { busiest } from './processes.ts';
@@ -19,7 +20,7 @@ export class MiniBrowser {
     process.once('exit', this.orphaned);
   }
 
-  /** `profile`: the folder for all that it stores. */
+  /** `profile` is the folder for everything that the browser stores. */
   static async start(paths: WebKitPaths, profile: string, addresses: string[]): Promise<MiniBrowser> {
     const { xvfb, display } = await startDisplay(paths.xvfb);
     const folders = { XDG_DATA_HOME: profile, XDG_CACHE_HOME: profile, XDG_CONFIG_HOME: profile };

@@ -1,16 +1,16 @@
-// The processes of a browser, from Linux's /proc: which there are, and which of them computes.
-// Called by what runs WebKitGTK, which tells nobody which process holds a page.
+// The processes of a browser, from Linux's /proc: which processes there are, and which of them computes. Called for
+// WebKitGTK, which does not tell which process holds a page.
 import { readdirSync, readFileSync } from 'node:fs';
 
 interface Process {
   pid: number;
   parent: number;
   name: string;
-  /** What it has computed so far, in clock ticks. */
+  /** CPU time that the process has used so far, in clock ticks. */
   ticks: number;
 }
 
-/** The processes under one, those that have this name (Linux keeps 15 letters of it). */
+/** The descendants of a process that have this name (Linux keeps 15 letters of it). */
 function descendants(pid: number, name: string): Process[] {
   const all = processes();
   const under = (parent: number): Process[] =>
@@ -19,8 +19,8 @@ function descendants(pid: number, name: string): Process[] {
 }
 
 /**
- * Which of the processes under one, but for those that are known, computes while `work` is done: more than twice as much
- * as any other of them.
+ * The descendant, other than those in `known`, that computes while `work` runs: it uses more than twice as much CPU
+ * time as any other.
  */
 export async function busiest(
   pid: number,
@@ -39,7 +39,7 @@ export async function busiest(
   }
 }
 
-/** One that ends meanwhile is not in it. */
+/** All processes. One that ends meanwhile is left out. */
 function processes(): Process[] {
   return readdirSync('/proc').flatMap((entry) => {
     if (!/^\d+$/.test(entry)) return [];

@@ -1,4 +1,4 @@
-// What a browser still has when it was killed, and when it was closed.
+// What a browser still has after it was killed, and after it was closed.
 import { Ledger, type WritingPage } from '../e2e/support/ledger.ts';
 import { Tab } from './tab.ts';
 import { expect, test, withProfile } from './test.ts';

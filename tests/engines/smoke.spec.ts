@@ -1,4 +1,4 @@
-// The guide's API and the elements, once through, in real tabs of each engine. Chromium has the whole suite (tests/e2e).
+// The guide's API and the elements, each once, in real tabs of each engine. Chromium runs the whole suite (tests/e2e).
 import { type Scripted, Tab } from './tab.ts';
 import { expect, test } from './test.ts';
 
@@ -189,7 +189,7 @@ test('a page that is left and returned to has caught up before it answers, and a
   });
   await left.go(fixtures.at('busy.html'));
   const leftAt = Date.now();
-  // WebKit stops the page's worker before it can let go: then the lease has to lapse.
+  // WebKit stops the page's worker before the worker can release its lock. Then the lease must lapse.
   await expect.poll(() => other.leads(), { timeout: 30_000 }).toBe(true);
   console.log(`    another tab is seen to lead ${Date.now() - leftAt} ms after the leader's page was left`);
   for (let i = 0; i < 10; i++) await other.write('INSERT INTO entry DEFAULT VALUES');

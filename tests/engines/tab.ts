@@ -1,11 +1,11 @@
-// A tab of any engine, and what a test does to it.
-// Called by the specs of this folder. Everything here waits for a state of the page.
+// A tab of any engine, and what a test does to it. Called by the specs of this folder. Every function here waits for a
+// state of the page.
 import { expect } from '@playwright/test';
 import type { Database, MultiTabDatabase } from '../../elements/sqlite-elements.d.ts';
 import { type Origin } from '../e2e/support/origin.ts';
 import { evaluate, find, type WebDriver } from './webdriver.ts';
 
-/** What script finds in a page that was opened by `openScripted`. */
+/** The names that script finds in a page opened by `openScripted`. */
 export type Scripted = typeof globalThis & {
   Database: typeof Database;
   MultiTabDatabase: typeof MultiTabDatabase;
@@ -24,14 +24,14 @@ export class Tab {
     this.handle = handle;
   }
 
-  /** A tab that shows `address`. What the page complains of from then on is kept. */
+  /** Opens a tab that shows `address`. From then on, the page's complaints are kept. */
   static async open(driver: WebDriver, address: string): Promise<Tab> {
     const tab = new Tab(driver, await driver.newTab());
     await tab.go(address);
     return tab;
   }
 
-  /** A page for script alone, with the library at hand and the database open as `db`. */
+  /** Opens a page for script alone, with the library loaded and the database open as `db`. */
   static async openScripted(driver: WebDriver, fixtures: Origin, database: string): Promise<Tab> {
     const tab = await Tab.open(driver, fixtures.at('script.html'));
     await tab.openDatabase(database);
@@ -66,7 +66,7 @@ export class Tab {
     await this.driver.inTab(this.handle, ({ send }) => send('Back'));
   }
 
-  /** Runs a function in the page. Nothing else is done in any tab until it resolves. */
+  /** Runs a function in the page. Until it resolves, nothing else runs in any tab. */
   async run<T, A extends unknown[]>(act: (...args: A) => T | Promise<T>, ...args: A): Promise<T> {
     const value = this.driver.inTab(this.handle, ({ send }) => evaluate(send, String(act), args));
     return (await value) as T;
@@ -77,7 +77,7 @@ export class Tab {
     return this.run(async (sql) => (await (globalThis as Scripted).db.query(sql)).rows, sql);
   }
 
-  /** The code that `execute` of `db` is refused with; nothing if it is done. */
+  /** The code with which `execute` of `db` rejects. `undefined` if it resolves. */
   async refusal(sql: string): Promise<string | undefined> {
     return this.run(async (sql) => {
       const done = (globalThis as Scripted).db.execute(sql);
@@ -100,7 +100,7 @@ export class Tab {
     return this.run(() => (globalThis as Scripted).heard);
   }
 
-  /** As a person does it. */
+  /** Clicks as a person does. */
   async click(css: string): Promise<void> {
     await this.driver.inTab(this.handle, async ({ send }) => send('ElementClick', { id: await find(send, css) }));
   }
@@ -111,7 +111,7 @@ export class Tab {
     );
   }
 
-  /** The text of each element, once it is what is expected. */
+  /** Waits until the elements have these texts. */
   async shows(css: string, texts: string[]): Promise<void> {
     const shown = () =>
       this.run((css) => [...document.querySelectorAll(css)].map((element) => element.textContent!.trim()), css);

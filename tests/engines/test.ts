@@ -1,5 +1,6 @@
-// `test` for the other engines: one browser for each worker, on a profile of its own, and the origins of the demos and of
-// the fixtures. Called by the specs of this folder. Every test uses databases of its own, since the storage is shared.
+// `test` for the other engines: one browser for each worker, on its own profile, and the origins of the demos and of
+// the fixtures. Called by the specs of this folder. Every test uses its own databases, because the tests share the
+// storage.
 import { expect, test as base } from '@playwright/test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ import { startWebKitGtk } from './webkitgtk.ts';
 export type Engine = 'firefox' | 'webkitgtk';
 
 interface PerTest {
-  /** Opens a page for script; the tab is closed after the test, and what its page complained of fails it. */
+  /** Opens a page for script. After the test, its tab is closed. If the page complained, the test fails. */
   open: (database: string) => Promise<Tab>;
   /** The same for any page of an origin. */
   visit: (address: string) => Promise<Tab>;
@@ -33,7 +34,10 @@ async function origin(root: string, use: (origin: Origin) => Promise<void>): Pro
   await origin.close();
 }
 
-/** Runs with what starts the browser of an engine, again and again on one profile, which is empty at first. */
+/**
+ * Calls `use` with a function that starts the engine's browser. Each start uses the same profile, which is empty at
+ * first.
+ */
 export async function withProfile(engine: Engine, use: (start: () => Promise<WebDriver>) => Promise<void>) {
   const { firefox, webkitgtk } = findEngines();
   const profile = await mkdtemp(join(tmpdir(), 'sqlite-elements-profile-'));

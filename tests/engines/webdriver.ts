@@ -1,13 +1,14 @@
-// A browser by WebDriver: its tabs, script in them, and input as a person makes it.
-// Called by `test.ts`. What differs from engine to engine, the way of a command to the browser and the process of a tab,
-// is handed in (firefox.ts, webkitgtk.ts). A session does one command after the other, on the tab that is current: so
-// `inTab` queues them, and script that waits for another tab must not be awaited here; the page does that.
+// A browser controlled by WebDriver: its tabs, script in them, and input as a person makes it. Called by `test.ts`.
+//
+// firefox.ts and webkitgtk.ts supply what differs between engines: how a command reaches the browser, and the process
+// of a tab. A session runs one command after another, in the current tab. So `inTab` queues the commands. A script that
+// waits for another tab must not be awaited here: the page waits for it.
 import { type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 export type Params = Record<string, unknown>;
 
-/** One command of https://w3c.github.io/webdriver/, by its name, and what it answers. */
+/** Sends one command of https://w3c.github.io/webdriver/, by its name, and returns the answer. */
 export type Send = (command: Command, params?: Params) => Promise<any>;
 
 export type Command =
@@ -24,18 +25,18 @@ export type Command =
   | 'ExecuteAsyncScript';
 
 export interface Connection {
-  /** As the browser names itself, and its version. */
+  /** The browser's own name, and its version. */
   browser: string;
   version: string;
   send: Send;
   close: () => Promise<void>;
-  /** Where it can be told: the process that holds the current tab's page. */
+  /** The process that holds the current tab's page, if the engine tells it. */
   pid?: () => Promise<number>;
-  /** Where storage outlives it: ends the browser without a word to it. */
+  /** Ends the browser without asking it, if storage outlives the browser. */
   crash?: () => Promise<void>;
 }
 
-/** What WebDriver calls `error`, and the browser's words. */
+/** What WebDriver calls `error`, and the browser's message. */
 export class WebDriverError extends Error {
   readonly code: string;
 
@@ -47,7 +48,7 @@ export class WebDriverError extends Error {
 
 export class WebDriver {
   readonly connection: Connection;
-  /** The tab that the browser began with: from a tab that is gone none can be opened. */
+  /** The browser's first tab. New tabs are opened from it: a closed tab cannot open one. */
   private readonly first: string;
   private last: Promise<unknown> = Promise.resolve();
 
@@ -60,12 +61,12 @@ export class WebDriver {
     return new WebDriver(connection, await connection.send('GetWindowHandle'));
   }
 
-  /** A new tab, without a page in it. */
+  /** Opens a new tab without a page in it. */
   async newTab(): Promise<string> {
     return this.inTab(this.first, async ({ send }) => (await send('NewWindow', { type: 'tab' })).handle as string);
   }
 
-  /** Does something in a tab, when all that was asked before is done. */
+  /** Calls `act` in a tab, after all earlier calls are done. */
   async inTab<T>(handle: string, act: (connection: Connection) => Promise<T>): Promise<T> {
     return this.inTurn(async () => {
       await this.connection.send('SwitchToWindow', { handle });
@@ -80,7 +81,7 @@ export class WebDriver {
   }
 }
 
-/** The key under which WebDriver hands out elements. */
+/** The key under which WebDriver returns elements. */
 const elementKey = 'element-6066-11e4-a52e-4f735466cecf';
 
 export async function find(send: Send, css: string): Promise<string> {
@@ -88,8 +89,8 @@ export async function find(send: Send, css: string): Promise<string> {
 }
 
 /**
- * Runs a function in the page, in its own realm and not in WebDriver's, where `import()` may not work. The value comes
- * back as JSON.
+ * Runs a function in the page, in the page's own realm and not in WebDriver's, where `import()` may fail. The value is
+ * returned as JSON.
  */
 export async function evaluate(send: Send, source: string, args: unknown[]): Promise<unknown> {
   const code = `(async () => (${source})(...${JSON.stringify(args)}))().then(
@@ -101,7 +102,7 @@ export async function evaluate(send: Send, source: string, args: unknown[]): Pro
   return value;
 }
 
-/** Ends a program that was started here, and waits for its end. */
+/** Ends a program that was started here, and waits until it has ended. */
 export async function end(program: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (program.exitCode !== null || program.signalCode !== null) return;
   const ended = once(program, 'exit');

@@ -1,6 +1,6 @@
-// WebKitGTK, by its WebKitWebDriver, which starts MiniBrowser. Under Xvfb, since it wants a display.
-// Called by `test.ts`. An automated session keeps its storage in memory, shared by the tabs, and ends when the process of
-// a tab does: what happens then is tried with MiniBrowser alone, in minibrowser.ts.
+// WebKitGTK, controlled by its WebKitWebDriver, which starts MiniBrowser. It runs under Xvfb, because it needs a
+// display. Called by `test.ts`. An automated session keeps its storage in memory, shared by its tabs, and ends when the
+// process of a tab ends. minibrowser.ts tests that case, with MiniBrowser alone.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { expect } from '@playwright/test';
@@ -61,7 +61,7 @@ export async function startWebKitGtk(paths: WebKitPaths): Promise<Connection> {
   };
 }
 
-/** A display that nobody sees. */
+/** Starts a display that nobody sees. */
 export async function startDisplay(path: string): Promise<{ xvfb: ChildProcess; display: string }> {
   const xvfb = spawn(path, ['-displayfd', '1', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -1,12 +1,12 @@
-// The browsers that the tests drive: Chromium with its WebDriver, and for other engines Firefox and WebKitGTK.
-// Called by setup.mjs and test.mjs (to install them), and by test.mjs, bench/ and tests/engines (to find them).
-// The other engines are not part of what `npm test` needs: they are some hundred megabytes, and not everywhere to be had.
+// The browsers for the tests: Chromium with its WebDriver, and as other engines Firefox and WebKitGTK. setup.mjs and
+// test.mjs call this file to install them. test.mjs, bench/ and tests/engines call it to find them. `npm test` does not
+// need the other engines: they take some hundred megabytes, and not every system has them.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TaskError, which } from '../process.mjs';
 import { installPackages } from './debian.mjs';
 
-/** The paths of both programs; the environment (CHROMIUM, CHROMEDRIVER) has the first word. */
+/** The paths of both programs. CHROMIUM and CHROMEDRIVER in the environment take precedence. */
 export function findChromium() {
   const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
   const chromium = process.env.CHROMIUM ?? names.map(which).find(Boolean);
@@ -22,7 +22,10 @@ export function setUpChromium() {
   if (!isThere()) throw new TaskError(`chromium is still missing. ${advice}`);
 }
 
-/** Where each of the other engines is; undefined if not all of it is there. FIREFOX in the environment has the first word. */
+/**
+ * The paths of the other engines. `undefined` for an engine that is incomplete. FIREFOX in the environment takes
+ * precedence.
+ */
 export function findEngines() {
   const firefox = process.env.FIREFOX ?? which('firefox-esr') ?? which('firefox');
   const [driver, xvfb, miniBrowser] = [which('WebKitWebDriver'), which('Xvfb'), findMiniBrowser()];
@@ -30,7 +33,7 @@ export function findEngines() {
   return { firefox, webkitgtk };
 }
 
-/** The engines that are there, by the names of the projects in tests/engines.config.ts. */
+/** The engines that are installed, by the names of the projects in tests/engines.config.ts. */
 export function enginesFound() {
   const found = findEngines();
   return /** @type {const} */ (['firefox', 'webkitgtk']).filter((name) => found[name]);
@@ -44,7 +47,7 @@ export function setUpEngines() {
   if (enginesFound().length < 2) throw new TaskError(`only ${enginesFound()} found. ${advice}`);
 }
 
-/** It is no program for people, so distributions keep it beside the library. */
+/** MiniBrowser is not a program for people, so distributions put it beside the library. */
 function findMiniBrowser() {
   const folders = ['/usr/lib', '/usr/lib64', '/usr/libexec'].filter((folder) => existsSync(folder));
   const beneath = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));

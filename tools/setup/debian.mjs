@@ -1,5 +1,5 @@
-// Installs Debian packages, for the set-up on a machine where something is missing.
-// Called by the other files of this folder. Elsewhere than on Debian it says what to install by hand.
+// Installs Debian packages on a machine that lacks something. Called by the other files of this folder. On other
+// systems it says what to install by hand.
 import { existsSync } from 'node:fs';
 import { install, run, TaskError, which } from '../process.mjs';
 
@@ -17,7 +17,7 @@ export function asRoot(...words) {
 }
 
 /**
- * Installs packages after saying so in one line. `elsewhere` is the advice for other systems.
+ * Prints one line and installs packages. `elsewhere` is the advice for other systems.
  * @type {(what: string, packages: string[], elsewhere: string) => void}
  */
 export function installPackages(what, packages, elsewhere) {

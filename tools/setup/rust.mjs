@@ -1,9 +1,11 @@
-// Rust's standard library and a C compiler for WebAssembly.
-// Called by setup.mjs. The normal way is `rustup target add`. Where rustup's server does not answer, Debian's own
-// Rust (the rustc-web packages) takes over: it has no standard library for wasm32-unknown-unknown, but its source,
-// so that is compiled once and put into /usr/lib/rustlib, where cargo finds it as if it had come with the compiler.
-// The checkout then selects that compiler with `rustup override set`, not with an environment variable: so plain
-// `cargo test`, an editor's language server and the tools all use one compiler and one set of build artifacts.
+// Installs Rust's standard library and a C compiler for WebAssembly. Called by setup.mjs.
+//
+// The normal way is `rustup target add`. If rustup's server does not answer, Debian's own Rust (the rustc-web packages)
+// takes over. It has no standard library for wasm32-unknown-unknown, but it has the source. This file compiles the
+// source once and puts the result into /usr/lib/rustlib, where cargo finds it as if it had come with the compiler. The
+// checkout then selects that compiler with `rustup override set`. An environment variable was refused: with the
+// override, plain `cargo test`, an editor's language server and the tools all use one compiler and one set of build
+// artifacts.
 import fs from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +38,10 @@ export function setUpClang() {
   installPackages('clang and llvm', ['clang-19', 'llvm-19'], elsewhere);
 }
 
-/** Whether the compiler that cargo would use here has the target; one that we built must fit the compiler exactly. */
+/**
+ * Whether the compiler that cargo would use here has the target. A standard library that we built must fit the compiler
+ * exactly.
+ */
 function stdIsThere() {
   const folder = output('rustc', ['--print', 'target-libdir', '--target', target]);
   const isLibrary = (/** @type {string} */ name) => /^libstd-.*\.rlib$/.test(name);
@@ -44,18 +49,18 @@ function stdIsThere() {
   return fs.realpathSync(folder) !== `${rustlib}/lib` || builtFor() === about('rustc', 'commit-hash');
 }
 
-/** The compiler that the standard library was built by, if we built it. */
+/** The compiler that compiled the standard library, if we built it. */
 function builtFor() {
   const stamp = `${rustlib}/built-for`;
   return fs.existsSync(stamp) ? fs.readFileSync(stamp, 'utf8').trim() : undefined;
 }
 
-/** A line of what a compiler says about itself. @param {string} rustc @param {string} what */
+/** The value of one line in a compiler's description of itself. @param {string} rustc @param {string} what */
 function about(rustc, what) {
   return new RegExp(`^${what}: (.+)$`, 'm').exec(output(rustc, ['-vV']) ?? '')?.[1];
 }
 
-/** The normal way. rustup may wait for ever where its server does not answer, hence the bound. */
+/** The normal way. If rustup's server does not answer, rustup may wait for ever: hence the time limit. */
 function addTargetWithRustup() {
   console.log(`installing ${target} (rustup) …`);
   try {
@@ -77,7 +82,7 @@ function useDebian() {
   if (which('rustup')) selectForCheckout();
 }
 
-/** rustc looks for its linker beside itself; Debian's is elsewhere. */
+/** rustc looks for its linker beside itself. Debian puts the linker elsewhere. */
 function linkLld() {
   const folder = `/usr/lib/rustlib/${about('/usr/bin/rustc', 'host')}/bin`;
   if (fs.existsSync(`${folder}/rust-lld`)) return;
@@ -99,7 +104,7 @@ function buildStd(hash) {
       env: {
         RUSTC: '/usr/bin/rustc',
         RUSTC_BOOTSTRAP: '1',
-        // Without the bitcode in it, link-time optimisation over the standard library (lto = "fat") fails.
+        // Without embedded bitcode, link-time optimisation over the standard library (lto = "fat") fails.
         RUSTFLAGS: '-Cembed-bitcode=yes',
         CARGO_TARGET_DIR: join(folder, 'target'),
       },

@@ -1,10 +1,11 @@
-// What editors and other tools read of the elements, written into dist/ by build.mjs: custom-elements.json (the Custom
-// Elements Manifest, schema 2.1.0) and vscode.html-custom-data.json (VS Code's HTML data). Both are made from
-// elements/types, which holds every description; manifest.test.mjs and tests/e2e/manifest.spec.ts compare that with the
-// elements.
-// The usual analyzers were refused: they look for classes that extend HTMLElement in JavaScript, and most of these are in
-// Rust. So was custom-element-vs-code-integration for VS Code's data: it offers the attributes that the elements write
-// themselves, knows no attribute that is on by its presence alone, and takes parts for those of a shadow tree.
+// Describes the elements for editors and other tools. build.mjs writes two files into dist/: custom-elements.json (the
+// Custom Elements Manifest, schema 2.1.0) and vscode.html-custom-data.json (VS Code's HTML data). Both are made from
+// elements/types, which contains every description. manifest.test.mjs and tests/e2e/manifest.spec.ts compare the
+// descriptions with the elements.
+//
+// The usual analyzers were refused: they look for JavaScript classes that extend HTMLElement, and most of these
+// elements are in Rust. custom-element-vs-code-integration was refused for VS Code's data: it offers the attributes
+// that the elements write themselves, does not know boolean attributes, and treats every part as one of a shadow tree.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -15,7 +16,7 @@ import { root } from '../process.mjs';
 /** @typedef {ReturnType<typeof declarationOf>} Declaration */
 
 const file = 'dist/sqlite-elements.js';
-/** How the description of an attribute begins that no author writes: the schema has no place for it. */
+/** The first words of the description of an attribute that no author writes. The schema has no field for that. */
 const written = 'Written by the element, for style sheets. ';
 const statements = ['elements', 'inspector'].flatMap((name) => {
   const path = join(root, `elements/types/${name}.d.ts`);
@@ -41,7 +42,10 @@ export function customElementsManifest() {
   return { schemaVersion: '2.1.0', modules: [{ kind: 'javascript-module', path: file, declarations, exports }] };
 }
 
-/** The attributes that an author writes; those that the elements write themselves are not offered. */
+/**
+ * VS Code's HTML data. It offers the attributes that an author writes, but not those that the elements write
+ * themselves.
+ */
 export function htmlData() {
   const markdown = (/** @type {string[]} */ ...paragraphs) => ({ kind: 'markdown', value: paragraphs.join('\n\n') });
   const tags = elements().map(({ tagName, description, slots, events, attributes }) => ({
@@ -61,7 +65,7 @@ export function htmlData() {
 }
 
 /**
- * Those of a type that names all; the value set `v` is VS Code's for attributes that are on by presence.
+ * The values of a type that names all of them. `v` is VS Code's value set for boolean attributes.
  * @param {string} type
  */
 function valuesOf(type) {
@@ -75,7 +79,7 @@ export function isAuthors({ description }) {
   return !description.startsWith(written);
 }
 
-/** Every element of `SqliteTags`: what it is, takes, says, has and shows. */
+/** Every element in `SqliteTags`: its description, attributes, members, events and parts. */
 export function elements() {
   return propertiesOf('SqliteTags').map(({ name, type }) => {
     // `{ element: …; attributes: …; events: … }`
@@ -85,7 +89,7 @@ export function elements() {
 }
 
 /**
- * By the names of its interfaces.
+ * The declaration of an element, from the names of its interfaces.
  * @param {string} tagName @param {string} name @param {string} attributesName @param {string} eventsName
  */
 function declarationOf(tagName, name, attributesName, eventsName) {
@@ -127,13 +131,13 @@ function declarationOf(tagName, name, attributesName, eventsName) {
   };
 }
 
-/** `name what it is` @param {string} text */
+/** Parses `name description`. @param {string} text */
 function described(text) {
   const [name = '', ...words] = text.split(' ');
   return { name, ...(words.length > 0 && { description: words.join(' ') }) };
 }
 
-/** `{type} name what it is` @param {string} text @returns {Property} */
+/** Parses `{type} name description`. @param {string} text @returns {Property} */
 function writtenAttribute(text) {
   const [, type = '', name = '', description] = /^\{(.*?)\}\s+(\S+)\s+(.*)$/.exec(text) ?? [];
   return { name, description: written + description, type: { text: resolved(type) } };
@@ -173,7 +177,7 @@ function nameOf({ name }) {
 }
 
 /**
- * Names of unions of this file are replaced by what they stand for: who reads it elsewhere has not the file.
+ * Replaces the names of this file's unions by their members: a reader of the manifest does not have this file.
  * @type {(type: string) => string}
  */
 function resolved(type) {
@@ -194,7 +198,10 @@ function commentOf(node) {
   };
 }
 
-/** Lines of a paragraph joined: where they break is the source's affair. @param {ts.JSDoc | ts.JSDocTag} node */
+/**
+ * The text of a comment. Its lines are joined into paragraphs, because the source's line breaks mean nothing.
+ * @param {ts.JSDoc | ts.JSDocTag} node
+ */
 function textOf({ comment }) {
   const paragraphs = (ts.getTextOfJSDocComment(comment) ?? '').split(/\n\s*\n/);
   return paragraphs.map((paragraph) => paragraph.replace(/\s*\n\s*/g, ' ').trim()).join('\n\n');

@@ -1,8 +1,11 @@
-// The descriptions of the elements against what the elements' source fires, shows, writes and makes, and what is made of
-// the descriptions against those who read it. Run by `node --test`, as a step of `npm test`; it needs no build.
-// The elements' attributes, properties and methods are asked of the elements themselves, in a browser:
-// tests/e2e/manifest.spec.ts. Names that are words in the middle of Rust are in no list that could be asked for; `words`
-// finds them in the text. A word that it misses is not overlooked: it fails as one that is described and used nowhere.
+// Compares the descriptions of the elements with the elements' source: what it fires, shows, writes and makes. Also
+// checks that tools can read the files made from the descriptions. Run by `node --test`, as a step of `npm test`. It
+// needs no build.
+//
+// A browser test asks the elements themselves about their attributes, properties and methods:
+// tests/e2e/manifest.spec.ts. The other names are words in the middle of Rust, and no list contains them. `words` finds
+// them in the text. A word that it misses is not overlooked: the test then fails, because that word is described but
+// never used.
 import { Ajv } from 'ajv';
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -16,7 +19,7 @@ import { customElementsManifest, elements, htmlData, isAuthors } from './manifes
 const rust = join(root, 'elements/src');
 const inspector = textOf(join(root, 'elements/inspector'), '.ts');
 
-/** How a name stands in the source, as the pattern's first group. */
+/** How a name is written in the source. The name is the pattern's first group. */
 const words = {
   written: /set_attribute\(&?element, "(?!aria-)([\w-]+)"/g,
   fired: /\b(?:fire|dispatch)\([^,]+, "(\w+)"/g,
@@ -26,7 +29,7 @@ const words = {
 };
 
 /**
- * The text of the files of a folder whose path ends and begins so.
+ * The text of the files in a folder whose paths begin and end like this.
  * @type {(folder: string, end: string, ...starts: string[]) => string}
  */
 function textOf(folder, end, ...starts) {
@@ -38,7 +41,7 @@ function textOf(folder, end, ...starts) {
 }
 
 /**
- * The source of one element: sqlite-query's is in query/, sqlite-db's also in db.rs.
+ * The source of one element: that of sqlite-query is in query/, that of sqlite-db is also in db.rs.
  * @type {(tag: string, file?: string) => string}
  */
 function sourceOf(tag, file = '') {
@@ -59,7 +62,7 @@ for (const { tagName, attributes, members, events, cssStates } of elements()) {
     const fails = sourceOf(tagName).includes('fire_error(') ? ['error'] : [];
     assert.deepEqual(namesOf(events), sorted([...found(sourceOf(tagName), words.fired), ...fails]));
     const shown = found(sourceOf(tagName), words.shown).join();
-    // Where an element is, a state says too.
+    // The values of the attribute `state` are custom states too.
     const phases = attributes.find(({ name }) => shown && name === 'state')?.type.text ?? '';
     assert.deepEqual(namesOf(cssStates), sorted([...found(shown, words.state), ...found(phases, /'(\w+)'/g)]));
   });
@@ -92,7 +95,7 @@ test('VS Code offers the tags, their attributes and their values, and says what 
   const data = /** @type {import('vscode-html-languageservice').HTMLDataV1} */ (htmlData());
   const { getLanguageService, newHTMLDataProvider, TextDocument } = vscode;
   const service = getLanguageService({ customDataProviders: [newHTMLDataProvider('sqlite-elements', data)] });
-  /** What the service is asked where the mark stands in a page. @param {string} marked */
+  /** The arguments for the service at the mark in a page. @param {string} marked */
   const at = (marked) => {
     const document = TextDocument.create('file:///page.html', 'html', 1, marked.replace('|', ''));
     const place = document.positionAt(marked.indexOf('|'));

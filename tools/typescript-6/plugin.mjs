@@ -1,8 +1,9 @@
-// What the reference leaves out: what a reader knows or has seen. Loaded by typedoc (typedoc.json).
-// A signature ends with what it returns, so a section that says it again stays only where there is something to add;
-// inherited members are not told from own ones; and addEventListener is HTMLElement's, typed: its events are in the
-// maps. Tags in the types that say so were refused: everybody who reads the types would read those. The tags that there
-// are describe elements; each kind of them becomes one list.
+// Leaves out of the reference what a reader knows or has seen. Loaded by typedoc (typedoc.json).
+//
+// A signature ends with the type that it returns, so a section about that type stays only if it adds something.
+// Inherited members are not marked as such. addEventListener is that of HTMLElement, with types: its events are in the
+// maps. To hide members by tags in the types was refused: everybody who reads the types would see those tags. The tags
+// that the types have describe elements. Each kind of tag becomes one list.
 import { CommentTag, Converter, OptionDefaults, ReflectionKind } from 'typedoc';
 import { MarkdownTheme, MarkdownThemeContext } from 'typedoc-plugin-markdown';
 
@@ -27,7 +28,7 @@ const lists = new Map([
 ]);
 
 /**
- * `@part error The message …`, and more of the kind, as a section with a line for each.
+ * Makes one section of all tags of a kind, such as `@part error The message …`, with a line for each.
  * @param {import('typedoc').Comment} comment
  */
 function listTags(comment) {
@@ -54,10 +55,10 @@ export function load(application) {
   application.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     for (const member of project.getReflectionsByKind(ReflectionKind.Method))
       if (member.name === 'addEventListener') project.removeReflection(member);
-    // For programs: what it says of the elements stands at each of them.
+    // This interface is for programs. Each element's own description says the same.
     for (const tags of project.getReflectionsByKind(ReflectionKind.Interface))
       if (tags.name === 'SqliteTags') project.removeReflection(tags);
-    // As the types call it; a page that imports the default may call it anything.
+    // The name that the types use. A page may import the default under any name.
     for (const main of project.getReflectionsByKind(ReflectionKind.Function | ReflectionKind.CallSignature))
       if (main.name === 'default') main.name = 'init';
   });

@@ -1,6 +1,6 @@
-// docs/api.md: the reference of the API, made from elements/sqlite-elements.d.ts by typedoc.
-// Called by `npm run docs`, which writes it, and by `npm test` with --check, which fails where it is not what the types
-// say. It is committed, so that it can be read where the code is read.
+// Makes docs/api.md, the reference of the API, from elements/sqlite-elements.d.ts with typedoc. `npm run docs` calls it
+// to write the file. `npm test` calls it with --check, which fails if the file differs from the types. The file is
+// committed, so that people can read it where they read the code.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main, root, run, TaskError } from '../process.mjs';

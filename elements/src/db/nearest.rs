@@ -1,6 +1,7 @@
-//! Which database an element means: the `<sqlite-db>` that its attribute `db` names, else the nearest around it.
+//! Which database an element uses: the `<sqlite-db>` that its attribute `db` names, or else the nearest one around it.
 //!
-//! Queries, writes and the status ask here. A database is found by the number of its element; the cores are held weakly.
+//! Queries, writes and the status call this module. It finds a database by the number of its element, and holds the
+//! cores weakly.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -18,22 +19,23 @@ thread_local! {
     static DATABASES: RefCell<Ascending<ElementNumber, Weak<Db>>> = const { RefCell::new(Ascending::new()) };
 }
 
-/// From now on this database can be found.
+/// From now on elements can find this database.
 pub(super) fn enter(number: ElementNumber, db: Weak<Db>) {
     DATABASES.with_borrow_mut(|databases| databases.insert(number, db));
 }
 
+/// From now on elements can no longer find this database.
 pub(super) fn remove(number: ElementNumber) {
-    // An element may go while the page itself goes, after the list has.
+    // While the page itself is unloaded, this list may be dropped before an element.
     let _ = DATABASES.try_with(|databases| databases.borrow_mut().remove(&number));
 }
 
-/// The database of an element: the one that its attribute `db` names, else the nearest around it.
+/// The state of the element's database, and its connection if it is ready.
 pub(crate) fn reach(element: &Element) -> Reach {
     find(element).map_or(Reach::Missing, |db| db.reach())
 }
 
-/// The core of the element's database, as [`reach`] finds it.
+/// The core of the element's database.
 pub(crate) fn find(element: &Element) -> Option<Rc<Db>> {
     let found = match tree::attribute(element, "db") {
         Some(id) => document::by_id_around(element, &id),
@@ -43,11 +45,12 @@ pub(crate) fn find(element: &Element) -> Option<Rc<Db>> {
     DATABASES.with_borrow(|databases| databases.get(&number).and_then(Weak::upgrade))
 }
 
-/// Why there is no database for an element; `None` while one may still be parsed.
+/// Why the element has no database. `None` while the parser may still find one.
 pub(crate) fn missing(element: &Element) -> Option<Failure> {
     (!tree::is_loading(&tree::owner(element)?)).then(|| failure_of_missing(element))
 }
 
+/// The failure of an element that has no database.
 pub(crate) fn failure_of_missing(element: &Element) -> Failure {
     let message = match tree::attribute(element, "db") {
         Some(id) => {

@@ -1,10 +1,9 @@
-//! How a `<sqlite-db>` brings its database to the schema that its scripts say: when they have come, when there are more
-//! of them, and when the schema has changed. The last may mean that a backup has taken the place of all, in any tab,
-//! which this page has to bring up to date. Called by [`super`].
+//! How a `<sqlite-db>` migrates its database to the schema in its scripts. It migrates when the scripts are parsed,
+//! when there are more of them, and when the schema has changed. A changed schema may mean that some tab has replaced
+//! all data with a backup, and this page must then migrate the backup. Called by [`super`].
 //!
-//! One comparison is under way at a time; what comes meanwhile is done after it. What a comparison finds is the
-//! element's new state, so a page whose database could not be migrated is well again as soon as a file that can be was
-//! imported.
+//! One migration is under way at a time. A request that comes meanwhile runs after it. The outcome is the element's new
+//! state. So a page whose database could not be migrated recovers as soon as somebody imports a file that can be.
 
 use std::rc::Rc;
 
@@ -18,28 +17,28 @@ use web_sys::HtmlElement;
 use super::{Db, Phase, Session, SessionNumber};
 use crate::migrations;
 
-/// How long a migration may wait for a leader and then run: for as long as a page is there. Each of its statements has a
-/// bound of its own.
+/// How long a migration may wait for a leader and then run: as long as a page lives. Each of its statements has a limit
+/// of its own.
 const MIGRATION_TIMEOUT_MS: u32 = 24 * 3_600_000;
 
-/// Whether the database is being compared with the scripts.
+/// Whether a migration is under way.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Migrating {
     No,
     UnderWay,
-    /// Meanwhile the schema has changed, or there are more scripts: it is to be done once more.
+    /// One is under way. Meanwhile the schema has changed, or there are more scripts, so another one must follow.
     Again,
 }
 
 impl Db {
-    /// Runs the migrations that stand in the element, if there are more than before.
+    /// Runs the migrations in the element, if there are more than before.
     pub(super) fn migrate(self: &Rc<Self>, element: &HtmlElement) {
         let scripts = migrations::sources(element);
         let mut session = self.session.borrow_mut();
         let Some(session) = session.as_mut().filter(|session| session.settings.is_ok()) else {
             return;
         };
-        // A framework may take scripts out again once they ran: that undoes nothing.
+        // A framework may remove scripts after they ran. That undoes nothing.
         if session
             .scripts
             .as_ref()
@@ -54,8 +53,8 @@ impl Db {
         }
     }
 
-    /// The schema has changed: perhaps because a backup has taken the place of all, which this page has to bring up to
-    /// date. Where nothing is to be done, the worker says so from what it holds.
+    /// The schema has changed. Perhaps some tab has replaced all data with a backup, which this page must migrate. If
+    /// nothing is to be done, the worker answers from its own copy.
     pub(super) fn migrate_again(self: &Rc<Self>, number: SessionNumber) {
         let mut session = self.session.borrow_mut();
         let session = session.as_mut().filter(|session| session.has_scripts());
@@ -83,7 +82,8 @@ impl Db {
 
     fn migrated(&self, number: SessionNumber, prepared: Result<(), Failure>) {
         let phase = prepared.map_or_else(Phase::Failed, |()| Phase::Ready);
-        // One that is ready still is no news, nor is a failure that was heard of before, or one that ended all.
+        // No news: the database is ready as before, it has the same failure as before, or a failure has ended the
+        // connection.
         let is_known = self.of_session(number, |session| match (&session.phase, &phase) {
             (Phase::Failed(known), Phase::Failed(failure)) => known == failure,
             (Phase::Ready, Phase::Ready) => true,
@@ -101,7 +101,7 @@ impl Session {
         self.scripts.as_ref().is_some_and(|scripts| !scripts.is_empty())
     }
 
-    /// Whether that is to be set off; else it is under way, and will be done once more.
+    /// Whether the caller must start a migration. If not, one is under way, and another one will follow it.
     fn begin_migrating(&mut self) -> bool {
         let before = self.migrating;
         self.migrating = match before {
@@ -118,7 +118,7 @@ impl Session {
         (name.unwrap_or_default(), self.connection.clone(), scripts)
     }
 
-    /// Ends it, unless it is to be done once more.
+    /// Ends the migration, unless another one must follow.
     fn has_migrated(&mut self) -> Migrating {
         let so_far = self.migrating;
         if so_far == Migrating::UnderWay {
@@ -145,7 +145,8 @@ async fn prepare(name: &str, connection: &Connection, sources: Vec<migrations::S
     migrated.map_err(|failure| with_way_out(failure, name))
 }
 
-/// A worker that died with a migration may have died of something else. To migrate again is harmless: what was done is known.
+/// Repeats a migration whose worker died: something else may have killed the worker. To migrate again is harmless,
+/// because the database knows which migrations it has.
 async fn migrate(connection: &Connection, scripts: Vec<Script>) -> Result<(), Failure> {
     let write = |scripts| connection.write(Work::Migrate { scripts }, MIGRATION_TIMEOUT_MS);
     match write(scripts.clone()).await {
@@ -154,7 +155,8 @@ async fn migrate(connection: &Connection, scripts: Vec<Script>) -> Result<(), Fa
     }
 }
 
-/// Where a page is made, its author may begin anew; where it is used, that would lose somebody's data.
+/// On the author's own machine, the message says how to begin with an empty database. Elsewhere that would lose a
+/// user's data.
 fn with_way_out(failure: Failure, name: &str) -> Failure {
     let begins_otherwise = matches!(failure.code, Code::MigrationChanged | Code::MigrationFileLate);
     if !begins_otherwise || !is_local() {

@@ -1,4 +1,4 @@
-//! What `base.js` asks of a `<sqlite-db>`: the properties that script sees.
+//! The properties of a `<sqlite-db>`, as `base.js` asks for them.
 
 use std::rc::Rc;
 
@@ -7,11 +7,12 @@ use wasm_bindgen::prelude::*;
 
 use super::{Db, Reach, Session};
 
-/// What `base.js` asks of the core.
+/// The core, as `base.js` sees it.
 #[wasm_bindgen(skip_typescript)]
 pub struct DbCore(Rc<Db>);
 
 impl DbCore {
+    /// The core's handle for `base.js`.
     pub(super) fn of(db: Rc<Db>) -> Self {
         DbCore(db)
     }
@@ -19,11 +20,13 @@ impl DbCore {
 
 #[wasm_bindgen]
 impl DbCore {
+    /// The number of the element.
     #[wasm_bindgen(getter)]
     pub fn number(&self) -> u32 {
         self.0.number.0
     }
 
+    /// The attribute `state`: `loading`, `ready` or `error`.
     #[wasm_bindgen(getter)]
     pub fn state(&self) -> String {
         self.0
@@ -34,6 +37,7 @@ impl DbCore {
             .to_owned()
     }
 
+    /// Why the state is `error`, or `null`.
     #[wasm_bindgen(getter)]
     pub fn error(&self) -> JsValue {
         match self.0.reach() {
@@ -42,7 +46,7 @@ impl DbCore {
         }
     }
 
-    /// The element's own connection as a `Database`; it is closed when the element leaves the document or changes its
+    /// The element's own connection as a `Database`. It is closed when the element leaves the document or changes its
     /// name. `null` while the element is not connected.
     #[wasm_bindgen(getter)]
     pub fn database(&self) -> JsValue {
@@ -57,11 +61,13 @@ impl DbCore {
             .clone()
     }
 
+    /// Whether this tab leads.
     #[wasm_bindgen(getter)]
     pub fn leader(&self) -> bool {
         self.0.session.borrow().as_ref().is_some_and(Session::leads)
     }
 
+    /// How many writes of this page have no answer yet.
     #[wasm_bindgen(getter)]
     pub fn pending(&self) -> u32 {
         self.0.pending()

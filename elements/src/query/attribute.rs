@@ -1,36 +1,37 @@
 //! What an attribute of a row template may be filled with.
 //!
-//! A value out of the database is data: whoever wrote it must not get script to run, a style sheet in, or SQL executed.
-//! So some attributes take no marks at all, addresses are checked after filling, and attributes that are on or off by
-//! presence follow the truth of a value. `template` asks here once per attribute, `rows` once per filled address.
+//! A value from the database is data. Its author must not be able to make the page run script, load a style sheet or
+//! execute SQL. So some attributes accept no marks at all, addresses are checked after they are filled, and boolean
+//! attributes follow the truth of a value. `template` calls this module once for each attribute, `rows` once for each
+//! filled address.
 
 /// How an attribute is filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Any text.
     Text,
-    /// By presence, where the whole value is one mark: absent for NULL, 0 and the empty text.
+    /// A boolean attribute whose whole value is one mark. It is absent for NULL, 0 and the empty text.
     Boolean,
     /// An address: a text whose scheme is checked.
     Address(Leads),
-    /// Declarations that are set one by one, so that a value stays within its property.
+    /// CSS declarations. They are set one by one, so that a value cannot reach beyond its property.
     Style,
-    /// Not at all; says why and what to do instead.
+    /// The attribute accepts no marks. The text says why, and what to do instead.
     Refused(&'static str),
 }
 
-/// What becomes of what an address leads to.
+/// What the browser does with the resource at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leads {
-    /// It is shown, played or gone to: a picture in an address (`data:`) is what a row may well hold, and browsers
-    /// go to none that is a page.
+    /// The browser shows it, plays it or navigates to it. A row may well hold a picture in its address (`data:`), and
+    /// browsers do not navigate to a `data:` address that is a page.
     Out,
-    /// It becomes a part of the page, with whatever script is in it: a document in a frame, the shapes of an SVG. So does
-    /// what a form is sent to. The page that is made there must not come out of the row.
+    /// It becomes part of the page, with any script in it: a document in a frame, or the shapes of an SVG. The address
+    /// that a form is sent to belongs here too. The content of a row must not make that page.
     In,
 }
 
-/// The attributes of HTML that are boolean or, like `hidden`, are used so.
+/// The boolean attributes of HTML, and those that are used as boolean ones, like `hidden`.
 const BOOLEAN: [&str; 25] = [
     "allowfullscreen",
     "async",
@@ -59,7 +60,7 @@ const BOOLEAN: [&str; 25] = [
     "selected",
 ];
 
-/// Attributes that a click or the page itself follows.
+/// Attributes with an address that a click or the page itself follows.
 const ADDRESSES: [&str; 9] = [
     "action",
     "background",
@@ -72,10 +73,10 @@ const ADDRESSES: [&str; 9] = [
     "xlink:href",
 ];
 
-/// Elements that only show what their `src` leads to.
+/// Elements that only show the resource at their `src`.
 const SHOWS: [&str; 6] = ["audio", "img", "input", "source", "track", "video"];
 
-/// Elements that only show what their `href` leads to, or go there when somebody asks.
+/// Elements that only show the resource at their `href`, or navigate to it when a person asks.
 const LINKS: [&str; 4] = ["a", "area", "feimage", "image"];
 
 /// Elements whose attributes or content are instructions to the browser.
@@ -94,13 +95,12 @@ const INSTRUCTIONS: [&str; 12] = [
     "sqlite-db",
 ];
 
-/// Stands before the name of the attribute that is to be filled, where a mark cannot stand in that attribute itself: a
-/// framework takes `checked="{{done}}"` for a property that is on, and `src="{{picture}}"` for a file. All of them leave
-/// `data-…` as it is. The plain `data-checked` was refused: style sheets know it as a state, and a nested query as its
-/// parameter.
+/// The prefix for an attribute that cannot contain a mark under its own name. A framework turns `checked="{{done}}"`
+/// into a property that is on, and `src="{{picture}}"` into a file, but all frameworks leave `data-…` attributes alone.
+/// A plain `data-checked` was refused: style sheets use it as a state, and a nested query uses it as a parameter.
 const INSTEAD_OF: &str = "data-sqlite-";
 
-/// The attribute that is filled where the mark stands in `name`.
+/// The attribute that is filled if `name` contains a mark.
 pub fn filled(name: &str) -> &str {
     match name.strip_prefix(INSTEAD_OF) {
         Some(filled) if filled.starts_with(|first: char| first.is_ascii_alphabetic()) => filled,
@@ -108,7 +108,7 @@ pub fn filled(name: &str) -> &str {
     }
 }
 
-/// How the attribute `name` of an element with this local name is filled.
+/// How the attribute `name` is filled. `element` is the element's local name.
 pub fn kind(element: &str, name: &str) -> Kind {
     let (element, name) = (element.to_ascii_lowercase(), name.to_ascii_lowercase());
     if let Some(reason) = refusal_of_element(&element) {
@@ -125,7 +125,8 @@ pub fn kind(element: &str, name: &str) -> Kind {
     }
 }
 
-/// Of elements that are not known to be harmless, what is there is held to become a part of the page.
+/// What the browser does with the resource. Elements that are not known to be harmless count as ones that make it part
+/// of the page.
 fn leads(element: &str, name: &str) -> Leads {
     let shows = match name {
         "src" => SHOWS.contains(&element) || element.contains('-'),
@@ -136,15 +137,15 @@ fn leads(element: &str, name: &str) -> Leads {
     if shows { Leads::Out } else { Leads::In }
 }
 
-/// Why an element with this local name takes no marks, neither in attributes nor in its text.
+/// Why an element with this local name accepts no marks, neither in its attributes nor in its text.
 pub fn refusal_of_element(element: &str) -> Option<&'static str> {
     let is_instruction = INSTRUCTIONS.iter().any(|name| name.eq_ignore_ascii_case(element));
     is_instruction.then_some("what stands in it is an instruction to the browser, not text")
 }
 
-/// Whether a browser would run this address as script, or what is in it as a part of the page. Decided as the URL standard
-/// parses a scheme (basic URL parser, steps 1 to 3 and scheme state): leading C0 controls and spaces do not count, nor do
-/// tabs and line ends anywhere.
+/// Whether a browser would run this address as script, or its content as part of the page. The scheme is found as the
+/// URL standard parses it (basic URL parser, steps 1 to 3 and scheme state): leading C0 controls and spaces are
+/// ignored, and so are tabs and line ends anywhere.
 pub fn runs_script(address: &str, leads: Leads) -> bool {
     let scheme: String = address
         .trim_start_matches(|character: char| character <= ' ')
@@ -159,8 +160,8 @@ pub fn runs_script(address: &str, leads: Leads) -> bool {
             || (leads == Leads::In && ["data", "blob", "filesystem"].iter().any(is)))
 }
 
-/// The declarations of a `style` attribute: property and value. Enough for what a template's author writes: a `;`
-/// inside of quotes or brackets does not end one.
+/// The declarations of a `style` attribute: property and value. This parser knows what a template's author writes: a
+/// `;` inside quotes or brackets does not end a declaration.
 pub fn declarations(style: &str) -> Vec<(String, String)> {
     let mut declarations = Vec::new();
     let (mut start, mut depth, mut quote) = (0, 0_u32, None);

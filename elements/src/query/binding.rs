@@ -1,7 +1,7 @@
-//! One mark of a template and the place that it fills: a text, an attribute, a property of a field or of a style.
+//! One mark of a template and its target: a text, an attribute, a property of a field or of a style.
 //!
-//! `template` makes them, and calls [`Binding::fill`] for a place whose cells have changed. A field that somebody is
-//! editing keeps what they typed.
+//! `template` creates the bindings, and calls [`Binding::fill`] when the cells of a target have changed. A field that a
+//! person is editing keeps the typed text.
 
 use sqlite_elements::sql::Value;
 use wasm_bindgen::prelude::*;
@@ -20,7 +20,7 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/form.js")]
 extern "C" {
-    /// Has the radio buttons of a row be groups of their own.
+    /// Makes the radio buttons of a row groups of their own.
     #[wasm_bindgen(js_namespace = forms, js_name = part)]
     fn part_radios(row: &Element);
 }
@@ -31,41 +31,42 @@ extern "C" {
     fn fill_editable(element: &Element, text: &str);
 }
 
-/// What is filled, and with what.
+/// A target, and the text that fills it.
 #[derive(Clone, Debug)]
 pub(crate) struct Binding {
     pub(crate) marked: Marked,
     pub(crate) target: Target,
 }
 
-/// Where a text goes.
+/// The target of a text.
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
     /// A text node.
     Text,
-    /// The text node in a `<textarea>`, and what the field shows.
+    /// The text node in a `<textarea>`, and the text that the field shows.
     Textarea,
     Attribute(String),
-    /// The whole text of an element that people edit in its place.
+    /// The whole text of an element that people edit in place.
     Editable,
-    /// The attribute `value`, and what the field shows.
+    /// The attribute `value`, and the text that the field shows.
     Value,
-    /// The attribute `value` of a `<select>`, and which of its options are chosen, now or when they come.
+    /// The attribute `value` of a `<select>`, and which of its options are selected, now or when they come.
     Choice,
-    /// The radio buttons in an element, which says nothing itself.
+    /// The radio buttons in an element. Such a binding has no text.
     Radios,
-    /// An attribute that is on or off, and the property that it is the default of.
+    /// A boolean attribute, and the property whose default it is.
     Presence(String),
-    /// An attribute that a browser follows; left out where it would run script.
+    /// An address that a browser follows. The attribute is left out if the address would run script.
     Address(String, Leads),
-    /// One declaration, through the CSSOM: a strict Content-Security-Policy forbids the attribute `style`.
+    /// One style declaration. It is set through the CSSOM: a strict Content-Security-Policy forbids the attribute
+    /// `style`.
     Style(String),
-    /// A cell of the table that stands in for a missing template.
+    /// A cell of the table that a query without a template shows.
     Cell,
 }
 
 impl Binding {
-    /// Puts the text of `row` where it belongs.
+    /// Puts the text of `row` into the target.
     pub(crate) fn fill(&self, node: &Node, row: &[Value]) {
         match &self.target {
             Target::Text => node.set_node_value(Some(&self.marked.join(row))),
@@ -86,8 +87,9 @@ impl Binding {
         }
     }
 
-    /// When it has its turn in a row. A value comes after what bounds it (`type`, `min`, `max`), since a field cuts what
-    /// does not fit; a choice after the options; groups are parted when their names are known.
+    /// The order in which the targets of a row are filled. A value comes after its bounds (`type`, `min`, `max`),
+    /// because a field changes a value that does not fit. A choice comes after its options. Groups are made when the
+    /// names are known.
     pub(crate) fn turn(&self) -> u8 {
         match self.target {
             Target::Radios => 3,
@@ -97,7 +99,7 @@ impl Binding {
         }
     }
 
-    /// How `bulk.js` names the place; `None` where it takes more than to set a text.
+    /// The name of the target in `bulk.js`. `None` for a target that needs more than its text set.
     pub(crate) fn name_in_bulk(&self) -> Option<JsValue> {
         match &self.target {
             Target::Text => Some("".into()),
@@ -107,7 +109,7 @@ impl Binding {
         }
     }
 
-    /// The text for it.
+    /// The text for `bulk.js`.
     pub(crate) fn text_in_bulk(&self, row: &[Value]) -> String {
         match &self.target {
             Target::Cell => {
@@ -123,7 +125,7 @@ impl Binding {
         column.and_then(|column| row.get(column)).unwrap_or(&Value::Null)
     }
 
-    /// The same for a place that says something already, perhaps just that.
+    /// Fills a target that a server has filled already. A text node that says the same is not touched.
     pub(crate) fn correct(&self, node: &Node, row: &[Value]) {
         let says_so = || {
             let text = node.dyn_ref::<Text>();
@@ -166,7 +168,7 @@ fn fill_textarea(text: &Node, value: &str) {
     });
 }
 
-/// Inputs and whatever else has a `value`: options, buttons, meters, other people's elements.
+/// Fills an input, or anything else with a `value`: options, buttons, meters, custom elements.
 fn fill_value(element: &Element, value: &str) {
     if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
         let keeps = is_focused(input) && input.value() != input.default_value();
@@ -190,14 +192,15 @@ fn fill_presence(element: &Element, name: &str, on: bool) {
     }
 }
 
-/// Has who stands in the field without typing stand where they stood. A `<textarea>` has the same methods.
+/// Keeps the caret of a person who is in the field but has not typed. A `<textarea>` has the same methods, so it is
+/// cast to an input.
 fn keeping_caret(field: &HtmlInputElement, change: impl FnOnce()) {
-    // None in a field of a type without a caret.
+    // A field whose type has no caret gives `None`.
     let place = |place: Result<Option<u32>, JsValue>| place.ok().flatten().filter(|_| is_focused(field));
     let caret = place(field.selection_start()).zip(place(field.selection_end()));
     change();
     if let Some((start, end)) = caret {
-        // It had a caret, so it takes one.
+        // This cannot fail: the field had a caret.
         let _ = field.set_selection_range(start, end);
     }
 }
@@ -206,7 +209,7 @@ fn is_focused(element: &Element) -> bool {
     active_element(element).as_ref() == Some(element)
 }
 
-/// Who has the focus in the tree that `node` stands in.
+/// The element with the focus in the tree that contains `node`.
 pub(crate) fn active_element(node: &Node) -> Option<Element> {
     let root = tree::root(node);
     if let Some(root) = root.dyn_ref::<ShadowRoot>() {

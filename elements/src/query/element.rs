@@ -1,4 +1,4 @@
-//! The element `<sqlite-query>` itself: what it asks, of whom, and what it does with the answer.
+//! The element `<sqlite-query>`: what it asks, which database it asks, and what it does with the answer.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -33,10 +33,11 @@ extern "C" {
     fn start_transition(update: JsValue);
 }
 
-/// From how many rows on a page may want the browser to skip those out of sight. It is the page's to say so: what
-/// `content-visibility` skips is clipped too, and Chromium is slow at it for list items (1.6 s for 10,000, 0.3 s as blocks).
+/// The number of rows from which the element has the state `many`. A page may then let the browser skip rows that are
+/// out of sight. The library does not do that by itself: `content-visibility` also clips what it skips, and Chromium is
+/// slow at it for list items (1.6 s for 10,000; 0.3 s as blocks).
 const MANY: usize = 1_000;
-/// How old "3 minutes ago" may be.
+/// How old a text such as "3 minutes ago" may become.
 const AGING_MS: f64 = 20_000.0;
 
 /// The core of one `<sqlite-query>`.
@@ -46,27 +47,27 @@ pub(crate) struct Query {
     due: Due,
     asked: RefCell<Option<Asked>>,
     answer: RefCell<Answer>,
-    /// The failure that was said last, until something is asked anew or rows are shown.
+    /// The failure that was reported last. Cleared by a new question and by rows.
     told: RefCell<Option<Failure>>,
-    /// Whether the answer is to be rendered still.
+    /// Whether the answer must still be rendered.
     fresh: Cell<bool>,
     view: RefCell<View>,
     form: RefCell<Option<FormListener>>,
     refreshing: RefCell<Vec<Function>>,
-    /// When what is shown is to be said anew, because it tells how long ago something was.
+    /// The timer that renews the texts that say how long ago something was.
     aging: RefCell<Option<Timer>>,
     aged: Cell<bool>,
     transition: Cell<Transition>,
 }
 
-/// Where a change is that is shown as a view transition.
+/// The stage of a change that is shown as a view transition.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Transition {
     #[default]
     None,
-    /// The browser takes a picture of what is shown now; the change waits for that.
+    /// The browser captures the current rows. The change waits until it has.
     Begins,
-    /// The change is to be made now.
+    /// The change must be made now.
     Due,
 }
 
@@ -84,28 +85,28 @@ enum AskedState {
     Answered,
 }
 
-/// The latest answer, be it to what is asked now or to what was asked before.
+/// The latest answer, to the current question or to an earlier one.
 enum Answer {
     None,
     Rows(Rows),
     Failed(Failure, Speaker),
 }
 
-/// What the document says the element should ask.
+/// What the element should ask, according to the document.
 enum Wanted {
     Ask {
         session: SessionNumber,
         connection: Connection,
         statement: Statement,
     },
-    /// Of a database that is not ready.
+    /// The database is not ready, or the parser may still find what is missing.
     Wait,
     Fail(Failure, Speaker),
 }
 
 impl Core for Query {
     const BASE: Base = Base::Query;
-    /// And all `data-*` attributes, which cannot be listed here: `document::watch_data`.
+    /// The element also observes all `data-*` attributes, which cannot be listed here: see `document::watch_data`.
     const ATTRIBUTES: &'static [&'static str] = &["sql", "db", "form", "key", "row-key", "caption"];
 
     fn begin(element: &HtmlElement) -> Rc<Self> {
@@ -186,7 +187,7 @@ impl Query {
         }
     }
 
-    /// Gives back what a connected element holds; what it shows stays in it.
+    /// Gives back what a connected element holds. The nodes that it shows stay in it.
     fn leave(&self, element: &Element) {
         schedule::discharge(self.number);
         drop(self.asked.take());
@@ -229,7 +230,7 @@ impl Query {
         }
     }
 
-    /// Adds the fields of the form that the element names, and listens to it.
+    /// Adds the fields of the form that the element names, and listens to that form.
     fn add_form(self: &Rc<Self>, element: &HtmlElement, fields: &mut Fields) -> Result<(), Failure> {
         let Some(id) = tree::attribute(element, "form") else {
             drop(self.form.take());
@@ -278,7 +279,7 @@ impl Query {
         drop(earlier);
     }
 
-    /// Records only: the subscription must not be dropped from within its own call.
+    /// Only records the answer: the subscription must not be dropped from within its own callback.
     fn answered(self: Rc<Self>, session: SessionNumber, question: &Statement, answer: Result<Rows, SqlFailure>) {
         match self.asked.borrow_mut().as_mut() {
             Some(asked) if asked.session == session && asked.statement == *question => {
@@ -303,7 +304,8 @@ impl Query {
     }
 
     fn render(self: &Rc<Self>, element: &HtmlElement) {
-        // Out of its cell, because what is inserted and removed runs the page's own code.
+        // The view is taken out of its cell: inserting and removing nodes runs the page's own code, which may call this
+        // element.
         let mut view = self.view.take();
         let gone = view.follow(element);
         let changed = self.fresh.take() || gone;
@@ -339,7 +341,8 @@ impl Query {
         }
     }
 
-    /// Whether the browser takes a picture first, of rows that are to change before people's eyes.
+    /// Whether the change must wait for a view transition. If rows will change while a person sees them, the browser
+    /// captures them first.
     fn waits_for_picture(self: &Rc<Self>, element: &Element, view: &View) -> bool {
         match self.transition.get() {
             Transition::Begins => return true,
@@ -351,6 +354,7 @@ impl Query {
         let query = self.clone();
         start_transition(Closure::once_into_js(move || {
             query.transition.set(Transition::Due);
+            // At once and not in a microtask: the browser captures the new state when this callback returns.
             query.clone().look();
             query.transition.set(Transition::None);
         }));
@@ -400,14 +404,14 @@ impl Query {
         }
     }
 
-    /// Says what failed, once: the same failure may come with each commit.
+    /// Reports a failure once: the same failure may come with every commit.
     fn tell(&self, element: &Element, failure: &Failure) {
         if self.told.replace(Some(failure.clone())).as_ref() != Some(failure) {
             fire_error(element, failure, &self.names());
         }
     }
 
-    /// What the parameters of what is asked are called.
+    /// The names of the current parameters.
     fn names(&self) -> Vec<String> {
         match self.asked.borrow().as_ref().map(|asked| &asked.statement.params) {
             Some(Params::Named(values)) => values.iter().map(|(name, _)| name.clone()).collect(),
@@ -415,12 +419,12 @@ impl Query {
         }
     }
 
-    /// Whether what is shown answers what is asked.
+    /// Whether the element shows the answer to the current question.
     fn is_settled(&self) -> bool {
         self.has_current_answer() && !self.fresh.get()
     }
 
-    /// Whether the latest answer is one to what is asked now, or says why nothing can be asked.
+    /// Whether the latest answer is to the current question, or says why nothing can be asked.
     fn has_current_answer(&self) -> bool {
         match self.asked.borrow().as_ref() {
             Some(asked) => asked.state == AskedState::Answered,

@@ -1,6 +1,7 @@
-//! The form whose fields are a query's parameters: who tells the query that somebody has typed.
+//! The form whose fields are a query's parameters. It tells the query that a person has typed.
 //!
-//! Listens at the root of the tree, because fields may belong to a form without standing in it (attribute `form`).
+//! The listeners stand at the root of the tree, because a field may belong to a form without being inside it (attribute
+//! `form`).
 
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
@@ -30,7 +31,7 @@ impl FormListener {
                 return;
             }
             match event.type_().as_str() {
-                // The fields are reset after the event.
+                // The browser resets the fields after the event.
                 "reset" => in_task(changed.clone()),
                 "submit" => {
                     stay(&event, &own);
@@ -46,11 +47,12 @@ impl FormListener {
         FormListener { form, root, heard }
     }
 
+    /// The form.
     pub(crate) fn form(&self) -> &HtmlFormElement {
         &self.form
     }
 
-    /// Whether this still is where the form is.
+    /// Whether this listener still belongs to the form and to its place in the tree.
     pub(crate) fn is_of(&self, form: &HtmlFormElement) -> bool {
         self.form == *form && self.root == tree::root(form)
     }
@@ -75,7 +77,7 @@ fn concerns(event: &Event, form: &HtmlFormElement) -> bool {
     js_sys::Object::is(&owner, form) || tree::contains(form, Some(&target))
 }
 
-/// Enter in a search field does not leave the page, unless the form says where to go.
+/// Enter in a search field does not leave the page, unless the form has an `action` or closes a dialog.
 fn stay(event: &Event, form: &HtmlFormElement) {
     let method = tree::attribute(form, "method");
     let is_dialog = method.is_some_and(|method| method.eq_ignore_ascii_case("dialog"));

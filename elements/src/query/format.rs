@@ -1,22 +1,22 @@
-//! Formats: `{{price | currency EUR}}`, `{{at | relative}}`: how a cell reads in the language of the page.
+//! Formats: `{{price | currency EUR}}`, `{{at | relative}}`. They say how a cell reads in the language of the page.
 //!
-//! What a column *is* belongs into the SQL; how it reads to a person belongs to the browser, which knows the rules of
-//! languages (`Intl`). `marks` parses them, `template` gives them the language around the element. A value that is none
-//! of the format's kind stands as it is, and so does NULL: a page is no worse off than without the format. What is of
-//! which kind, and whose time a text without a zone means, `format.js` decides.
+//! What a column *is* belongs in the SQL. How it reads to a person belongs in the browser, which knows the rules of
+//! languages (`Intl`). `marks` parses the formats, and `template` finds the language around the element. A value that
+//! does not fit the format is shown unformatted, and so is NULL: then the page is as it would be without the format.
+//! `format.js` decides which values fit, and which time zone a text without one means.
 
 use sqlite_elements::sql::Value;
 
 use crate::text;
 
-/// What a mark asks for behind its `|`.
+/// The part of a mark behind its `|`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Format {
     kind: &'static str,
     argument: String,
 }
 
-/// The kinds, and what each takes behind its name.
+/// The formats, and the argument that each accepts.
 const KINDS: [(&str, Argument); 9] = [
     ("number", Argument::Digits),
     ("percent", Argument::Digits),
@@ -32,16 +32,16 @@ const KINDS: [(&str, Argument); 9] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Argument {
     None,
-    /// How many behind the point.
+    /// The number of digits behind the decimal point.
     Digits,
-    /// ISO 4217.
+    /// A currency code of ISO 4217.
     Currency,
-    /// `full`, `long`, `medium`, `short`.
+    /// `full`, `long`, `medium` or `short`.
     Style,
 }
 
 impl Format {
-    /// Fails with what to write instead.
+    /// Parses a format. The error says what to write instead.
     pub fn parse(source: &str) -> Result<Self, String> {
         let (name, argument) = source
             .trim()
@@ -77,7 +77,7 @@ impl Format {
         self.kind == "relative"
     }
 
-    /// The text of a cell for who reads this language.
+    /// The text of a cell in the language `locale`.
     pub fn apply(&self, locale: &str, value: &Value) -> String {
         browser::text(self, locale, value).unwrap_or_else(|| text::of(value))
     }
@@ -96,9 +96,11 @@ mod browser {
         fn format(kind: &str, argument: &str, locale: &str, value: JsValue) -> Option<String>;
     }
 
+    /// The formatted text. `None` if the value does not fit the format.
     pub(super) fn text(wanted: &Format, locale: &str, value: &Value) -> Option<String> {
         let given = match value {
             Value::Null | Value::Blob(_) => return None,
+            // As a BigInt: a double would lose digits.
             Value::Integer(integer) if integer.unsigned_abs() > 1 << 53 => (*integer).into(),
             Value::Integer(integer) => (*integer as f64).into(),
             Value::Real(real) => (*real).into(),
@@ -108,13 +110,14 @@ mod browser {
     }
 }
 
-/// Languages are the browser's.
+/// Natively there is no browser, and so no languages.
 #[cfg(not(target_family = "wasm"))]
 mod browser {
     use sqlite_elements::sql::Value;
 
     use super::Format;
 
+    /// Always `None`: then the value is shown unformatted.
     pub(super) fn text(_: &Format, _: &str, _: &Value) -> Option<String> {
         None
     }

@@ -1,8 +1,8 @@
 //! The marks of a row template: `{{column}}` in a text or in the value of an attribute.
 //!
-//! `template` parses every text and attribute once and resolves the names once per result; a row then only joins
-//! pieces. The marks are those of the Template Instantiation proposal, a name and perhaps a format behind a bar: an
-//! expression belongs into the SQL, where it is also sorted, indexed and tested.
+//! `template` parses every text and every attribute once, and resolves the names once for each result. A row then only
+//! joins pieces. The marks are those of the Template Instantiation proposal: a name, and perhaps a format behind a bar.
+//! An expression belongs in the SQL, which can also sort by it, index it and test it.
 
 use std::rc::Rc;
 
@@ -15,27 +15,29 @@ use crate::text;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
     Literal(String),
-    /// What is between the braces.
+    /// The text between the braces.
     Mark(Mark),
 }
 
-/// `{{name}}` or `{{name | format}}`, trimmed.
+/// `{{name}}` or `{{name | format}}`, without blanks around the name and the format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
+    /// The column.
     pub name: String,
+    /// The format, as written behind the bar.
     pub format: Option<String>,
 }
 
 /// Why a mark cannot be filled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MarkError {
-    /// The name is no column.
+    /// The name is not a column.
     Column(String),
-    /// What is behind the bar is no format; says what is.
+    /// The text behind the bar is not a format. The message says which formats there are.
     Format(String),
 }
 
-/// A marked text whose names are resolved to columns of one result.
+/// A marked text whose names are resolved to the columns of one result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marked {
     pieces: Vec<Resolved>,
@@ -52,7 +54,8 @@ enum Resolved {
     },
 }
 
-/// The pieces of `source`; `None` if it holds no mark. Braces that are not closed, or hold nothing, are text.
+/// The pieces of `source`. `None` if it contains no mark. Braces that are not closed, or that contain nothing, are
+/// text.
 pub fn parse(source: &str) -> Option<Vec<Piece>> {
     let mut pieces = Vec::new();
     let mut literal = String::new();
@@ -89,14 +92,16 @@ pub fn parse(source: &str) -> Option<Vec<Piece>> {
     Some(pieces)
 }
 
-/// Where a column of that name is: exactly so written, else in any case, as SQLite compares names.
+/// The index of the column with this name. An exact match comes first, then a match in any case, as SQLite compares
+/// names.
 pub fn find_column(columns: &[String], name: &str) -> Option<usize> {
     let same_but_case = || columns.iter().position(|column| column.eq_ignore_ascii_case(name));
     columns.iter().position(|column| column == name).or_else(same_but_case)
 }
 
 impl Marked {
-    /// Fails at the first mark that cannot be filled. Formats follow the rules of the language `locale`.
+    /// Resolves names to columns. Fails at the first mark that cannot be filled. Formats follow the rules of the
+    /// language `locale`.
     pub fn resolve(pieces: &[Piece], columns: &[String], locale: &Rc<str>) -> Result<Self, MarkError> {
         let pieces = pieces.iter().map(|piece| match piece {
             Piece::Literal(literal) => Ok(Resolved::Literal(literal.clone())),
@@ -117,14 +122,14 @@ impl Marked {
         })
     }
 
-    /// The text of one column and nothing else.
+    /// The text of one column alone.
     pub fn column(column: usize) -> Self {
         Marked {
             pieces: vec![Resolved::Column(column)],
         }
     }
 
-    /// The column, if the whole text is one mark.
+    /// The column, if the whole text is one mark without a format.
     pub fn single(&self) -> Option<usize> {
         match self.pieces.as_slice() {
             [Resolved::Column(column)] => Some(*column),
@@ -132,7 +137,7 @@ impl Marked {
         }
     }
 
-    /// Whether two rows give different texts; compares cells, joins nothing.
+    /// Whether two rows give different texts. Compares cells and joins nothing.
     pub fn differs(&self, old: &[Value], new: &[Value]) -> bool {
         self.pieces.iter().any(|piece| match piece {
             Resolved::Literal(_) => false,

@@ -1,15 +1,15 @@
 //! Which rows are new, gone, or moved: the plan by which `rows` changes the document as little as possible.
 //!
-//! Rows are the same when their keys are. Of those that stay, the longest run that is still in order is not touched
-//! (longest increasing subsequence, O(n log n)), so a row that jumps costs one move and not one for each row that it
-//! passes. The row that holds the focus is in that run by force: a node that is moved loses the focus, the caret and an
-//! open menu where the browser has no `moveBefore`, which would keep them.
+//! Two rows are the same if their keys are equal. Of the rows that stay, the longest run that is still in order is not
+//! touched (longest increasing subsequence, O(n log n)). So a row that jumps costs one move, and not one for each row
+//! that it passes. The row with the focus is always part of that run. A node that is moved loses the focus, the caret
+//! and an open menu, unless the browser has `moveBefore`.
 
 use std::collections::HashMap;
 
 use sqlite_elements::sql::Value;
 
-/// Which row a row is. Equal values of the key column are told apart by their order.
+/// The identity of a row. Rows with equal values in the key column are numbered in their order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     identity: Identity,
@@ -26,21 +26,22 @@ enum Identity {
     Blob(Vec<u8>),
 }
 
-/// What becomes of one new row.
+/// What happens to one new row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slot {
     New,
-    /// The old row of this index, where it is.
+    /// The old row with this index stays in place.
     Stays(usize),
-    /// The old row of this index, from elsewhere.
+    /// The old row with this index moves here.
     Moves(usize),
 }
 
+/// How the old rows become the new ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Indices of old rows that are gone.
     pub gone: Vec<usize>,
-    /// One for each new row, in order.
+    /// One slot for each new row, in order.
     pub slots: Vec<Slot>,
 }
 
@@ -67,7 +68,7 @@ pub fn keys(rows: &[Vec<Value>], column: Option<usize>) -> Vec<Key> {
     rows.iter().map(&mut key).collect()
 }
 
-/// How to come from `old` to `new`; `pinned` is an old row that must not be moved if it is to stay at all.
+/// How the rows change from `old` to `new`. `pinned` is an old row that must not move if it stays.
 pub fn plan(old: &[Key], new: &[Key], pinned: Option<usize>) -> Plan {
     if old == new {
         return Plan {
@@ -91,11 +92,12 @@ pub fn plan(old: &[Key], new: &[Key], pinned: Option<usize>) -> Plan {
     Plan { gone, slots }
 }
 
-/// Indices into `sources` of a longest run of increasing sources, one that holds `pinned` if it is there.
+/// Indices into `sources` of a longest run of increasing sources. The run contains `pinned` if that row is there.
 fn in_order(sources: &[Option<usize>], pinned: Option<usize>) -> Vec<usize> {
     let pin = pinned.and_then(|pin| Some((sources.iter().position(|source| *source == Some(pin))?, pin)));
-    // Whatever is on the wrong side of the pinned row cannot be in one run with it; any run of the others can.
+    // A row on the wrong side of the pinned row cannot be in one run with it. Any run of the other rows can.
     let fits = |at: usize, source: usize| pin.is_none_or(|(pin_at, pin)| at.cmp(&pin_at) == source.cmp(&pin));
+    // `tails[n]` ends the run of `n + 1` rows whose last source is the smallest. `before` leads back along a run.
     let mut tails: Vec<(usize, usize)> = Vec::new();
     let mut before: Vec<Option<usize>> = vec![None; sources.len()];
     for (at, source) in sources.iter().enumerate() {
@@ -137,7 +139,7 @@ mod tests {
         )
     }
 
-    /// Does to a list what `rows` does to the document, and counts what it touched.
+    /// Does to a list what `rows` does to the document. Counts how many rows it touched.
     fn carry_out(old: &[i64], new: &[i64], pinned: Option<usize>) -> (Vec<i64>, usize) {
         let plan = plan(&ids(old), &ids(new), pinned);
         let mut list: Vec<i64> = old.to_vec();

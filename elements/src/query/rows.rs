@@ -1,8 +1,8 @@
-//! The rows that stand in the document, and how they become those of the next result.
+//! The rows in the document, and how they become the rows of the next result.
 //!
-//! Rows with the same key keep their nodes, and with them focus, selection, scroll position and whatever script has
-//! hung on them; so do those that a server has rendered with their keys in `data-key`. `order` says what moves; here it
-//! is done, from the last row to the first, each before its successor.
+//! Rows with the same key keep their nodes, and with them the focus, the selection, scroll positions and anything that
+//! script has attached to them. Rows that a server has rendered are kept too, if they have their keys in `data-key`.
+//! `order` decides which rows move. This module moves them, from the last row to the first, each before its successor.
 
 use std::collections::HashMap;
 
@@ -24,29 +24,29 @@ extern "C" {
     fn settle_choice(select: &Element, before: &JsValue);
 }
 
-/// Rows between two nodes of the page that are not ours.
+/// Rows in the document. The nodes around them belong to the page.
 pub(crate) struct Rows {
     place: Place,
     blueprint: Blueprint,
     rows: Vec<Row>,
     stage: Stage,
-    /// Behind the last row, where rows stand behind a template.
+    /// The comment behind the last row, if the rows stand behind a template.
     end: Option<Node>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// Nothing was shown yet: what the server has rendered may stand there.
+    /// Nothing has been shown yet. Rows that a server has rendered may stand there.
     New,
     Shown,
 }
 
-/// Where rows go.
+/// Where the rows stand.
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
-    /// Right after this node.
+    /// Directly behind this node.
     After(Node),
-    /// All that is in this one.
+    /// Inside this node, as its only content.
     In(Node),
 }
 
@@ -57,6 +57,7 @@ struct Row {
 }
 
 impl Rows {
+    /// No rows yet, in this place.
     pub(crate) fn new(place: Place, blueprint: Blueprint) -> Self {
         Rows {
             place,
@@ -67,7 +68,7 @@ impl Rows {
         }
     }
 
-    /// Makes the document show these rows, touching what differs and nothing else.
+    /// Makes the document show these rows. Touches only what differs.
     pub(crate) fn show(&mut self, values: Vec<Vec<Value>>, key_column: Option<usize>) {
         let select = self.select();
         let choice = select.as_ref().map(choice_before);
@@ -77,7 +78,7 @@ impl Rows {
         }
     }
 
-    /// The `<select>` whose options the rows are.
+    /// The `<select>` whose options are the rows.
     fn select(&self) -> Option<Element> {
         match &self.place {
             Place::After(template) => tree::closest(tree::parent(template)?.dyn_ref::<Element>()?, "select"),
@@ -97,6 +98,7 @@ impl Rows {
         let old_keys: Vec<Key> = self.rows.iter().map(|row| row.key.clone()).collect();
         let plan = order::plan(&old_keys, &keys, self.focused());
         let mut old: Vec<Option<Row>> = std::mem::take(&mut self.rows).into_iter().map(Some).collect();
+        // The gone rows are removed first, so that `end` finds a node that stays.
         for gone in &plan.gone {
             old[*gone].take().iter().for_each(Row::remove);
         }
@@ -132,27 +134,29 @@ impl Rows {
         self.rows = rows;
     }
 
+    /// How many rows there are.
     pub(crate) fn count(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether what rows say changes as time passes.
+    /// Whether the rows' texts change as time passes.
     pub(crate) fn ages(&self) -> bool {
         !self.rows.is_empty() && self.blueprint.ages()
     }
 
-    /// Says anew what has aged.
+    /// Renews the texts that have aged.
     pub(crate) fn age(&self) {
         self.rows
             .iter()
             .for_each(|row| self.blueprint.age(&row.instance, &row.values));
     }
 
-    /// Every node of every row.
+    /// Every node of every row, and the comment behind them.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node> {
         self.rows.iter().flat_map(|row| &row.instance.roots).chain(&self.end)
     }
 
+    /// Removes the rows from the document.
     pub(crate) fn remove(self) {
         self.rows.iter().for_each(Row::remove);
         self.end.iter().for_each(tree::detach);
@@ -202,7 +206,7 @@ impl Rows {
 }
 
 impl Row {
-    /// Not so if a script took it out.
+    /// Whether the row still stands in `parent`. Script may have removed it.
     fn is_in(&self, parent: &Node) -> bool {
         self.instance
             .roots
@@ -223,7 +227,7 @@ pub(crate) fn standing_after(template: &Node) -> Vec<Element> {
         .collect()
 }
 
-/// Takes those for rows whose key is one of these; the others go.
+/// Adopts those elements as rows whose keys are in `keys`. Removes the others.
 fn adopt(
     blueprint: &Blueprint,
     standing: Vec<Element>,
@@ -255,8 +259,8 @@ fn adopt(
     rows
 }
 
-/// Moves a node with its state where the browser can do that (DOM, 4.2.6): its scroll positions, its running transitions,
-/// what plays in it.
+/// Moves a node. Keeps its state if the browser can (`moveBefore`; DOM, 4.2.6): scroll positions, running transitions,
+/// and media that plays.
 fn carry(parent: &Node, node: &Node, before: Option<&Node>) {
     if tree::carry(parent, node, before).is_err() {
         tree::insert(parent, node, before);

@@ -1,8 +1,8 @@
-//! What a query has rendered behind a template, as the document tells it: up to a comment.
+//! What a query has rendered behind a template. In the document it ends with a comment.
 //!
-//! A query that is cloned, or saved with its page, comes with rows that nobody remembers to have rendered. By the comment
-//! they can be told from what the page's author wrote behind the template. Refused: an attribute on every row, which
-//! costs for each of 10,000, and the page's style sheets would see it.
+//! A query that was cloned, or saved with its page, contains rows that no view knows. The comment separates those rows
+//! from the author's own nodes behind the template. An attribute on every row was refused: it costs time for each of
+//! 10,000 rows, and the page's style sheets would see it.
 
 use wasm_bindgen::prelude::*;
 use web_sys::{Comment, Element, Node};
@@ -11,14 +11,14 @@ use crate::tree;
 
 const END: &str = "sqlite-elements";
 
-/// Puts what was made of a template behind it, and the comment behind that; gives all of it back.
+/// Inserts the nodes made from a template behind it, and the comment behind those nodes. Returns all of them.
 pub(crate) fn insert(template: &Node, parent: &Node, fragment: &Node, roots: &[Node]) -> Vec<Node> {
     tree::insert(parent, fragment, tree::next(template).as_ref());
     let end = close(roots.last().unwrap_or(template));
     roots.iter().cloned().chain(end).collect()
 }
 
-/// Puts the comment behind the last rendered node, or behind the template if there is none.
+/// Inserts the comment behind the last rendered node, or behind the template if there is none.
 pub(crate) fn close(last: &Node) -> Option<Node> {
     let (document, parent) = (tree::owner(last)?, tree::parent(last)?);
     let end: Node = tree::create_comment(&document, END).into();
@@ -26,7 +26,7 @@ pub(crate) fn close(last: &Node) -> Option<Node> {
     Some(end)
 }
 
-/// Takes out what a clone has copied; not what has a `data-key`, which can be taken over.
+/// Removes the nodes that a clone has copied. Those with `data-key` stay, because the view can adopt them.
 pub(crate) fn sweep(template: &Node) {
     let following = || tree::following(template);
     let ours = following().take_while(|node| tree::node_name(node) != "TEMPLATE");

@@ -1,8 +1,9 @@
-//! What a query without a template shows: a real table, with a caption and column headers, as assistive technology
-//! and style sheets expect it. Its headers are buttons that sort: upwards, downwards, and as the query has it again.
+//! The table of a query without a template: a real table, with a caption and column headers, as assistive technology
+//! and style sheets expect it. Its headers are buttons that sort: ascending, descending, and in the query's own order
+//! again.
 //!
-//! Sorted are the rows that are here, and not the query asked again with another ORDER BY: its text is the author's, and
-//! may have a LIMIT whose rows are meant.
+//! The table sorts the rows that it has. To run the query again with another ORDER BY was refused: the text of the
+//! query is the author's, and its LIMIT may depend on the order.
 
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -20,12 +21,12 @@ use crate::tree;
 
 #[wasm_bindgen(module = "/src/format.js")]
 extern "C" {
-    /// Below, at, or above 0.
+    /// Negative, 0 or positive, as `one` comes before, with or after `other`.
     #[wasm_bindgen(js_namespace = formats)]
     fn collate(one: &str, other: &str) -> i32;
 }
 
-/// A `<table>` for results of certain columns.
+/// A `<table>` for results with certain columns.
 pub(crate) struct Table {
     root: Element,
     columns: Vec<String>,
@@ -33,11 +34,11 @@ pub(crate) struct Table {
     heads: Vec<Element>,
     rows: Rows,
     sort: Rc<Cell<Option<Sort>>>,
-    /// Heard as long as the table is.
+    /// The listener lives as long as the table.
     _clicked: Closure<dyn FnMut(Event)>,
 }
 
-/// By which column, and which way.
+/// The column to sort by, and the direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sort {
     column: usize,
@@ -51,7 +52,8 @@ enum Direction {
 }
 
 impl Table {
-    /// The table, not in the document yet, without rows. When somebody wants it sorted, it asks for its rows by `again`.
+    /// The table, without rows and not in the document yet. When a person sorts the table, the table asks for its rows
+    /// with `again`.
     pub(crate) fn new(
         document: &Document,
         columns: &[String],
@@ -91,14 +93,17 @@ impl Table {
         }
     }
 
+    /// The `<table>` element.
     pub(crate) fn root(&self) -> &Element {
         &self.root
     }
 
+    /// Whether this table was made for these columns and this caption.
     pub(crate) fn fits(&self, columns: &[String], caption: Option<&str>) -> bool {
         self.columns == columns && self.caption.as_deref() == caption
     }
 
+    /// Shows these rows, sorted as the person asked.
     pub(crate) fn show(&mut self, mut values: Vec<Vec<Value>>, key_column: Option<usize>) {
         self.align_heads(&values);
         let sort = self.sort.get();
@@ -122,7 +127,7 @@ impl Table {
         self.rows.show(values, key_column);
     }
 
-    /// A column's header stands as its first value does.
+    /// Aligns each column's header like the column's first value.
     fn align_heads(&self, values: &[Vec<Value>]) {
         for (at, head) in self.heads.iter().enumerate() {
             let first = values
@@ -135,7 +140,7 @@ impl Table {
     }
 }
 
-/// What follows a click on a header: up, down, and back to the query's own order.
+/// The effect of a click on a header: ascending, then descending, then the query's own order.
 fn on_click(heads: &[Element], sort: Rc<Cell<Option<Sort>>>, again: impl Fn() + 'static) -> Closure<dyn FnMut(Event)> {
     let heads = heads.to_vec();
     Closure::new(move |event: Event| {
@@ -152,7 +157,8 @@ fn on_click(heads: &[Element], sort: Rc<Cell<Option<Sort>>>, again: impl Fn() + 
     })
 }
 
-/// In SQLite's order of the kinds: NULL, numbers, texts, blobs; texts as people order them.
+/// Compares two values: by SQLite's order of the storage classes (NULL, numbers, texts, blobs), and texts by the rules
+/// of the page's language.
 fn compare(one: &Value, other: &Value) -> Ordering {
     let number = |value: &Value| match value {
         Value::Integer(integer) => Some(*integer as f64),

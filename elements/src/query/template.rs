@@ -1,9 +1,9 @@
-//! A `<template>` made ready for one result: where its marks are and which columns fill them.
+//! A `<template>` prepared for one result: where its marks are, and which columns fill them.
 //!
-//! Compiled once per result's columns, then cloned per row. The clone has its bound texts and attributes empty: no
-//! `<img>` asks the server for `{{src}}`, no custom element in it sees a mark. Values are set as text and as
-//! attributes, never parsed as markup. Refused: filling the marks in `template.innerHTML`, which makes every cell an
-//! injection.
+//! It is compiled once for each result's columns, and cloned for each row. In the clone, the texts and attributes with
+//! marks are empty. So no `<img>` requests `{{src}}` from the server, and no custom element in it sees a mark. Values
+//! are set as text and as attributes. They are never parsed as markup. To replace the marks in `template.innerHTML` was
+//! refused: every cell would then be an injection.
 
 use std::rc::Rc;
 
@@ -31,21 +31,21 @@ extern "C" {
     ) -> Array;
 }
 
-/// Rows that are not worth it.
+/// The fewest rows for which `insert_many` is worth its cost.
 const FEW: usize = 16;
 
-/// What each row is a clone of.
+/// The original that each row is cloned from.
 pub(crate) struct Blueprint {
     content: DocumentFragment,
     bindings: Vec<(Path, Binding)>,
 }
 
-/// The way from the fragment to a node: the index of the child at every step.
+/// The path from the fragment to a node: the index of the child at every step.
 type Path = Vec<u32>;
 
 /// The nodes of one row.
 pub(crate) struct Instance {
-    /// What stands in the document, in order.
+    /// The topmost nodes, in document order.
     pub(crate) roots: Vec<Node>,
     targets: Targets,
 }
@@ -53,7 +53,8 @@ pub(crate) struct Instance {
 /// The nodes that are filled, one for each binding.
 enum Targets {
     Own(Vec<Node>),
-    /// Of many rows that were made at once; this row's begin here. They are forgotten when the row is.
+    /// Nodes of many rows that were inserted at once. Those of this row begin at `first`. They are cleared when the row
+    /// is dropped.
     Among {
         nodes: Array,
         first: u32,
@@ -68,7 +69,8 @@ struct Compiler<'a> {
 }
 
 impl Blueprint {
-    /// Compiles a copy of the template's content. Fails at a mark that names no column, or stands where no data may.
+    /// Compiles a copy of the template's content. Fails at a mark that names no column, and at a mark where data is not
+    /// allowed.
     pub(crate) fn compile(template: &HtmlTemplateElement, columns: &[String]) -> Result<Self, Failure> {
         let content = copy_of(template);
         trim(&content);
@@ -86,12 +88,12 @@ impl Blueprint {
         Ok(Blueprint { content, bindings })
     }
 
-    /// From a fragment made by hand.
+    /// A blueprint of a fragment that Rust has built.
     pub(crate) fn with_bindings(content: DocumentFragment, bindings: Vec<(Path, Binding)>) -> Self {
         Blueprint { content, bindings }
     }
 
-    /// A filled clone, in a fragment that is to be inserted.
+    /// A filled clone, in a fragment for the caller to insert.
     pub(crate) fn instantiate(&self, row: &[Value]) -> (DocumentFragment, Instance) {
         let document = web_sys::window()
             .and_then(|window| window.document())
@@ -106,7 +108,7 @@ impl Blueprint {
         (clone.unchecked_into(), Instance { roots, targets })
     }
 
-    /// Filled clones for all rows, inserted before a node; `None` where some have to be made one by one.
+    /// Inserts filled clones for all rows before a node. `None` if the rows must be inserted one by one.
     pub(crate) fn insert_many(
         &self,
         rows: &[Vec<Value>],
@@ -123,9 +125,11 @@ impl Blueprint {
         for row in rows {
             texts.extend(self.bindings.iter().map(|(_, binding)| binding.text_in_bulk(row)));
         }
+        // The texts are joined with NUL.
         if texts.iter().any(|text| text.contains('\0')) {
             return None;
         }
+        // Without the first step, which leads from the fragment to `root`.
         let paths: Array = self
             .bindings
             .iter()
@@ -134,6 +138,7 @@ impl Blueprint {
         let nodes = insert_in_bulk(&root, &paths, &names, &texts.join("\0"), parent, before);
         let count = self.bindings.len() as u32;
         let instance = |at: usize| {
+            // In `nodes`, each row is its root, followed by its targets.
             let first = at as u32 * (count + 1) + 1;
             Instance {
                 roots: vec![nodes.get(first - 1).unchecked_into()],
@@ -147,7 +152,7 @@ impl Blueprint {
         Some((0..rows.len()).map(instance).collect())
     }
 
-    /// Takes an element that stands in the document already for a row, if it is built like one; touches what differs.
+    /// Adopts an element in the document as a row, if it has the same structure. Touches only what differs.
     pub(crate) fn adopt(&self, root: &Element, row: &[Value]) -> Option<Instance> {
         let shape = tree::first(&self.content).filter(|first| tree::next(first).is_none())?;
         let mut targets = vec![None; self.bindings.len()];
@@ -163,8 +168,9 @@ impl Blueprint {
         Some(Instance { roots, targets })
     }
 
-    /// Finds the targets below a node that is built like `shape`; false if it is not. Blanks between elements do not
-    /// count, nor what stands in a custom element without marks of ours: that is its own affair.
+    /// Finds the targets below a node that has the same structure as `shape`. `false` if the structure differs. Blanks
+    /// between elements do not count. Neither does the content of a custom element without marks: that belongs to the
+    /// custom element.
     fn align(&self, shape: &Node, node: &Node, path: &mut Path, targets: &mut [Option<Node>]) -> bool {
         let name = tree::node_name(node);
         if name != tree::node_name(shape) {
@@ -199,12 +205,12 @@ impl Blueprint {
             })
     }
 
-    /// Whether what rows say changes as time passes.
+    /// Whether the rows' texts change as time passes.
     pub(crate) fn ages(&self) -> bool {
         self.bindings.iter().any(|(_, binding)| binding.marked.ages())
     }
 
-    /// Says anew what has aged.
+    /// Renews the texts that have aged.
     pub(crate) fn age(&self, instance: &Instance, row: &[Value]) {
         for (at, (_, binding)) in self.bindings.iter().enumerate() {
             if binding.marked.ages() {
@@ -213,7 +219,7 @@ impl Blueprint {
         }
     }
 
-    /// Brings the nodes of one row from its old values to new ones; touches only what differs.
+    /// Updates the nodes of one row from its old values to new ones. Touches only what differs.
     pub(crate) fn update(&self, instance: &Instance, old: &[Value], new: &[Value]) {
         for (at, (_, binding)) in self.bindings.iter().enumerate() {
             if binding.marked.differs(old, new) {
@@ -232,7 +238,8 @@ impl Instance {
     }
 }
 
-/// What Rust holds is never collected: neither may what it holds of others.
+/// Clears this row's part of the shared array. JavaScript never collects what Rust holds, so the array must not keep
+/// the nodes of rows that are gone.
 impl Drop for Instance {
     fn drop(&mut self) {
         if let Targets::Among { nodes, first, count } = &self.targets {
@@ -257,8 +264,8 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// A template inside is not looked into: its marks belong to the query inside. What is in the element is filled before
-    /// its attributes: a `<select>` takes no value that none of its options has.
+    /// Does not look into a nested template: its marks belong to the nested query. The element's content is bound
+    /// before its attributes: a `<select>` accepts no value without an option for it.
     fn element(&mut self, element: &Element, path: &mut Path) -> Result<(), Failure> {
         let local_name = tree::local_name(element);
         if local_name != "template" {
@@ -273,8 +280,8 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// Several radio buttons in one row are a group of this row, as its author sees it. HTML makes those of one name in
-    /// all rows one group, where no form parts them.
+    /// An author who puts several radio buttons into one row means one group for each row. Without a form between them,
+    /// HTML makes one group of all radio buttons with one name, in all rows.
     fn radios(&mut self, content: &Node) {
         for (at, root) in tree::children(content).enumerate() {
             let root = root.dyn_ref::<Element>();
@@ -325,7 +332,8 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    /// All declarations of an attribute that has a mark in one of them, for the attribute itself is gone.
+    /// Binds every declaration of a `style` attribute that contains a mark, because the attribute itself has been
+    /// removed.
     fn style(&mut self, source: &str, tag: &str, path: &Path) -> Result<(), Failure> {
         for (property, value) in attribute::declarations(source) {
             let marked = self.resolve(&value, &format!("the style of <{tag}>"))?;
@@ -390,28 +398,28 @@ impl Compiler<'_> {
     }
 }
 
-/// Whether people edit what stands in it: then a browser replaces its text nodes as it likes.
+/// Whether people edit the element's text. The browser then replaces its text nodes as it likes.
 fn is_editable(element: &Element) -> bool {
     let how = tree::attribute(element, "contenteditable");
     how.is_some_and(|how| !how.eq_ignore_ascii_case("false"))
 }
 
-/// Parsers take names that no script can set, as of `a"b`.
+/// Whether script can set an attribute with this name. Parsers also accept names that script cannot set, such as `a"b`.
 fn is_settable(element: &Element, name: &str) -> bool {
     let document = tree::owner(element).expect_throw("an element has a document");
     tree::try_to_set_attribute(&tree::create(&document, "i"), name, "").is_ok()
 }
 
-/// Leaves one text in it, with nothing in it.
+/// Leaves one empty text node in the element.
 fn empty_text_in(element: &Element) {
-    // No text node comes of an empty text.
+    // Setting an empty text would create no text node.
     element.set_text_content(Some(" "));
     let text = tree::first(element).expect_throw("an element takes a text");
     text.set_node_value(Some(""));
 }
 
-/// A copy of what the template holds. A framework that builds elements by script appends what stands in a template as
-/// its children, where a parser puts it into its content.
+/// A copy of the template's content. A framework that builds elements by script appends that content as the template's
+/// children. A parser puts it into `content`.
 fn copy_of(template: &HtmlTemplateElement) -> DocumentFragment {
     let content = template.content();
     let copied: DocumentFragment = tree::copy(&content).unchecked_into();
@@ -421,7 +429,8 @@ fn copy_of(template: &HtmlTemplateElement) -> DocumentFragment {
     copied
 }
 
-/// The language around an element, as its author says; empty where nobody does, and then it is the browser's.
+/// The language around an element, as its author declared it. Empty if no author did: then it is the browser's
+/// language.
 fn locale(element: &Element) -> Rc<str> {
     let around = tree::closest(element, "[lang]");
     around
@@ -438,7 +447,7 @@ fn refused(place: &str, reason: &str) -> Failure {
     )
 }
 
-/// Without the blanks around the content, a list of rows is a list of elements.
+/// Removes the blanks around the content, so that a list of rows is a list of elements.
 fn trim(content: &Node) {
     for end in [tree::first, tree::last] {
         while let Some(blank) = end(content).filter(is_blank) {

@@ -1,8 +1,9 @@
-//! What a `<sqlite-query>` shows of its answer, and where: rows after the row template, or a table; instead of them or
-//! beside them what the templates `for="header"`, `for="loading"`, `for="empty"` and `for="error"` say.
+//! What a `<sqlite-query>` shows of its answer, and where. It shows rows behind the row template, or a table. The
+//! templates `for="header"`, `for="loading"`, `for="empty"` and `for="error"` are shown beside the rows or instead of
+//! them.
 //!
-//! A view holds nodes of the document, so it exists only while its element is connected: what Rust holds is never
-//! collected.
+//! A view holds nodes of the document. So it exists only while its element is connected: JavaScript never collects what
+//! Rust holds.
 
 use sqlite_elements::request::Failure;
 use sqlite_elements::sql::Value;
@@ -19,7 +20,7 @@ use crate::base;
 use crate::document::is_parsed;
 use crate::{failure, notice, tree};
 
-/// The templates of one query, and what came of them.
+/// The templates of one query, and the nodes made from them.
 #[derive(Default)]
 pub(crate) struct View {
     templates: Templates,
@@ -28,7 +29,7 @@ pub(crate) struct View {
     extra: Option<Extra>,
 }
 
-/// The templates that belong to a query and not to another one inside of it.
+/// The templates that belong to a query and not to another query inside it.
 #[derive(Default, PartialEq)]
 pub(crate) struct Templates {
     row: Option<HtmlTemplateElement>,
@@ -56,11 +57,11 @@ enum Purpose {
     Error,
 }
 
-/// Who says that something failed.
+/// Which element reports a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Speaker {
     Query,
-    /// The message stands in the `<sqlite-db>` already, once for all its queries.
+    /// The message is in the `<sqlite-db>` already, once for all its queries.
     Database,
 }
 
@@ -74,17 +75,18 @@ impl Body {
 }
 
 impl Templates {
+    /// The templates of this element.
     pub(crate) fn of(element: &Element) -> Self {
         let mut templates = Templates::default();
         for template in tree::find_all(element, "template") {
-            // In SVG a template is an element like any other.
+            // In SVG, `<template>` is an ordinary element.
             let Ok(template) = template.dyn_into::<HtmlTemplateElement>() else {
                 continue;
             };
             if tree::closest(&template, "sqlite-query").as_ref() != Some(element) {
                 continue;
             }
-            // JSX that is not React's may leave `htmlFor` as it is written.
+            // Some JSX libraries other than React write `htmlFor` without translating it.
             let purpose = ["for", "htmlfor"]
                 .iter()
                 .find_map(|name| tree::attribute(&template, name));
@@ -108,7 +110,7 @@ impl Templates {
 }
 
 impl View {
-    /// Follows the templates that stand in the element now; `true` if all that was shown is gone.
+    /// Follows the templates that are in the element now. `true` if everything shown was removed.
     pub(crate) fn follow(&mut self, element: &Element) -> bool {
         let templates = Templates::of(element);
         if templates == self.templates {
@@ -122,6 +124,7 @@ impl View {
         true
     }
 
+    /// Whether rows or a table are shown, even with no rows in them.
     pub(crate) fn shows_rows(&self) -> bool {
         self.body.is_some()
     }
@@ -134,11 +137,11 @@ impl View {
         }
     }
 
-    /// Whether it is known what a row looks like: the template is there, all of it, or none can come any more.
+    /// Whether the row template is known: it is parsed completely, or the parser can find no more.
     pub(crate) fn is_complete(&self, element: &Element) -> bool {
         match &self.templates.row {
             None => is_parsed(element),
-            // Of the rows that the server sends along, more may come.
+            // The server may send more rows behind the template.
             Some(template) if self.has_standing_rows() => {
                 tree::parent(template).is_none_or(|parent| is_parsed(&parent))
             }
@@ -151,7 +154,7 @@ impl View {
         template.is_some_and(|template| !standing_after(template).is_empty())
     }
 
-    /// Says that there is no answer yet, unless rows of an earlier one, or of the server, stand there.
+    /// Shows that there is no answer yet, unless rows of an earlier answer or of the server are shown.
     pub(crate) fn show_loading(&mut self, element: &Element) -> Result<(), Failure> {
         if self.body.is_some() || self.has_standing_rows() {
             return Ok(());
@@ -159,7 +162,8 @@ impl View {
         self.show_extra(element, Purpose::Loading, &[], &[])
     }
 
-    /// Shows a result; fails if the template or the key asks for columns that it has not. `again` has it shown once more.
+    /// Shows a result. Fails if the template or the key names a column that the result does not have. `again` renders
+    /// the result once more.
     pub(crate) fn show_rows(
         &mut self,
         element: &HtmlElement,
@@ -184,7 +188,7 @@ impl View {
         Ok(())
     }
 
-    /// Shows it above a first row, and nothing where there is none.
+    /// Shows the header for the first row. Removes it if there is no row.
     fn show_header(&mut self, columns: &[String], first: Option<&Vec<Value>>) -> Result<(), Failure> {
         let Some((template, first)) = self.templates.header.as_ref().zip(first) else {
             self.clear_header();
@@ -200,12 +204,12 @@ impl View {
         Ok(())
     }
 
-    /// Whether what is shown changes as time passes.
+    /// Whether the shown texts change as time passes.
     pub(crate) fn ages(&self) -> bool {
         matches!(&self.body, Some(Body::Rows { rows, .. }) if rows.ages()) || self.header.iter().any(Header::ages)
     }
 
-    /// Says anew what has aged.
+    /// Renews the texts that have aged.
     pub(crate) fn age(&self) {
         self.header.iter().for_each(Header::age);
         if let Some(Body::Rows { rows, .. }) = &self.body {
@@ -233,7 +237,7 @@ impl View {
         }
     }
 
-    /// Leaves what is shown in the document, to be taken out when the element shows something again.
+    /// Leaves the shown nodes in the document. They are removed when the element shows something again.
     pub(crate) fn leave(self, element: &Element) {
         let rows = self.body.iter().flat_map(Body::nodes);
         let extra = self.extra.iter().flat_map(|extra| extra.nodes.iter().cloned());
@@ -268,7 +272,7 @@ impl View {
             .for_each(tree::detach);
     }
 
-    /// Makes the body one for these columns.
+    /// Makes the body fit these columns.
     fn body_for(
         &mut self,
         element: &HtmlElement,
@@ -307,7 +311,7 @@ impl View {
         Ok(())
     }
 
-    /// Shows the template for a purpose, if there is one, in place of what was shown for another.
+    /// Shows the template for a purpose, if there is one. Replaces the template for another purpose.
     fn show_extra(
         &mut self,
         element: &Element,
@@ -339,8 +343,8 @@ impl View {
     }
 }
 
-/// The column that tells rows apart: the one that `key` names, or `row-key`, since frameworks keep `key` for themselves;
-/// else `id` if there is one, else none (their position).
+/// The column that tells rows apart: the one that `row-key` or `key` names, else `id` if there is one, else none (their
+/// position). Frameworks keep `key` to themselves, so `row-key` does the same.
 fn key_column(element: &Element, columns: &[String]) -> Result<Option<usize>, Failure> {
     let named = ["row-key", "key"].iter().find_map(|attribute| {
         let name = tree::attribute(element, attribute)?;
@@ -355,7 +359,7 @@ fn key_column(element: &Element, columns: &[String]) -> Result<Option<usize>, Fa
     })
 }
 
-/// Takes out what an earlier connection of the element left.
+/// Removes the nodes that an earlier connection of the element left.
 fn remove_left(element: &Element) {
     base::take_left(element)
         .iter()

@@ -1,5 +1,5 @@
-// The codes that the tables of errors in docs/elements name: what provokes each, as far as a page can. Called by
-// documents.spec.ts, on a page with a database whose table `picky` takes no 1 for `done`.
+// The codes in the tables of errors in docs/elements, and what provokes each, as far as a page can provoke it. Called
+// by documents.spec.ts, on a page with a database whose table `picky` refuses 1 for `done`.
 import { type Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import { add } from '../support/elements.ts';
@@ -10,7 +10,7 @@ const query = (attributes: string, row = '') =>
   `<sqlite-query ${attributes}><template>${row}</template></sqlite-query>`;
 const selects = (row: string) => query('sql="SELECT id FROM picky"', row);
 
-/** By document, and then by code, what stands in the page. */
+/** The content of the page, by document and then by code. */
 const provocations: Record<string, Record<string, string>> = {
   'sqlite-db': {
     NAME_MISSING: '<sqlite-db></sqlite-db>',
@@ -42,7 +42,7 @@ const provocations: Record<string, Record<string, string>> = {
   },
 };
 
-/** Puts all of them into the page and compares what each element says of itself. */
+/** Puts each case into the page and compares the error that its element reports. */
 export async function provokeAll(page: Page): Promise<void> {
   for (const [tag, cases] of Object.entries(provocations)) {
     const document = readFileSync(`docs/elements/${tag}.md`, 'utf8');

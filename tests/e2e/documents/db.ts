@@ -46,7 +46,7 @@ export const db: Table = {
     await expect(page.getByRole('status')).toHaveText('2 notes');
   },
   'Until the library is there': {
-    // The library is held back: what a visitor sees until it has loaded.
+    // Holds the library back, to test what a visitor sees before it has loaded.
     prepare: async ({ page }) => {
       let release = () => {};
       const held = new Promise<void>((resolve) => (release = resolve));
@@ -86,7 +86,7 @@ export const db: Table = {
   'States, and writes under way': async ({ page }) => {
     const saving = page.getByText('Saving …');
     await expect(saving).toBeHidden();
-    // A transaction of the page's own keeps other writes waiting.
+    // A transaction of the page keeps other writes waiting.
     const held = (sql: string) =>
       page
         .locator('sqlite-db')
@@ -103,7 +103,7 @@ export const db: Table = {
     const text = 'Your browser keeps nothing of this page.';
     await expect(page.getByText(text)).toBeHidden();
     chromium.expectComplaint(/no storage.*gone with it/);
-    // As where storage is switched off; of all that, only the worker's view is of interest.
+    // As if storage were switched off. Only the worker's view of it matters here.
     await page.context().route('**/sqlite-elements.js', async (route) => {
       const response = await route.fetch();
       const without = "if (!('document' in self)) Object.defineProperty(self, 'indexedDB', { value: undefined });";

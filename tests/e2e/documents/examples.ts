@@ -1,9 +1,12 @@
-// The examples of the documents that page authors read, as pages that a browser can open.
-// Called by documents.spec.ts and the tables beside it. What is served is what the document shows and nothing else: a
-// block of HTML is the body of a page; a block in another language whose first line is a comment with a file's name is
-// that file beside it. A page that does not include the library itself is given its script tag.
-// Every page has the same policy, one that forbids all but the library, and the scripts and styles that stand in the
-// example as they are, by their hashes.
+// The examples in the documents for page authors, as pages that a browser can open. Called by documents.spec.ts and the
+// tables beside it.
+//
+// Exactly what the document shows is served. A block of HTML is the body of a page. A block in another language is a
+// file beside the page, if its first line is a comment with the file's name. A page that does not include the library
+// gets its script tag.
+//
+// Every page has the same policy. It forbids everything except the library, and the scripts and styles that stand in
+// the example, by their hashes.
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -13,21 +16,21 @@ import { serve } from '../../../tools/serve.mjs';
 import { blocksOf } from '../guide/blocks.ts';
 
 export interface Example {
-  /** The nearest heading above, and from the second example under it on, which one it is: `Sorting, 2`. */
+  /** The nearest heading above. From the second example under a heading on, also its number: `Sorting, 2`. */
   at: string;
   html: string;
-  /** What stands beside the page. */
+  /** The files beside the page. */
   files: Record<string, string>;
 }
 
-/** Beside every page, as an author would put them there. */
+/** The files beside every page, as an author would put them there. */
 const library = ['sqlite-elements.js', 'sqlite-elements.wasm', 'sqlite-inspector.js'];
 
 const trustedTypes = ["require-trusted-types-for 'script'", 'trusted-types sqlite-elements'];
 
 /**
- * The examples of a document below docs/, in order. One with a line that says `…` and nothing else is a frame: examples
- * below it that have no database of their own stand there.
+ * The examples of a document in docs/, in order. An example with a line that contains only `…` is a frame: examples
+ * below it without a database of their own are put there.
  */
 export function examplesOf(document: string): Example[] {
   const examples: Example[] = [];
@@ -47,7 +50,7 @@ export function examplesOf(document: string): Example[] {
   return examples;
 }
 
-/** What a document says to change: by heading, what stands there before and after. */
+/** The changes that a document describes, by heading: the text before and after. */
 export function hunksOf(document: string): { at: string; before: string; after: string }[] {
   const diffs = blocksOf(document).filter(({ language }) => language === 'diff');
   return diffs.map(({ at, code }) => {
@@ -57,7 +60,7 @@ export function hunksOf(document: string): { at: string; before: string; after: 
   });
 }
 
-/** A server of pages, each in a folder of its own. */
+/** A server of pages, each in its own folder. */
 export class Pages {
   private readonly root = mkdtempSync(join(tmpdir(), 'sqlite-elements-documents-'));
   private readonly policies = new Map<string, string>();
@@ -72,7 +75,7 @@ export class Pages {
     return pages;
   }
 
-  /** Puts a page there, in place of an earlier one of the same folder; its address. */
+  /** Puts a page there, in place of an earlier one in the same folder. Returns its address. */
   put(folder: string, { html, files }: Pick<Example, 'html' | 'files'>, withoutTrustedTypes = false): string {
     const at = join(this.root, folder);
     if (!this.policies.has(folder)) {

@@ -113,7 +113,7 @@ export const query: Table = {
     await expect(items(page)).toHaveText(['Invisible Cities', 'The Dispossessed', 'The Lathe of Heaven']);
   },
   'Rows that a server has rendered': {
-    // Hangs something on the first row when it is parsed, before the library has loaded.
+    // Marks the first row when it is parsed, before the library has loaded.
     prepare: async ({ page }) => {
       await page.addInitScript(() => {
         document.addEventListener('readystatechange', () => {

@@ -162,7 +162,7 @@ export const recipes: Table = {
     await expect(items(page)).toHaveText(['Of Ada']);
   },
   'How does a database begin with a file?': {
-    // The file is one that the library made, of another database.
+    // The library made the file, from another database.
     prepare: async ({ page, chromium }) => {
       const maker = await chromium.openTab('todo.html');
       const bytes = await maker.locator('sqlite-db').evaluate(async (element) => {
@@ -194,7 +194,7 @@ export const recipes: Table = {
   'How does a page work offline?': {
     withoutTrustedTypes: true,
     shows: async ({ page, chromium }) => {
-      // The icon that the browser asks for by itself.
+      // The icon that the browser requests by itself.
       chromium.expectComplaint(/favicon\.ico|Failed to load resource/);
       await add(page, 'Note', 'Before');
       await expect(items(page)).toHaveText(['Before']);

@@ -1,4 +1,4 @@
-// What the tables of documents.spec.ts say of an example, and the words that they are written in.
+// The vocabulary of the tables in documents.spec.ts, which say what an example shows.
 import { type Page } from '@playwright/test';
 import { type Browser } from '../support/browser.ts';
 import { expect } from '../support/test.ts';
@@ -6,27 +6,27 @@ import { expect } from '../support/test.ts';
 export interface Scene {
   page: Page;
   chromium: Browser;
-  /** Another tab with the same page, settled. */
+  /** Opens another tab with the same page, and waits until it has settled. */
   another: () => Promise<Page>;
 }
 
-/** An example that is opened, and then does what the document says below it. */
+/** The test of an example: it is opened, and then does what the document says below it. */
 export type Shown = (scene: Scene) => Promise<void>;
 
 export interface Entry {
-  /** Before the page is opened. */
+  /** Called before the page is opened. */
   prepare?: (scene: Scene) => Promise<void>;
-  /** What the console says, for an example of something that is wrong. */
+  /** What the console says, for an example of an error. */
   complains?: RegExp;
-  /** It does what Trusted Types ask a policy of the page's own for; the document says so. */
+  /** The example does something for which Trusted Types require a policy of the page. The document says so. */
   withoutTrustedTypes?: true;
   shows: Shown;
 }
 
-/** By the heading that the example stands under. */
+/** By the heading above the example. */
 export type Table = Record<string, Entry | Shown>;
 
-/** For an example that says nothing but how something is written: it works, and that is all. */
+/** For an example that only shows how something is written: it works, and that is all. */
 export const opens: Shown = async () => {};
 
 /** Resolves when every database is ready and every query shows an answer. */
@@ -45,7 +45,7 @@ export async function settled(page: Page): Promise<void> {
   await expect.poll(() => unsettled('sqlite-query', ['ready', 'empty']), 'queries without an answer').toEqual([]);
 }
 
-/** From here on an `error` event of an element is a complaint in the console, which fails the test. */
+/** From now on, an `error` event of an element is a complaint in the console, which fails the test. */
 export async function listenForErrors(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const tell = ({ target, detail }: Event & { detail?: Error }) => {

@@ -1,5 +1,5 @@
-// The steps of docs/tutorial.md, done one after the other in one browser: each page is the one before, changed as the
-// document says, and finds the data of the one before. Called by documents.spec.ts.
+// The steps of docs/tutorial.md, one after another in one browser. Each page is the page before it with the document's
+// changes, and finds the data of that page. Called by documents.spec.ts.
 import { type Page } from '@playwright/test';
 import { type Browser } from '../support/browser.ts';
 import { leaderFirst } from '../support/database.ts';
@@ -11,7 +11,7 @@ const document = 'tutorial.md';
 
 interface Course {
   chromium: Browser;
-  /** Serves a page in place of the one before; its address. */
+  /** Serves a page in place of the one before. Returns its address. */
   put: (html: string) => string;
 }
 
@@ -26,7 +26,7 @@ async function add(page: Page, title: string): Promise<void> {
   await expect(page.getByRole('textbox', { name: 'What to buy' })).toHaveValue('');
 }
 
-/** What one sees after each step, by its heading. */
+/** What a person sees after each step, by its heading. */
 const steps: Record<string, (tabs: Tabs) => Promise<void>> = {
   'An empty file': async ({ page }) => {
     await expect(page.getByText('Nothing to buy.')).toBeVisible();
@@ -52,7 +52,7 @@ const steps: Record<string, (tabs: Tabs) => Promise<void>> = {
     await page.getByRole('searchbox').fill('mi');
     await expect(items(page)).toHaveText(['milk']);
     await page.getByRole('searchbox').fill('');
-    // The section on a second tab follows, and changes nothing in the page.
+    // The next section is about a second tab, and changes nothing in the page.
     const other = await another();
     await add(page, 'eggs');
     await other.getByLabel('eggs').check();

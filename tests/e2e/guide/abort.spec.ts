@@ -1,11 +1,11 @@
-// Queries that run for long, and how script gives them up.
+// Queries that run for long, and how script stops them.
 import { openPair } from './stage.ts';
 import { type ScriptedPage } from './tab.ts';
 import { expect, test } from '../support/test.ts';
 
 const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';
 
-/** The worker looks at what was taken back, and Chromium notes each look that finds nothing. */
+/** The worker looks for queries that were taken back. Chromium logs each look that finds nothing. */
 const lookedInVain = /ERR_FILE_NOT_FOUND/;
 
 test('a query without an end is stopped by its signal, and the tab goes on', async ({ chromium, fixtures }) => {
@@ -15,7 +15,7 @@ test('a query without an end is stopped by its signal, and the tab goes on', asy
     const { db } = globalThis as unknown as ScriptedPage;
     const given = new AbortController();
     const running = db.query(endless, [], { signal: given.signal }).catch((error: unknown) => error);
-    // It waits behind the one that runs, and would wait for ever.
+    // It waits behind the running query, and would wait for ever.
     const next = db.query<{ one: number }>('SELECT 1 AS one').then(({ rows }) => rows[0]!.one);
     const first = await Promise.race([next, new Promise((resolve) => setTimeout(() => resolve('nothing'), 500))]);
     given.abort();
@@ -34,7 +34,7 @@ test('a query whose signal was aborted before does not run, and one whose signal
     const { db } = globalThis as unknown as ScriptedPage;
     const { signal } = new AbortController();
     const { rows } = await db.query('SELECT 1 AS one', [], { signal });
-    // Long enough for the worker to look, more than once.
+    // Long enough for the worker to look more than once.
     const counted = await db.query(endless.replace('FROM n)', 'FROM n WHERE i < 3000000)'), [], { signal });
     const before = await db.query(endless, [], { signal: AbortSignal.abort('no') }).catch((error: unknown) => error);
     const options = { signal: 'soon' } as unknown as { signal: AbortSignal };

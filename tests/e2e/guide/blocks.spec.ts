@@ -1,4 +1,4 @@
-// Every JavaScript block of docs/multi-tab.md, run as it stands: what stands around it, and what is true after it.
+// Every JavaScript block of docs/multi-tab.md, run as it stands: what surrounds it, and what is true after it.
 import { type Entry, runBlocks } from './blocks.ts';
 import { type ScriptedPage, type Tab } from './tab.ts';
 import { expect } from '../support/test.ts';
@@ -12,8 +12,8 @@ const drinks = 'SELECT drink FROM orders ORDER BY id';
 const served = 'SELECT served FROM orders ORDER BY id';
 
 /**
- * A block that waits until its tab leads. Once it has begun to wait so often, the leader's tab is closed, and then the
- * block goes on.
+ * Runs a block that waits until its tab leads. When the block has begun to wait `times` times, the leader's tab is
+ * closed, and the block goes on.
  */
 async function runsOnceTheLeaderIsGone(code: string, [leader, follower]: [Tab, Tab], times = 1): Promise<void> {
   await follower.page.evaluate(() => {
@@ -33,7 +33,7 @@ async function runsOnceTheLeaderIsGone(code: string, [leader, follower]: [Tab, T
   expect(await follower.leads()).toBe(true);
 }
 
-/** A function that a block defines, to be called from here. */
+/** A function that a block defines, which can be called from here. */
 async function functionOf(tab: Tab, code: string, name: string): Promise<(given: unknown) => Promise<unknown>> {
   const module = await tab.run(code, [name]);
   return (given) =>
@@ -188,7 +188,7 @@ const reading: Record<string, Entry> = {
       await leader.write('ALTER TABLE sales RENAME TO orders');
       await expect(items).toHaveText(['latte']);
       await close(undefined);
-      // Another live query, of the test's own: once it has called, the closed one would have.
+      // Another live query, of the test itself. When it has called back, the closed one would have called back too.
       await follower.page.evaluate(() => {
         const { own } = globalThis as unknown as ScriptedPage;
         own.liveQuery('SELECT count(*) AS n FROM orders', [], (result) => {
@@ -304,7 +304,7 @@ const counting: Record<string, Entry> = {
         [follower, false],
         [follower, true],
       ] as const) {
-        // The block asks the guest once: what counts then is looked at then.
+        // The block asks the guest once. At that moment the test reads what counts as pending.
         await tab.page.evaluate((agrees) => {
           const globals = globalThis as unknown as ScriptedPage;
           const look = () =>

@@ -1,7 +1,7 @@
-// The code blocks of a document, and the tests that run them as they stand.
-// Called by blocks.spec.ts and transactions.spec.ts with a table: what stands around each block, and what must be true
-// after it. A block without an entry fails the suite, and so does an entry without a block: what the document shows
-// and what is tested cannot drift apart. Blocks are found by heading and not by line, so that prose may move.
+// The code blocks of a document, and the tests that run them as they stand. Called by blocks.spec.ts and
+// transactions.spec.ts with a table that says what surrounds each block, and what must be true after it. A block
+// without an entry fails the suite, and so does an entry without a block: so the document and the tests cannot drift
+// apart. Blocks are found by heading and not by line, so that the text around them may move.
 import { readFileSync } from 'node:fs';
 import { type Browser } from '../support/browser.ts';
 import { expect, test } from '../support/test.ts';
@@ -9,16 +9,16 @@ import { openPair } from './stage.ts';
 import { Tab, type Surroundings } from './tab.ts';
 
 export interface Block {
-  /** The nearest heading above, and from the second block under it on, which one it is: `Who leads, 2`. */
+  /** The nearest heading above. From the second block under a heading on, also its number: `Who leads, 2`. */
   at: string;
   language: string;
   code: string;
 }
 
-/** What a test of a block is given. */
+/** What a test of a block gets. */
 export interface Scene {
   code: string;
-  /** Opens a tab; the first one leads. */
+  /** Opens a tab. The first one leads. */
   tab: (surroundings?: Partial<Surroundings>) => Promise<Tab>;
   /** Opens the tab that leads and one that follows. */
   pair: (surroundings?: Partial<Surroundings>) => Promise<[Tab, Tab]>;
@@ -43,7 +43,7 @@ export function blocksOf(document: string): Block[] {
   return blocks;
 }
 
-/** Defines the tests of a document: those of its table, and that the table is complete. */
+/** Defines the tests of a document: those in its table, and one that the table is complete. */
 export function runBlocks(document: string, surroundings: Surroundings, entries: Record<string, Entry>): void {
   const blocks = blocksOf(document).filter(({ language }) => language === 'javascript');
   test(`${document}: every block has a test, and every test has its block`, () => {

@@ -1,5 +1,5 @@
-// Calls at the same time, after the end, and across it: every promise settles, with a result or with an Error that has
-// a name, a code and a message, and nothing that was acknowledged is missing or there twice.
+// Calls at the same time, after the end, and across it. Every promise settles, with a result or with an Error that has
+// a name, a code and a message. No acknowledged write is missing or there twice.
 import { openPair } from './stage.ts';
 import { type ScriptedPage, type Tab } from './tab.ts';
 import type { Database } from '../../../elements/sqlite-elements.d.ts';
@@ -7,23 +7,23 @@ import { expect, test } from '../support/test.ts';
 
 const schema = 'CREATE TABLE entry (id TEXT)';
 
-/** Ends within this, whatever else goes on: longer than the longest of the library's own limits, 10 s. */
+/** Every call ends within this time: it is longer than the longest of the library's own limits, 10 s. */
 const boundMs = 15_000;
 
-/** What became of one call, as text: `ok`, the code of its error, or what was wrong with how it ended. */
+/** How one call ended, as text: `ok`, the code of its error, or what was wrong with its end. */
 type Ends = string;
 
-/** In the page. */
+/** The helpers in the page. */
 interface Calls {
-  /** The methods of the class, as it is loaded. */
+  /** The methods of the class that is loaded. */
   methods: string[];
   call: (db: Database, method: string) => Promise<Ends>;
-  /** Ids of the rows that were acknowledged. */
+  /** Ids of the acknowledged rows. */
   acknowledged: string[];
 }
 type CallingPage = ScriptedPage & { calls: Calls };
 
-/** Defines `calls` in the page. A method that it does not know fails the test: pairs are to be complete. */
+/** Defines `calls` in the page. An unknown method fails the test: the pairs must be complete. */
 async function prepare(tab: Tab, tag: string): Promise<void> {
   await tab.page.evaluate(
     ([tag, boundMs]) => {
@@ -36,7 +36,7 @@ async function prepare(tab: Tab, tag: string): Promise<void> {
         acknowledged.push(id);
       };
       const sql = 'INSERT INTO entry VALUES (?)';
-      /** What another method, or the argument, may well bring about. */
+      /** An error that another method, or the argument, may cause. */
       const unless = (expected: string) => (error: { code: string }) => {
         if (error.code !== expected) throw error;
       };
@@ -81,7 +81,7 @@ async function prepare(tab: Tab, tag: string): Promise<void> {
 
 const methodsOf = (tab: Tab) => tab.page.evaluate(() => (globalThis as unknown as CallingPage).calls.methods);
 
-/** Runs pairs of methods, each on an object of its own, one pair after the other or all at once. */
+/** Runs pairs of methods, each on its own object, one pair after the other or all at once. */
 async function overlap(tab: Tab, pairs: [string, string][], how: 'in turn' | 'at once'): Promise<[string, Ends][]> {
   return tab.page.evaluate(
     async ([pairs, how]) => {
@@ -102,7 +102,7 @@ async function overlap(tab: Tab, pairs: [string, string][], how: 'in turn' | 'at
   );
 }
 
-/** Of all endings, those that a call may not have. */
+/** The endings that a call may not have. */
 function unexpected(endings: [string, Ends][], expected: string[]): [string, Ends][] {
   return endings.filter(([name, ends]) => {
     const closing = name.includes('close') && ends === 'DATABASE_CLOSED';
@@ -110,7 +110,7 @@ function unexpected(endings: [string, Ends][], expected: string[]): [string, End
   });
 }
 
-/** What the tabs were told is stored, is, once, in both. */
+/** Every write that the tabs know as acknowledged is stored once, in both tabs. */
 async function nothingIsMissing(tabs: Tab[]): Promise<void> {
   const told = await Promise.all(
     tabs.map(({ page }) => page.evaluate(() => (globalThis as unknown as CallingPage).calls.acknowledged)),
@@ -160,14 +160,14 @@ test('any two methods of a follower’s object overlap, and each call settles', 
   await nothingIsMissing([leader, follower]);
 });
 
-/** A hundred calls at once on three objects, of kinds that follow from the seed. */
+/** A hundred calls at once on three objects. The seed decides the methods. */
 async function hundred(tab: Tab, seed: number): Promise<[string, Ends][]> {
   return tab.page.evaluate(async (seed) => {
     const { Database, calls } = globalThis as unknown as CallingPage;
     const objects = await Promise.all([0, 1, 2].map(() => Database.newDatabase('guide.db')));
     const methods = calls.methods.filter((name) => name !== 'close' && name !== 'waitForLeadership');
     let state = seed;
-    // The constants of Numerical Recipes’ generator.
+    // The constants of the generator in Numerical Recipes.
     const below = (limit: number) => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) % limit;
     const drawn = Array.from({ length: 100 }, () => [methods[below(methods.length)]!, objects[below(3)]!] as const);
     return Promise.all(
@@ -198,7 +198,7 @@ test('calls that are under way when their object is closed settle, and what was 
       const { Database, calls } = globalThis as unknown as CallingPage;
       const db = await Database.newDatabase('guide.db');
       const methods = calls.methods.filter((name) => name !== 'close' && name !== 'requestLeadership');
-      // Once more each, so that writes are in the queue, on their way, and being stored.
+      // Each method twice, so that some writes are in the queue, some on their way, and some being stored.
       const under = [...methods, ...methods].map((method) => calls.call(db, method));
       const closing = calls.call(db, 'close');
       return [await closing, ...(await Promise.all(under))];

@@ -1,5 +1,5 @@
-// What docs/transactions.md recommends, in three tabs that all do it at the same time: none of it may be refused, and what
-// comes out is what one tab after the other would have made.
+// The recommendations of docs/transactions.md, in three tabs that follow them at the same time. No call may be refused,
+// and the result must be the same as if one tab after the other had done it.
 import { type Page } from '@playwright/test';
 import { blocksOf } from './blocks.ts';
 import { type ScriptedPage, Tab } from './tab.ts';
@@ -11,7 +11,7 @@ const blocks = new Map(blocksOf('transactions.md').map(({ at, code }) => [at, co
 const helper = blocks.get('Across calls')!;
 const amounts = 'SELECT amount FROM account ORDER BY name';
 
-/** Three tabs of a bank in which Alice has this much. */
+/** Three tabs of a bank in which Alice has this amount. */
 async function openThree(chromium: Browser, fixtures: Origin, amount: number): Promise<Tab[]> {
   const schema = `
     CREATE TABLE account (name TEXT PRIMARY KEY, amount INTEGER NOT NULL CHECK (amount >= 0));
@@ -23,7 +23,7 @@ async function openThree(chromium: Browser, fixtures: Origin, amount: number): P
   return tabs;
 }
 
-/** Has all tabs run this at once, so often each. */
+/** Runs this in all tabs at once, so many times in each. */
 async function runInAll(tabs: Tab[], times: number, code: string): Promise<void> {
   const module = `${code.includes('inTransaction') ? helper : ''}
     export async function run() { for (let n = 0; n < ${times}; n += 1) { ${code} } }`;

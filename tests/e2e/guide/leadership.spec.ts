@@ -1,4 +1,4 @@
-// Who leads, asked and changed by script: waiting, requesting, and what goes on meanwhile.
+// Who leads, asked and changed by script: waiting for leadership, requesting it, and what goes on meanwhile.
 import { openPair } from './stage.ts';
 import { type ScriptedPage, Tab } from './tab.ts';
 import { expect, test } from '../support/test.ts';
@@ -23,7 +23,7 @@ test('requestLeadership makes exactly its own tab the leader, and all tabs know 
   const [leader, follower] = await openPair(chromium, fixtures, { schema });
   const third = await Tab.open(chromium, fixtures, { database: 'guide.db', schema: '', db: 'Database' });
   const tabs = [leader, follower, third];
-  // The third has waited for the lock behind the second: by name, not by turn.
+  // The third tab waits for the lock behind the second: leadership goes by name, not by turn.
   for (const next of [third, follower, leader, leader]) {
     expect((await next.settle('db', 'requestLeadership')).error).toBeUndefined();
     expect(await Promise.all(tabs.map((tab) => tab.leads()))).toEqual(tabs.map((tab) => tab === next));
@@ -64,7 +64,7 @@ test('while the lead moves to and fro no write is lost or done twice', async ({ 
     await expect.poll(async () => (await tab.column('SELECT entry FROM log')).sort()).toEqual(expected);
 });
 
-/** Makes the tab’s worker hang, as in a long statement or a debugger, until it is told to go on. */
+/** Makes the tab’s worker hang until the returned function is called, as in a long statement or a debugger. */
 async function hang({ page }: Tab): Promise<() => void> {
   let goOn = () => {};
   const released = new Promise<void>((resolve) => (goOn = resolve));
@@ -76,7 +76,7 @@ async function hang({ page }: Tab): Promise<() => void> {
     });
   });
   const [worker] = page.workers();
-  // Nothing in the worker runs before a synchronous request is answered.
+  // Nothing runs in the worker before a synchronous request is answered.
   void worker!.evaluate((address) => {
     const request = new XMLHttpRequest();
     request.open('GET', address, false);
@@ -98,7 +98,7 @@ test('a leader that hangs is replaced when its lease lapses, and cannot write wh
   await follower.execute(["INSERT INTO log (entry) VALUES ('meanwhile')"]);
   expect(await late.isOver()).toBe(false);
   goOn();
-  // Once awake, it has the new leader do what it was asked meanwhile: once, and after what was written before.
+  // When the tab is awake, the new leader does what the tab was asked meanwhile: once, and after the earlier writes.
   expect((await late.outcome()).error).toBeUndefined();
   for (const tab of [leader, follower]) {
     await expect.poll(() => tab.column('SELECT entry FROM log ORDER BY id')).toEqual(['meanwhile', 'late']);
@@ -141,7 +141,7 @@ test('a write that takes longer than a lease is done once, by the leader that be
      SELECT count(*) FROM n`;
   const counted: string[] = [];
   let tookMs = 0;
-  // How fast a machine counts changes with what else it does: again, until it took long enough.
+  // How fast a machine counts varies with its load. So this repeats until counting took long enough.
   for (let to = 1_000_000; tookMs < 5_500; to = Math.ceil(to * Math.min(8_000 / tookMs, 20))) {
     const { value, error } = await follower.settle('db', 'queueWriteWithTimeout', count(to), 50_000);
     expect(error).toBeUndefined();

@@ -1,4 +1,4 @@
-// Metrics of the tabs: what the engine counts by itself in two of them, and what script adds.
+// The metrics of the tabs: what the library counts by itself in two tabs, and what script adds.
 import { openPair } from './stage.ts';
 import { type Tab } from './tab.ts';
 import { expect, test } from '../support/test.ts';

@@ -15,7 +15,7 @@ test('a queued write of any object of the page counts from its call until it is 
 }) => {
   const [leader, follower] = await openPair(chromium, fixtures, { schema });
   await enable(follower, true);
-  // Holds the writes of all back, so that they can be counted.
+  // Holds all writes back, so that they can be counted.
   await leader.execute(['BEGIN']);
   const calls = [
     await follower.start('db', 'queueWrite', insert),

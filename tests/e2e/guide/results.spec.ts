@@ -1,5 +1,5 @@
-// Values, results and errors as script has them, in the leader and in a follower: the way back over the worker, and for
-// a follower's write over the leader too, changes nothing.
+// Values, results and errors as script gets them, in the leader and in a follower. The way through the worker changes
+// nothing, nor does a follower's way through the leader.
 import { openPair } from './stage.ts';
 import { type ScriptedPage } from './tab.ts';
 import { expect, test } from '../support/test.ts';

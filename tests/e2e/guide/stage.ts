@@ -1,5 +1,4 @@
-// Two tabs of one database, of which it is known which one leads.
-// Called by the specs of this folder.
+// Two tabs of one database; it is known which of them leads. Called by the specs of this folder.
 import { type Browser } from '../support/browser.ts';
 import { type Origin } from '../support/origin.ts';
 import { expect } from '../support/test.ts';
@@ -7,7 +6,7 @@ import { type Surroundings, Tab } from './tab.ts';
 
 const usual: Surroundings = { database: 'guide.db', schema: '', db: 'Database' };
 
-/** Opens both, the leader first; the follower knows it. */
+/** Opens both tabs, the leader first. The follower knows the leader. */
 export async function openPair(
   chromium: Browser,
   fixtures: Origin,

@@ -1,4 +1,4 @@
-// Which statements `execute` runs in which tab: by what they are, and not by how they begin.
+// Which statements `execute` runs in which tab: their kind decides, and not their first word.
 import { type Tab } from './tab.ts';
 import { openPair } from './stage.ts';
 import { expect, test } from '../support/test.ts';
@@ -33,11 +33,11 @@ const rowWrites = [
   // Through a view's trigger, and into a virtual table.
   "INSERT INTO everybody VALUES ('Gus')",
   "INSERT INTO note VALUES ('full text')",
-  // Several statements in one text, wherever the write stands.
+  // Several statements in one text, with the write at any place.
   "SELECT 1; INSERT INTO log VALUES ('after a read')",
   "INSERT INTO log VALUES ('before a read'); SELECT 1",
   'CREATE TABLE smuggled (a); INSERT INTO smuggled VALUES (1)',
-  // What changes nothing is a write all the same.
+  // A statement that changes nothing is a write all the same.
   'DELETE FROM people WHERE 0',
 ];
 
@@ -67,7 +67,7 @@ const schemaChanges = [
 
 const transactions = ['BEGIN', 'begin immediate', '/* x */ BEGIN TRANSACTION', 'SAVEPOINT s'];
 
-/** All that is stored, as a tab sees it. */
+/** Everything that is stored, as a tab sees it. */
 async function everything(tab: Tab): Promise<unknown> {
   return [
     await tab.rows('SELECT name, sql FROM sqlite_schema ORDER BY name'),

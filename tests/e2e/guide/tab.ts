@@ -1,6 +1,6 @@
-// A real tab in which script uses a database, and what a test does to it.
-// Called by the specs of this folder. `own` is the test's own `Database` in the page: what a block or a test has done is
-// looked at through it, so that the object under test is not the one that tells. Everything here waits for a state.
+// A real tab in which script uses a database, and what a test does to it. Called by the specs of this folder. `own` is
+// the test's own `Database` in the page. The tests look through it at what a block or a test has done, so that the
+// tested object does not judge itself. Every function here waits for a state.
 import { type ConsoleMessage, type JSHandle, type Page } from '@playwright/test';
 import type {
   Database,
@@ -16,15 +16,15 @@ import { expect } from '../support/test.ts';
 
 /** What a tab is opened with. */
 export interface Surroundings {
-  /** Name of the database. */
+  /** The name of the database. */
   database: string;
-  /** SQL that makes the tables, unless a tab before has made them. */
+  /** SQL that makes the tables, unless an earlier tab has made them. */
   schema: string;
-  /** What `db` is in the page. */
+  /** The value of `db` in the page. */
   db: 'Database' | 'nothing';
 }
 
-/** What script in the page sees. */
+/** The names that script in the page sees. */
 export interface Globals {
   own: Database;
   db: Database;
@@ -36,15 +36,15 @@ export type ScriptedPage = typeof globalThis & Globals & Record<string, unknown>
 
 /** How a call ended. */
 export interface Settled {
-  /** `undefined` if it rejected. */
+  /** `undefined` if the call rejected. */
   value?: QueryResult;
-  /** `undefined` if it resolved. */
+  /** `undefined` if the call resolved. */
   error?: { name: string; code: string; message: string; isError: boolean };
 }
 
 /** A call that is not awaited. */
 export interface Pending {
-  /** Whether it has ended; asked of the page, so after all that it has done before. */
+  /** Whether the call has ended. The page answers after everything that it did before. */
   isOver: () => Promise<boolean>;
   outcome: () => Promise<Settled>;
 }
@@ -77,8 +77,8 @@ export class Tab {
   }
 
   /**
-   * Runs code as a module of the library's folder, and resolves with what it exports: `names`, of its own. A block's
-   * `import … from './sqlite-elements.js'` finds the library as it stands.
+   * Runs code as a module in the library's folder, and resolves with the module's exports. `names` are exported in
+   * addition. A block's `import … from './sqlite-elements.js'` works unchanged.
    */
   async run(code: string, names: string[] = []): Promise<JSHandle<Record<string, unknown>>> {
     modules += 1;
@@ -88,13 +88,13 @@ export class Tab {
     return this.page.evaluateHandle((url) => import(url) as Promise<Record<string, unknown>>, url);
   }
 
-  /** The same, for what can be handed over: the values of `names`. */
+  /** The same, for values that can be passed out of the page: those of `names`. */
   async values<T>(code: string, names: string[]): Promise<T> {
     const module = await this.run(code, names);
     return (await module.evaluate((module) => ({ ...module }))) as T;
   }
 
-  /** Through the test's own object. */
+  /** Uses the test's own object. */
   async rows(sql: string, params: SqlParameters = []): Promise<Row[]> {
     return this.page.evaluate(
       async ([sql, params]) => (await (globalThis as unknown as ScriptedPage).own.execute(sql, params)).rows,
@@ -114,12 +114,12 @@ export class Tab {
     );
   }
 
-  /** How a call on an object of the page ends; `object` is `db`, `own`, or what a test has declared. */
+  /** How a call on an object of the page ends. `object` is `db`, `own`, or a name that a test has declared. */
   async settle(object: string, method: string, ...args: unknown[]): Promise<Settled> {
     return (await this.start(object, method, ...args)).outcome();
   }
 
-  /** Calls, and does not wait. */
+  /** Starts a call and does not wait for it. */
   async start(object: string, method: string, ...args: unknown[]): Promise<Pending> {
     const call = await this.page.evaluateHandle(
       ([object, method, args]) => {
@@ -142,12 +142,12 @@ export class Tab {
     };
   }
 
-  /** Runs statements by `execute` of `db`, or of what a test has declared: each must succeed. */
+  /** Runs statements with `execute` of `db`, or of a name that a test has declared. Each must succeed. */
   async execute(statements: string[], object = 'db'): Promise<void> {
     for (const sql of statements) expect((await this.settle(object, 'execute', sql)).error, sql).toBeUndefined();
   }
 
-  /** The code that a statement of `db`, or of what a test has declared, is refused with. */
+  /** The code with which a statement of `db`, or of a name that a test has declared, rejects. */
   async refusal(sql: string, object = 'db'): Promise<string | undefined> {
     return (await this.settle(object, 'execute', sql)).error?.code;
   }
@@ -174,7 +174,7 @@ export class Tab {
     });
   }
 
-  /** Counts the commits with other tabs' writes that the page is told of from now on. */
+  /** Counts the commits with other tabs' writes that the page hears of from now on. */
   async countCommits(): Promise<() => Promise<number>> {
     const commits = await this.page.evaluateHandle(() => {
       const seqs: number[] = [];

@@ -1,4 +1,4 @@
-// Transactions across calls and in one: every example of docs/transactions.md, and its promises in real tabs.
+// Transactions across calls and in one call: every example of docs/transactions.md, and its promises in real tabs.
 import { blocksOf, type Entry, runBlocks, type Scene } from './blocks.ts';
 import { openPair } from './stage.ts';
 import { type ScriptedPage, type Tab } from './tab.ts';
@@ -14,7 +14,7 @@ const amounts = 'SELECT amount FROM account ORDER BY name';
 const entries = 'SELECT entry FROM log ORDER BY id';
 const log = (entry: string) => `INSERT INTO log (entry) VALUES ('${entry}')`;
 
-/** A block that moves 10 from Alice to Bob in one go, or does nothing: from the leader, and from a follower. */
+/** A block that moves 10 from Alice to Bob in one step, or does nothing: in the leader, and in a follower. */
 const movesTen: Entry = {
   'one commit, from either tab': async ({ code, pair }) => {
     const [leader, follower] = await pair();
@@ -27,7 +27,7 @@ const movesTen: Entry = {
   },
   'nothing, if a part of it fails': async ({ code, pair }) => {
     for (const tab of await pair()) {
-      // Bob comes second: what Alice has lost by then is given back.
+      // Bob's update comes second, so Alice's loss must be undone.
       await tab.write("DELETE FROM account; INSERT INTO account VALUES ('Alice', 100), ('Bob', 0)");
       await tab.write('DROP TRIGGER IF EXISTS refuse');
       await tab.write(
@@ -39,10 +39,10 @@ const movesTen: Entry = {
   },
 };
 
-/** What the blocks after it use. */
+/** Used by the blocks after it. */
 const helper = blocksOf('transactions.md').find(({ at }) => at === 'Across calls')!.code;
 
-/** The block that makes the parent table anew: no child of it may get lost, in whichever tab it is run. */
+/** The block that makes the parent table anew. No child row may get lost, in whichever tab the block runs. */
 const remade: Entry = {
   'the rows that refer to it stay, from either tab': async ({ code, pair }) => {
     const tabs = await pair();
@@ -141,7 +141,7 @@ const examples: Record<string, Entry> = {
         await (inTransaction as Function)(db, async () => {
           attempts += 1;
           await db.execute("UPDATE account SET amount = amount - 10 WHERE name = 'Alice'");
-          // In the first attempt, somebody else’s write waits until the attempt has been idle too long.
+          // In the first attempt, another user's write waits until the attempt has been idle too long.
           if (attempts === 1) await own.queueWriteWithTimeout("INSERT INTO account VALUES ('Cleo', 7)", 20_000);
           await db.execute("UPDATE account SET amount = amount + 10 WHERE name = 'Bob'");
         });
@@ -194,7 +194,7 @@ test('a SAVEPOINT without a BEGIN begins a transaction, and its RELEASE commits 
 
 runBlocks('transactions.md', { database: 'bank.db', schema: bank, db: 'Database' }, examples);
 
-/** A leader whose `db` has a transaction open that has written one row, and a follower. */
+/** A leader and a follower. The leader's `db` has an open transaction that has written one row. */
 async function begun(chromium: Browser, fixtures: Origin): Promise<[Tab, Tab]> {
   const [leader, follower] = await openPair(chromium, fixtures, { schema });
   await leader.execute(['BEGIN', log('inside')]);
@@ -254,7 +254,7 @@ test('while one is open every other write waits, in all tabs, and none lands ins
     await follower.start('db', 'execute', 'CREATE TABLE made (a)'),
   ];
   await leader.execute([log('still inside'), log('inside to the end')]);
-  // The follower has been heard of since: its next read is answered, its write is not.
+  // The follower's messages have arrived since: its next read is answered, but its write is not.
   expect(await follower.column(entries)).toEqual([]);
   expect(await Promise.all(waiting.map(({ isOver }) => isOver()))).toEqual(Array(5).fill(false));
   await leader.execute(['COMMIT']);
@@ -377,7 +377,7 @@ const ends: Record<string, (tab: Tab) => Promise<unknown>> = {
   crashes: async ({ page }) => {
     const devtools = await page.context().newCDPSession(page);
     const crashed = page.waitForEvent('crash');
-    // Never answered: who would answer is gone.
+    // Never answered: the process that would answer is gone.
     devtools.send('Page.crash').catch(() => {});
     await crashed;
   },
@@ -412,7 +412,7 @@ test('requestLeadership of another tab waits for its COMMIT, and the new leader 
 
 test('one whose tab loses the lock is lost, and nothing of it is stored', async ({ chromium, fixtures }) => {
   const [leader, follower] = await begun(chromium, fixtures);
-  // As a follower does that has not heard of the leader for a whole lease.
+  // As a follower does that has heard nothing from the leader for a whole lease.
   await follower.page.evaluate(() =>
     navigator.locks.request('sqlite-elements:guide.db', { steal: true }, async () => {}),
   );
@@ -426,7 +426,7 @@ test('a COMMIT that the browser has no room for rejects, changes nothing, and en
   chromium,
   fixtures,
 }) => {
-  // Before anything is stored: the browser remembers for a while how much room there is.
+  // Before anything is stored: the browser remembers for a while how much space there is.
   const other = await chromium.openTab(fixtures.at('script.html'));
   const devtools = await other.context().newCDPSession(other);
   const quota = { origin: new URL(fixtures.url).origin, quotaSize: 8_000_000 };

@@ -1,5 +1,5 @@
-// What docs/multi-tab.md says of types is what elements/sqlite-elements.d.ts says: its interface, every signature that it
-// lists, and that no method is missing there. The compiler decides; nothing is compared as text.
+// Compares the types in docs/multi-tab.md with elements/sqlite-elements.d.ts: its interface, and every signature that
+// it lists. No method may be missing. The compiler decides, and nothing is compared as text.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import type { ChangeDetail, ChangeType, DatabaseOptions, LeaderInfo, LiveQuery, 
   SqlParameters, StatementKind } from '${checkout}elements/sqlite-elements';
 `;
 
-/** The errors of the compiler over one module; empty if there are none. */
+/** The compiler's errors for one module. Empty if there are none. */
 async function errorsOf(folder: string, code: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'checked.ts'), code);

@@ -1,5 +1,5 @@
-// MultiTabDatabase as the page of an app has it: all that code for the guide's wrapper calls is there, in two tabs, and is
-// what a `Database` of the same page says. What its options and its opening do, client.spec.ts shows.
+// MultiTabDatabase as an application's page uses it: everything that code for the guide's wrapper calls exists in two
+// tabs, and agrees with a `Database` of the same page. client.spec.ts tests its options and how it opens.
 import { openPair } from './stage.ts';
 import { type ScriptedPage, type Tab } from './tab.ts';
 import { expect, test } from '../support/test.ts';
@@ -16,7 +16,7 @@ async function declareWrapper(tab: Tab, options: object = {}): Promise<void> {
   }, options);
 }
 
-/** What a call of the wrapper, or of another object, resolves with; it must. */
+/** The result of a call of the wrapper, or of another object. The call must resolve. */
 async function answer(tab: Tab, method: string, args: unknown[] = [], object = 'shared'): Promise<unknown> {
   const { value, error } = await tab.settle(object, method, ...args);
   expect(error, method).toBeUndefined();
@@ -132,7 +132,7 @@ test('its figures are those of its tab, what it records itself and what it is re
   expect(await metricsOf(follower, 'own')).toMatchObject({ leadership_changes: 0, write_conflicts: 0 });
 });
 
-/** Every method but those that begin and end it, and callbacks, with arguments that it takes. */
+/** Every method except callbacks and those that open and close the wrapper, with arguments that it accepts. */
 const calls: Record<string, unknown[]> = {
   write: [insert],
   query: [count],
@@ -167,7 +167,7 @@ test('whichever of its calls comes first opens it, and after close() each says t
   );
   const others = ['constructor', 'database', 'init', 'close', 'onRefresh', 'offRefresh'];
   expect(methods.sort()).toEqual([...Object.keys(calls), ...others].sort());
-  // For a write to be announced, whoever has switched it on.
+  // So that a write can be announced. Any user of the database may switch the mode on.
   await answer(leader, 'enableOptimisticUpdates', [true], 'own');
   for (const [method, args] of Object.entries(calls)) {
     await declareWrapper(leader);

@@ -1,4 +1,4 @@
-// The inspector for everybody: by keyboard, by ear, in any colours and either direction.
+// The inspector for everybody: with a keyboard, with a screen reader, in any colours and either direction.
 import { axeFindings } from '../support/axe.ts';
 import { faintTexts } from '../support/contrast.ts';
 import { write } from '../support/database.ts';

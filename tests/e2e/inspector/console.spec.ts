@@ -5,7 +5,7 @@ import { expect, test } from '../support/test.ts';
 import { alert, choose, fact, inspector, opened, pair, result, run, sql } from './stage.ts';
 
 const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';
-/** The worker looks at what was taken back, and Chromium notes each look that finds nothing. */
+/** The worker looks for queries that were taken back. Chromium logs each look that finds nothing. */
 const lookedInVain = /ERR_FILE_NOT_FOUND/;
 
 test('the console shows rows, NULL and blobs as what they are, and never as markup', async ({ chromium }) => {
@@ -53,7 +53,7 @@ test('the console of a follower writes through the leader', async ({ chromium })
       .first(),
   ).toBeVisible();
   expect(await rowsOf(leader, "SELECT count(*) AS n FROM place WHERE name = 'Estuary'")).toEqual([{ n: 1 }]);
-  // A write that waits cannot be taken back: another tab may be doing it.
+  // A write that waits cannot be taken back: another tab may be running it.
   const execute = (text: string) =>
     leader.locator('sqlite-db').evaluate(async (element, text) => {
       await (element as HTMLElementTagNameMap['sqlite-db']).database!.execute(text);
@@ -78,7 +78,7 @@ test('the plan of a statement is a tree', async ({ chromium }) => {
   const tree = result(page).getByRole('list', { name: 'Query plan' });
   await expect(tree.locator('> li').first()).toContainText(/SEARCH|SCAN/);
   await expect(tree.locator('li li').first()).toContainText('place');
-  // What would write is planned, not run.
+  // A write is planned, but not run.
   await sql(page).fill('DELETE FROM sighting WHERE bird = (SELECT min(bird) FROM sighting)');
   await page.getByRole('button', { name: 'Plan', exact: true }).click();
   await expect(tree).toContainText('sighting_by_bird');
@@ -140,7 +140,7 @@ test('what was run is forgotten with the database, in every tab', async ({ chrom
     await run(each, secret);
     await expect(result(each).getByRole('cell')).toHaveText(['secret']);
   }
-  // One of them has gone elsewhere by then.
+  // By then, one of the tabs has left the page.
   await without.goto('icon.svg');
   await page.evaluate(async () => {
     const library: string = '/dist/sqlite-elements.js';
@@ -177,7 +177,7 @@ test('a transaction that the page has open is neither seen nor kept alive', asyn
   expect(await execute('DELETE FROM sighting')).toBe('done');
   await run(page, 'SELECT count(*) AS n FROM sighting');
   await expect(result(page).getByRole('cell')).toHaveText(['2']);
-  // It asks something each second; the page, which has forgotten its transaction, does not.
+  // The inspector runs a query each second. The page, which has forgotten its transaction, does not.
   await choose(page, 'Overview');
   await follower.locator('sqlite-db').evaluate(async (element) => {
     const { database } = element as HTMLElementTagNameMap['sqlite-db'];

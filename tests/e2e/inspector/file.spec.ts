@@ -1,11 +1,11 @@
-// Export and import of a SQLite file by the inspector.
+// Export and import of an SQLite file with the inspector.
 import { type Page } from '@playwright/test';
 import { readFile } from 'node:fs/promises';
 import { rowsOf, write } from '../support/database.ts';
 import { expect, test } from '../support/test.ts';
 import { alert, choose, give, inspector, opened, pair } from './stage.ts';
 
-/** A SQLite file with one row, made by the library itself. */
+/** An SQLite file with one row, made by the library itself. */
 async function fileWith(page: Page, title: string): Promise<Buffer> {
   const bytes = await page.evaluate(async (title) => {
     const { Database } = (await import('/dist/sqlite-elements.js' as string)) as typeof import('sqlite-elements');
@@ -97,7 +97,7 @@ test('a file that is dropped anywhere on the inspector is imported, and one that
   await drop(Buffer.from('id;name\n1;none of SQLite'));
   await expect(inspector(page).getByRole('tab', { name: 'File' })).toHaveAttribute('aria-selected', 'true');
   await expect(alert(page)).toContainText('is not a SQLite database');
-  // It begins as one does, and the library finds that it ends too early.
+  // It begins like an SQLite file. The library finds that it ends too early.
   await drop(bytes.subarray(0, bytes.length - 100));
   await page.getByRole('button', { name: 'Replace everything' }).click();
   await expect(alert(page)).toContainText('IMPORT_REFUSED');

@@ -24,7 +24,7 @@ test('it says who leads and how many tabs there are, and a follower leads from a
   await lead.press('Enter');
   await expect(fact(follower, 'Leader')).toHaveText('this tab');
   await expect(fact(leader, 'Leader')).toHaveText(await id(follower));
-  // It has nothing to do any more, and keeps the focus.
+  // The button is disabled now, and keeps the focus.
   await expect(lead).toBeDisabled();
   await expect(lead).toBeFocused();
   await leader.close();
@@ -94,7 +94,7 @@ test('writes of the page that have no answer yet are counted', async ({ chromium
 test('the metrics are counted when they are asked for, and begin anew', async ({ chromium }) => {
   const [leader, follower] = await pair(chromium);
   await write(leader, "INSERT INTO place (name) VALUES ('before')");
-  // It has arrived there too.
+  // The commit has arrived in the follower too.
   await expect(fact(follower, 'Newest commit')).toHaveText(/^\d+$/);
   await expect(fact(follower, 'Commits taken over')).toBeHidden();
   await follower.getByLabel('Count what this tab does with others').check();

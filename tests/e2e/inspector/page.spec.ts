@@ -1,4 +1,5 @@
-// The inspector as a part of a page: loaded when it is there, under any policy, on any origin, wherever its database is.
+// The inspector as part of a page: loaded if the page has it, under any policy, on any origin, wherever its database
+// is.
 import { readFile } from 'node:fs/promises';
 import { ready, write } from '../support/database.ts';
 import { add, opened as openedFixture } from '../support/elements.ts';
@@ -36,7 +37,7 @@ for (const policy of ['strict', 'trusted-types']) {
     await page.goto(`inspector.html?csp=${policy}`);
     await ready(page);
     await expect(fact(page, 'Leader')).toHaveText('this tab');
-    // The look is there: the sheet is a constructed one.
+    // The default look applies, because the style sheet is a constructed one.
     await expect(inspector(page).getByRole('tablist')).toHaveCSS('display', 'flex');
     await choose(page, 'Commits');
     await write(page, "INSERT INTO place (name) VALUES ('Fen')");
@@ -115,7 +116,7 @@ test('it gives its database back when it leaves the page, and takes it again', a
   });
   const locks = () => page.evaluate(async () => (await navigator.locks.query()).held!.map(({ name }) => name));
   await page.locator('#db').evaluate((element) => element.setAttribute('name', 'another.db'));
-  // Nobody holds the first one any more.
+  // Nothing holds the first database any more.
   await expect.poll(locks).toEqual(['sqlite-elements:another.db']);
   await page.locator('main').evaluate((main) => main.append((globalThis as unknown as { kept: Element }).kept));
   await expect(inspector(page).locator('[part=name]')).toHaveText('another.db');

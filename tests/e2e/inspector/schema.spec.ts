@@ -1,4 +1,4 @@
-// The inspector's browser of tables, views, indexes and triggers.
+// The inspector's panel of tables, views, indexes and triggers.
 import { write } from '../support/database.ts';
 import { expect, test } from '../support/test.ts';
 import { choose, inspector, pair, result, sql } from './stage.ts';

@@ -1,4 +1,4 @@
-// What the tests of `<sqlite-inspector>` share: the demo's page with an inspector that is connected, and its parts.
+// Shared by the tests of `<sqlite-inspector>`: the demo's page with a connected inspector, and the inspector's parts.
 // Called by the specs beside it.
 import { type Locator, type Page } from '@playwright/test';
 import { type Browser } from '../support/browser.ts';
@@ -13,7 +13,7 @@ export const result = (page: Page) => inspector(page).locator('[part=result]');
 export const alert = (page: Page) => inspector(page).getByRole('alert').filter({ hasText: /\S/ });
 export const commits = (page: Page) => inspector(page).getByRole('region', { name: 'Commits' }).locator('tbody tr');
 
-/** What the overview says of something. */
+/** A fact in the overview. */
 export const fact = (page: Page, name: string): Locator =>
   inspector(page)
     .locator('dl > div')
@@ -24,7 +24,7 @@ export async function choose(page: Page, view: (typeof views)[number]): Promise<
   await inspector(page).getByRole('tab', { name: view }).click();
 }
 
-/** A tab on the demo's page, its inspector connected. */
+/** A tab on the demo's page, with its inspector connected. */
 export async function opened(chromium: Browser, address = 'inspector.html'): Promise<Page> {
   const page = await chromium.openTab(address);
   await ready(page);

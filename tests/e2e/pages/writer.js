@@ -1,22 +1,24 @@
-// A tab that writes one row after the other, and reports to a ledger outside of the browser what it was told.
-// Called by writer.html?tab=<name>&ledger=<address>; with &lanes=0 for one that writes only when told, with &db=<name>
-// for a database of its own, with &watched for one whose end the others see by a bare Web Lock.
-// The next write waits for the ledger's answer to the report of the last one: so the ledger sets the pace (timers of
-// hidden tabs are throttled), and what was acknowledged is known even if this tab is gone in the next moment. The table
-// takes an id twice: only the library keeps it from being there twice.
+// A tab that writes one row after another, and reports what it was told to a ledger outside the browser.
+//
+// Called as writer.html?tab=<name>&ledger=<address>. &lanes=0 makes a tab that writes only when told. &db=<name> gives
+// it a database of its own. &watched makes its end visible to the other tabs by a plain Web Lock.
+//
+// The next write waits for the ledger's answer to the last report. So the ledger sets the pace (timers of hidden tabs
+// are throttled), and the acknowledged writes are known even if this tab is gone a moment later. The table accepts an
+// id twice: only the library prevents that.
 
 /** @typedef {import('../support/ledger.ts').Report} Report */
 /** @template R @typedef {R extends unknown ? Omit<R, 'writer' | 'number' | 'at'> & { at?: number } : never} Unsigned */
 
-/** What the tests find here. @type {import('../support/ledger.ts').WritingPage} */
+/** The names that tests use here. @type {import('../support/ledger.ts').WritingPage} */
 const page = /** @type {any} */ (globalThis);
 const query = new URLSearchParams(location.search);
-// A page that is loaded again under the same address is another writer.
+// When the page is loaded again under the same address, it is another writer.
 const writer = `${query.get('tab')}.${crypto.randomUUID().slice(0, 8)}`;
 const lanes = Number(query.get('lanes') ?? 1);
 const element = document.querySelector('sqlite-db');
 element.setAttribute('name', query.get('db') ?? 'crashes.db');
-// As long as a write may wait for a leader that sleeps to be replaced, and then some.
+// As long as a write may wait until a sleeping leader is replaced, and a little longer.
 const timeoutMs = 20_000;
 let last = 0;
 let reports = 0;
@@ -25,7 +27,7 @@ document.addEventListener('resume', () => underWay.forEach((giveUp) => giveUp.ab
 let stopped = false;
 let toldToStop = false;
 
-/** What this tab waits for, and whose answer that is: the library's or the ledger's. */
+/** What this tab waits for, and who will answer: the library or the ledger. */
 const waitsFor = (page.waitsFor = new Set());
 /** @type {<T>(what: string, answer: Promise<T>) => Promise<T>} */
 async function during(what, answer) {
@@ -38,7 +40,8 @@ async function during(what, answer) {
 }
 
 /**
- * Resolves when the ledger has it, and does what that says. `keepalive`: the browser brings it there without this tab.
+ * Resolves when the ledger has the report, and then does what the ledger answers. With `keepalive`, the browser sends
+ * the report even if this tab is gone.
  * @param {Unsigned<Report>} record
  */
 async function report(record, keepalive = true) {
@@ -49,7 +52,8 @@ async function report(record, keepalive = true) {
 }
 
 /**
- * Chromium may lose the answer to a fetch with `keepalive` while the page is frozen: it is sent again then.
+ * Sends a report. Chromium may lose the answer to a fetch with `keepalive` while the page is frozen. Then this sends it
+ * again.
  * @param {string} body @param {boolean} keepalive
  */
 async function deliver(body, keepalive) {
@@ -67,14 +71,14 @@ async function deliver(body, keepalive) {
   }
 }
 
-/** Keeps this process busy for as long as it takes to see which one it is. */
+/** Keeps this process busy long enough for the test to find it. */
 async function compute() {
   const until = performance.now() + 500;
   while (performance.now() < until);
   await report({ kind: 'computed' });
 }
 
-/** Resolves when the write is settled and reported: to its id, or to nothing if it was refused. */
+/** Writes a row. Resolves when the write is settled and reported, with its id, or with nothing if it was refused. */
 async function writeOne() {
   const id = `${writer}.${++last}`;
   const calledAt = Date.now();
@@ -108,22 +112,25 @@ const watched = query.has('watched') ? watchAndBeWatched() : undefined;
 const writing = Promise.all([opened, watched]).then(async () => {
   await report({ kind: 'open', instanceId: element.database.instanceId });
   await Promise.all(Array.from({ length: lanes }, writeOn));
-  // More than what a browser takes over from a page.
+  // More than a browser accepts with `keepalive`.
   if (toldToStop) await report({ kind: 'sees', ...(await contents()) }, false);
 });
 
-/** Ends the writing; resolves when every write of this tab is settled and reported. */
+/** Stops writing. Resolves when every write of this tab is settled and reported. */
 page.stop = async () => {
   stopped = true;
   await writing;
 };
 
-/** Holds a Web Lock until this tab ends, and reports when those of the others are free. The library has no part in it. */
+/**
+ * Holds a Web Lock until this tab ends, and reports when those of the other tabs are free. The library has no part in
+ * it.
+ */
 async function watchAndBeWatched() {
   const own = 'watched ';
   const channel = new BroadcastChannel(own);
   const watch = (/** @type {string} */ name) => {
-    // Shared: all that wait have it at once.
+    // Shared: all waiting tabs get the lock at the same time.
     navigator.locks.request(
       name,
       { mode: 'shared' },
@@ -137,13 +144,13 @@ async function watchAndBeWatched() {
       return /** @type {Promise<void>} */ (new Promise(() => {}));
     });
   });
-  // Whoever comes from now on sees this one in the list, and whoever was there before hears of it.
+  // A tab that comes later finds this one in the list of locks. An earlier tab hears of it by the message.
   const { held } = await navigator.locks.query();
   for (const { name } of held) if (name.startsWith(own) && name !== own + writer) watch(name);
   channel.postMessage(own + writer);
 }
 
-/** All that is stored, as this tab sees it. */
+/** Everything that is stored, as this tab sees it. */
 async function contents() {
   await opened;
   const { rows } = await element.database.query('SELECT id FROM entry ORDER BY number');
@@ -155,7 +162,7 @@ async function contents() {
 }
 page.contents = contents;
 
-// What this tab saw each time that it came back from the back/forward cache or was thawed, asked as early as a page can.
+// What this tab saw each time it came back from the back/forward cache or was thawed, asked as early as a page can.
 page.returns = [];
 addEventListener('pageshow', ({ persisted }) => persisted && page.returns.push(contents()));
 document.addEventListener('resume', () => page.returns.push(contents()));

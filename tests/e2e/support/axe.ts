@@ -1,8 +1,9 @@
-// What axe-core finds wrong on a page, open shadow trees included, by all of its rules. Called by inspector/access.spec.ts.
+// The problems that axe-core finds in a page, open shadow trees included, with all of its rules. Called by
+// inspector/access.spec.ts.
 import { type Page } from '@playwright/test';
 import axe from 'axe-core';
 
-/** Each finding as its rule and the first element it is about. */
+/** Each finding as its rule and the first element with the problem. */
 export async function axeFindings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   return page.evaluate(async () => {

@@ -1,9 +1,12 @@
-// One profile of Chromium: its pages are real tabs that share storage, locks and channels, with each other alone.
-// Called by the fixtures of `test.ts`. Invariant: whatever any tab writes to its console as an error, throws without
-// catching, or fails to load is kept in `complaints`; the fixture fails the test over what is in it.
-// Most tests get a profile in memory of a Chromium that runs already (a launch each took a third of the whole run's
-// time); `Installed` is one with a process and a directory of its own, which can be closed and opened again on the
-// same data, as a person does.
+// One profile of Chromium. Its pages are real tabs that share storage, locks and channels, but only with each other.
+// Called by the fixtures of `test.ts`.
+//
+// Invariant: `complaints` keeps each error that a tab writes to its console, throws without catching, or gets because
+// it fails to load something. The fixture fails the test if there are complaints.
+//
+// Most tests get a profile in memory of a Chromium that is already running (starting one for each test took a third of
+// the whole run). `Installed` is a Chromium with its own process and directory. A test can close it and open it again
+// on the same data, as a person does.
 import {
   chromium,
   type Browser as Process,
@@ -25,11 +28,11 @@ export const args = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // A name of this machine that is not localhost: an origin without TLS there is not a secure context.
+  // A name of this machine other than localhost: an origin without TLS there is not a secure context.
   '--host-resolver-rules=MAP plain.test 127.0.0.1',
 ];
 
-/** A Chromium for `Browser.in`. Who starts it closes it. */
+/** Starts a Chromium for `Browser.in`. The caller must close it. */
 export function startProcess(): Promise<Process> {
   return chromium.launch({ executablePath, args, headless: true });
 }
@@ -37,14 +40,14 @@ export function startProcess(): Promise<Process> {
 export class Browser {
   /** What went wrong in any tab and was not announced by `expectComplaint`. */
   readonly complaints: string[] = [];
-  /** What elements said of what failed in them: it stands in the page too, and there the tests look for it. */
+  /** What elements logged about their failures. The page shows these too, and the tests look for them there. */
   readonly reports: string[] = [];
   private readonly expected: RegExp[] = [];
   private context: BrowserContext | undefined;
 
   /**
-   * An empty profile in a running Chromium. Relative addresses are resolved against `baseURL`; `options` say where the
-   * person is, and what they read.
+   * An empty profile in a running Chromium. Relative addresses are resolved against `baseURL`. `options` say where the
+   * person is, and what language they read.
    */
   static async in(process: Process, baseURL: string, options: BrowserContextOptions = {}): Promise<Browser> {
     const browser = new Browser();
@@ -52,27 +55,27 @@ export class Browser {
     return browser;
   }
 
-  /** A new tab, without a page in it. */
+  /** Opens a new tab without a page in it. */
   async newTab(): Promise<Page> {
     if (!this.context) throw new Error('the browser is closed');
     return this.context.newPage();
   }
 
-  /** A new tab that shows `address`. */
+  /** Opens a new tab that shows `address`. */
   async openTab(address: string): Promise<Page> {
     const tab = await this.newTab();
     await tab.goto(address);
     return tab;
   }
 
-  /** The tab that `act` makes a page open by itself. */
+  /** The tab that a page opens by itself during `act`. */
   async tabOpenedBy(act: () => Promise<void>): Promise<Page> {
     if (!this.context) throw new Error('the browser is closed');
     const [tab] = await Promise.all([this.context.waitForEvent('page'), act()]);
     return tab;
   }
 
-  /** A test that provokes an error says so before; anything else fails it. */
+  /** Announces an error that the test provokes. Any other error fails the test. */
   expectComplaint(pattern: RegExp): void {
     this.expected.push(pattern);
   }
@@ -90,7 +93,7 @@ export class Browser {
       if (response.status() >= 400) this.complain(`${response.status()} ${response.url()}`);
     });
     context.on('requestfailed', (request) => {
-      // A tab that is closed or reloaded gives up what it was loading: nobody misses it.
+      // A tab that is closed or reloaded stops loading. Nothing misses those files.
       const reason = request.failure()?.errorText ?? 'failed';
       if (reason !== 'net::ERR_ABORTED') this.complain(`${reason} ${request.url()}`);
     });
@@ -110,7 +113,7 @@ export class Browser {
   }
 }
 
-/** A Chromium of its own, with its data on disk. */
+/** A separate Chromium, with its data on disk. */
 export class Installed extends Browser {
   private readonly profile: string;
   private readonly baseURL: string;

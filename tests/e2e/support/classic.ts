@@ -1,5 +1,5 @@
-// A page that includes the classic build, from a server or on disk. Called by the specs about it, of Chromium and of the
-// other engines.
+// A page that includes the classic build, from a server or on disk. Called by the specs of the classic build, for
+// Chromium and for the other engines.
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 
 export const classicFile = 'dist/sqlite-elements.classic.js';
 
-/** A list and a form. `library`: where the file is. */
+/** A list and a form. `library` is the address of the library's file. */
 export const pageWith = (library: string) => `<!doctype html>
 <html lang="en">
   <title>A guest</title>
@@ -20,7 +20,7 @@ export const pageWith = (library: string) => `<!doctype html>
   </sqlite-db>
 </html>`;
 
-/** The page in a folder of its own, with the file beside it; its address is one of `file:`. */
+/** The page in its own folder, with the library's file beside it. Its address begins with `file:`. */
 export async function onDisk(): Promise<{ address: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'sqlite-elements-disk-'));
   await copyFile(classicFile, join(folder, basename(classicFile)));

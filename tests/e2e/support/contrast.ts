@@ -1,6 +1,6 @@
-// Whether text stands out from what is behind it, by WCAG 2.2's success criterion 1.4.3 (at least 4.5 : 1).
-// Called by look.spec.ts. It looks at computed colours, so at what the page really chose for light or dark, inside
-// open shadow roots too. Backgrounds are colours only: the demos have no text upon pictures.
+// Whether text stands out from its background, by success criterion 1.4.3 of WCAG 2.2 (at least 4.5 : 1). Called by
+// look.spec.ts. It reads computed colours, so it judges what the page really chose for light or dark, inside open
+// shadow roots too. Backgrounds are colours only: the demos have no text on pictures.
 import { type Page } from '@playwright/test';
 
 /** Each visible text that is too faint: its beginning and its ratio. */
@@ -8,7 +8,7 @@ export async function faintTexts(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })!;
 
-    /** The colour of a list of CSS colours painted over each other; any notation, since a canvas does the painting. */
+    /** The colour of several CSS colours painted over each other. Any notation works, because a canvas paints them. */
     const paint = (colours: string[]) => {
       context.clearRect(0, 0, 1, 1);
       for (const colour of colours) {

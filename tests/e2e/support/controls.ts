@@ -1,13 +1,13 @@
-// The controls of a page, open shadow trees included: which have a turn by the Tab key, and which can be seen.
-// Called by access.spec.ts. What is right is read from the document: its order, and the colours that it computes.
+// The controls of a page, open shadow trees included: which of them the Tab key reaches, and which can be seen. Called
+// by access.spec.ts. The expected values come from the document: its order, and its computed colours.
 import { type Page } from '@playwright/test';
 
 interface Stops {
-  /** All controls that are visible and usable, in the order of the document. */
+  /** All controls that are visible and usable, in document order. */
   expected: string[];
-  /** Those that had the focus, in the order of the Tab key, from the top to where it comes round. */
+  /** The controls that had the focus, in the order of the Tab key, from the top until it comes round. */
   reached: string[];
-  /** Those of them without an outline that stands out (3 : 1, WCAG 2.2's success criterion 1.4.11). */
+  /** Those of them whose outline does not stand out (3 : 1, success criterion 1.4.11 of WCAG 2.2). */
   unmarked: string[];
 }
 
@@ -18,7 +18,7 @@ export async function tabStops(page: Page): Promise<Stops> {
   await page.evaluate(() => {
     (document.activeElement as HTMLElement | null)?.blur();
     getSelection()?.removeAllRanges();
-    // Whoever has clicked begins there, so begin before everything.
+    // The Tab key starts at the last click, so this starts before everything.
     const start = document.createElement('span');
     start.tabIndex = -1;
     document.body.prepend(start);
@@ -34,7 +34,7 @@ export async function tabStops(page: Page): Promise<Stops> {
       return element && { known: known >= 0, name: described(element), marked: isMarked(element) };
     });
     if (!stop) break;
-    // A scroller has its turn too where it must be scrolled by keys: nothing that the document names.
+    // The Tab key also reaches a scroller that needs keys. The document does not list it as a control.
     if (stop.known) reached.push(stop.name);
     if (!stop.marked) unmarked.push(stop.name);
     if (reached.length > expected.length) break;
@@ -42,14 +42,14 @@ export async function tabStops(page: Page): Promise<Stops> {
   return { expected, reached, unmarked };
 }
 
-/** Buttons, fields and cards around which no line stands out. */
+/** Buttons, fields and cards without a line around them that stands out. */
 export async function unbordered(page: Page): Promise<string[]> {
   await page.evaluate(installed);
   return page.evaluate(() =>
     visible(
       'button:not([part=sort], [role=tab]), .button, input, select, textarea, .card, .cards a, .bars svg, .chat li',
     )
-      // A box to tick is drawn by the browser, unless the page says otherwise.
+      // The browser draws a checkbox, unless the page says otherwise.
       .filter((element) => !element.matches('[type=checkbox]') || getComputedStyle(element).appearance === 'none')
       .filter((element) => !hasLine(element))
       .map(described),
@@ -63,7 +63,7 @@ declare function focused(): Element | null;
 declare function isMarked(element: Element): boolean;
 declare function hasLine(element: Element): boolean;
 
-/** What the functions above call, in the page: they run there, where nothing is imported. */
+/** Defines the functions that the functions above call in the page, where nothing can be imported. */
 function installed(): void {
   const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })!;
   const luminance = (colours: string[]) => {

@@ -1,11 +1,11 @@
-// What a test asks of the `<sqlite-db>` in a page: that it is ready, whether it leads, and SQL straight from script.
-// Called by the specs. Everything here waits for a state of the page and never for a time.
+// What a test asks of the `<sqlite-db>` in a page: whether it is ready, whether it leads, and SQL directly from script.
+// Called by the specs. Every function here waits for a state of the page and never for a time.
 import { type Page } from '@playwright/test';
 import { expect } from './test.ts';
 
 type Row = Record<string, unknown>;
 
-/** The parts of the library's surface that run inside the page, as far as the tests use them. */
+/** The parts of the library's API that run inside the page, as far as the tests use them. */
 interface Database {
   execute(sql: string): Promise<{ rows: Row[] }>;
   executeWithParams(sql: string, params: unknown[]): Promise<{ rows: Row[] }>;
@@ -23,7 +23,10 @@ export async function leading(page: Page): Promise<void> {
   await expect(page.locator('sqlite-db')).toHaveAttribute('leader', '');
 }
 
-/** Waits until all tabs are open and exactly one of them leads; that one first, then the followers in the order given. */
+/**
+ * Waits until all tabs are open and exactly one of them leads. Returns that one first, then the followers in the given
+ * order.
+ */
 export async function leaderFirst(pages: Page[]): Promise<Page[]> {
   await Promise.all(pages.map(ready));
   let leads: number[] = [];

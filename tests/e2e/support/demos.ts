@@ -1,5 +1,5 @@
-// The demo pages, each with something in it: as one would look at it, and after one more change.
-// Called by look.spec.ts, access.spec.ts and origins.spec.ts, which ask all pages the same.
+// The demo pages, each with some content, and after one more change. Called by look.spec.ts, access.spec.ts and
+// origins.spec.ts, which ask the same of all pages.
 import { type Page } from '@playwright/test';
 import { type Browser } from './browser.ts';
 import { ready } from './database.ts';
@@ -9,7 +9,7 @@ export const names = ['index', 'todo', 'chat', 'kanban', 'explorer', 'tabs', 'in
 export type Name = (typeof names)[number];
 
 const long = 'with a text that is long enough to need a second line on a telephone';
-/** What is entered, and where. */
+/** What is entered, and in which field. */
 const entered: Partial<Record<Name, { field: string; text: string }>> = {
   index: { field: 'Title', text: `Something ${long}` },
   todo: { field: 'What to do', text: `Something ${long}` },
@@ -44,7 +44,7 @@ export async function opened(chromium: Browser, name: Name, search = ''): Promis
   return page;
 }
 
-/** Does what the page is for, once, and waits until it shows. */
+/** Uses the page once for its purpose, and waits until it shows the result. */
 export async function use(page: Page, name: Name): Promise<void> {
   const first = entered[name];
   if (first) await enter(page, first.field, 'One more');

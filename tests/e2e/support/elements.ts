@@ -14,7 +14,7 @@ export async function opened(chromium: Browser, fixtures: Origin): Promise<Page>
   return page;
 }
 
-/** What an author writes into `<main>`, or elsewhere. */
+/** Adds what an author writes into `<main>`, or elsewhere. */
 export async function add(page: Page, html: string, where = 'main'): Promise<void> {
   await page.locator(where).evaluate((element, html) => {
     const template = document.createElement('template');
@@ -23,12 +23,12 @@ export async function add(page: Page, html: string, where = 'main'): Promise<voi
   }, html);
 }
 
-/** Counts what changes in a part of the page from now on: kinds of mutations, in order. */
+/** Records the changes in a part of the page from now on: the kinds of mutations, in order. */
 export async function observe(page: Page, selector: string): Promise<() => Promise<string[]>> {
   const records = await page.locator(selector).evaluateHandle((element) => {
     const kinds: string[] = [];
     const observer = new MutationObserver((records) => {
-      // What the element says of itself, `state` and `aria-busy`, is not what it shows.
+      // `state` and `aria-busy` are about the element itself and not part of what it shows.
       kinds.push(...records.filter(({ target }) => target !== element).map(({ type }) => type));
     });
     observer.observe(element, { subtree: true, childList: true, characterData: true, attributes: true });

@@ -1,4 +1,4 @@
-// A browser extension with one page, in a Chromium of its own: no other page has such an address and such a policy.
+// A browser extension with one page, in a separate Chromium: no other page has an address and a policy like this.
 // Called by origins.spec.ts.
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
@@ -11,7 +11,7 @@ const manifest = {
   manifest_version: 3,
   name: 'A guest',
   version: '1',
-  // What browsers take by themselves, and WebAssembly.
+  // The default policy of browsers, and WebAssembly.
   content_security_policy: { extension_pages: "script-src 'self' 'wasm-unsafe-eval'; object-src 'self'" },
 };
 
@@ -24,7 +24,7 @@ export class Extension {
     this.folder = folder;
   }
 
-  /** With this page, and copies of files of the checkout beside it. */
+  /** An extension with this page, and copies of the checkout's files beside it. */
   static async of(html: string, files: string[]): Promise<Extension> {
     const folder = await mkdtemp(join(tmpdir(), 'sqlite-elements-extension-'));
     await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
@@ -47,7 +47,7 @@ export class Extension {
   }
 }
 
-/** Chromium calls an unpacked extension by a hash of its path, in letters from a to p. */
+/** Chromium names an unpacked extension by a hash of its path, in letters from a to p. */
 function idOf(folder: string): string {
   const hash = createHash('sha256').update(folder).digest('hex').slice(0, 32);
   return [...hash].map((digit) => String.fromCharCode('a'.charCodeAt(0) + parseInt(digit, 16))).join('');

@@ -1,21 +1,25 @@
-// How long it takes until another tab leads and writes are acknowledged again, when the leader's tab has gone.
-// Called by the specs about crashes. Measured from just before the browser is told to end the tab: so the way there, and
-// what the browser needs to end a process, are in it. The first write counts that was acknowledged in any tab after the
-// new leader's tab had been told that it leads.
-// Beside it a bare Web Lock, which the tab that has gone held and all others wait for (`watched` pages): what it takes is
-// the browser's and the machine's, and what a fail-over takes beyond it is the library's. No figure is held against a
-// fixed limit, since a busy machine takes ten times as long; FAIL_OVER_GOALS=1 does that, on one that is calm.
+// Measures how long it takes, after the leader's tab has gone, until another tab leads and writes are acknowledged
+// again. Called by the specs about crashes.
+//
+// The measurement begins just before the browser is told to end the tab. So it includes the way to the browser, and the
+// time that the browser needs to end a process. It ends with the first write that any tab has acknowledged after the
+// new leader's tab heard that it leads.
+//
+// Beside it, a plain Web Lock is measured. The ended tab held it, and all others wait for it (`watched` pages). The
+// time for the lock is the browser's and the machine's. What a fail-over takes beyond that is the library's. No figure
+// has a fixed limit, because a busy machine takes ten times as long. On a calm machine, FAIL_OVER_GOALS=1 checks the
+// figures.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { isOf, type Ledger } from './ledger.ts';
 
-/** After this, a leader that says nothing is replaced: what nobody may have to wait for when the browser knows. */
+/** A silent leader is replaced after this time. Nobody may have to wait that long when the browser knows of the end. */
 export const leaseMs = 4_000;
-/** A leader is heard each second: who has to wait for its lease to lapse, waits for as long as this at the least. */
+/** A leader sends a message each second. So a tab that waits for the lease to lapse waits at least this long. */
 export const lapseMs = leaseMs - 1_000;
 
-/** Whether the figures are held against what the project wants them to be. */
+/** Whether the figures are compared with the project's goals. */
 export const goalsCount = process.env.FAIL_OVER_GOALS === '1';
 /** No fail-over may take longer. */
 const eachMs = 1_000;
@@ -30,8 +34,8 @@ export class FailOvers {
   private readonly took = new Map<string, Took[]>();
 
   /**
-   * Waits until another tab than `tab` leads and a write is acknowledged in one that lives; keeps how long it took.
-   * `how` the tab ended, and `endedAt`: just before that, milliseconds since 1970.
+   * Waits until a tab other than `tab` leads and a write is acknowledged in a living tab. Records how long that took.
+   * `how` says how the tab ended. `endedAt` is the time just before that, in milliseconds since 1970.
    */
   async measure(
     ledger: Ledger,
@@ -58,12 +62,16 @@ export class FailOvers {
     this.took.set(how, [...(this.took.get(how) ?? []), took]);
   }
 
-  /** Those in which another led only when a lease could have lapsed, although the browser knew of the end. */
+  /**
+   * The fail-overs in which another tab led only when a lease could have lapsed, although the browser knew of the end.
+   */
   waitedForLease(): string[] {
     return this.lines((took) => took.leadsMs - took.lockMs >= lapseMs);
   }
 
-  /** The goals that were not reached; `goals`: milliseconds within which another leads in half of the cases. */
+  /**
+   * The goals that were not reached. `goals` has the milliseconds within which another tab leads in half of the cases.
+   */
   missed(goals: Record<string, number>): string[] {
     const slow = Object.entries(goals).flatMap(([how, goalMs]) => {
       const { p50 } = summary((this.took.get(how) ?? []).map(({ leadsMs }) => leadsMs));
@@ -117,7 +125,7 @@ function read(file: string): object {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as object;
   } catch {
-    // The first run, or one that was stopped while it wrote.
+    // The first run, or the last run was stopped while it wrote.
     return {};
   }
 }

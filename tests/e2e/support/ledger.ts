@@ -1,13 +1,13 @@
-// What tabs were told, kept outside of the browser: a server that the pages `pages/writer.html` report to.
-// Called by the specs about crashes, of Chromium and of the other engines. A record counts from the moment at which the
-// server has it; the tab may be gone by then. Times are those of the machine's clock, which all processes share.
+// Records outside the browser what tabs were told: a server that the pages `pages/writer.html` report to. Called by the
+// specs about crashes, for Chromium and for the other engines. A record counts from the moment when the server has it.
+// The tab may be gone by then. Times are those of the machine's clock, which all processes share.
 import { createServer, type Server } from 'node:http';
 import { expect } from '@playwright/test';
 
 export type Report = {
   /** Which load of which tab. */
   writer: string;
-  /** Counts its reports. One that may be lost comes again. */
+  /** Counts the writer's reports. A report that may be lost is sent again. */
   number: number;
   /** Milliseconds since 1970, by the tab. */
   at: number;
@@ -19,18 +19,21 @@ export type Report = {
   | { kind: 'read'; id: string; n: number }
   | { kind: 'broken'; code: string; message: string }
   | { kind: 'computed' }
-  /** The bare Web Lock of another writer is free. */
+  /** The plain Web Lock of another writer is free. */
   | { kind: 'released'; of: string }
   | ({ kind: 'sees' } & Contents)
 );
 
-/** No answer in time; or two leaders ended without a word while they had the write, the second while it ran alone. */
+/**
+ * Either no answer in time, or two leaders ended silently while they had the write, the second while the write ran
+ * alone.
+ */
 const expected = ['TIMEOUT', 'WRITE_POISONED'];
 
-/** Whether a writer is the tab of this name. */
+/** Whether a writer is the tab with this name. */
 export const isOf = (writer: string, tab: string) => writer.startsWith(`${tab}.`);
 
-/** What script finds in the page. */
+/** The names that script finds in the page. */
 export type WritingPage = typeof globalThis & {
   write(): Promise<string | undefined>;
   stop(): Promise<void>;
@@ -39,16 +42,16 @@ export type WritingPage = typeof globalThis & {
   waitsFor: Set<string>;
 };
 
-/** All that a tab sees. */
+/** Everything that a tab sees. */
 export interface Contents {
   ids: string[];
-  /** What `PRAGMA integrity_check` says. */
+  /** The result of `PRAGMA integrity_check`. */
   integrity: string;
 }
 
 export class Ledger {
   readonly reports: Report[] = [];
-  /** Those that have opened their database. */
+  /** The writers that have opened their database. */
   private readonly opened: string[] = [];
   private readonly server: Server;
   private readonly waiting = new Set<() => void>();
@@ -59,7 +62,7 @@ export class Ledger {
     this.server = server;
   }
 
-  /** `paceMs`: how long a tab waits for the answer to a report, and so at the least from one write to the next. */
+  /** `paceMs` is how long a tab waits for the answer to a report, and so the least time from one write to the next. */
   static async start(paceMs: number): Promise<Ledger> {
     const server = createServer((request, response) => {
       const parts: Buffer[] = [];
@@ -77,8 +80,8 @@ export class Ledger {
   }
 
   /**
-   * The page, relative to the fixtures, as the tab of this name. `lanes`: how many writes at once. `watched`: it holds a
-   * Web Lock as long as it lives, and says when one of the other tabs that are watched is gone.
+   * The page's address, relative to the fixtures, for the tab with this name. `lanes` is how many writes run at once. A
+   * `watched` page holds a Web Lock as long as it lives, and reports when one of the other watched tabs is gone.
    */
   page(tab: string, { lanes = 1, database = 'crashes.db', watched = false } = {}): string {
     const { port } = this.server.address() as { port: number };
@@ -91,13 +94,13 @@ export class Ledger {
     return this.opened.some((writer) => isOf(writer, tab));
   }
 
-  /** Resolves when the tab of this name has opened its database. */
+  /** Resolves when the tab with this name has opened its database. */
   async open(tab: string): Promise<Report & { kind: 'open' }> {
     const opened = await this.until(({ kind, writer }) => kind === 'open' && isOf(writer, tab), `${tab} opens`);
     return opened as Report & { kind: 'open' };
   }
 
-  /** The first report, of those there are and those to come, that fits. */
+  /** The first report that fits, among those there are and those to come. */
   async until(fits: (report: Report) => boolean, what: string, boundMs = 30_000): Promise<Report> {
     let seen = 0;
     const find = () => {
@@ -125,13 +128,13 @@ export class Ledger {
     });
   }
 
-  /** Resolves when so many more writes are acknowledged than are now. */
+  /** Resolves when `count` more writes are acknowledged than now. */
   async untilMore(count: number): Promise<void> {
     const before = this.acknowledged().length;
     await this.until(() => this.acknowledged().length >= before + count, `${count} more writes are acknowledged`);
   }
 
-  /** Has the process of the tab of this name compute, when it has reported the next time; resolves when that is over. */
+  /** Makes the process of the tab with this name compute after its next report. Resolves when it has. */
   async compute(tab: string): Promise<void> {
     const count = () => this.reports.filter(({ kind, writer }) => kind === 'computed' && isOf(writer, tab)).length;
     const before = count();
@@ -139,7 +142,7 @@ export class Ledger {
     await this.until(() => count() > before, `${tab} computes`);
   }
 
-  /** From now on each tab that reports ends its writing, and says what it sees. */
+  /** From now on, each tab that reports stops writing, and says what it sees. */
   stop(): void {
     this.stopped = true;
   }
@@ -148,7 +151,7 @@ export class Ledger {
     return this.reports.flatMap((report) => (report.kind === 'acknowledged' ? [report.id] : []));
   }
 
-  /** Holds what a tab sees against what all tabs were told. */
+  /** Compares what a tab sees with what all tabs were told. */
   expectExactlyOnce({ ids, integrity }: Contents): void {
     const acknowledged = this.acknowledged();
     const stored = new Set<string>();
@@ -175,7 +178,7 @@ export class Ledger {
     expect(acknowledged.length, 'acknowledged writes').toBeGreaterThan(0);
   }
 
-  /** After the browser: whoever still reports would be refused. */
+  /** Called after the browser has closed: a later report would be refused. */
   async close(): Promise<void> {
     await new Promise<void>((done) => {
       this.server.close(() => done());
@@ -183,7 +186,7 @@ export class Ledger {
     });
   }
 
-  /** The last that was told of leaders, and the last from each tab, for the message of a test that fails. */
+  /** The last reports about leaders, and the last report of each tab, for the message of a failing test. */
   private lately(): string {
     const now = Date.now();
     const line = ({ writer, at, ...report }: Report) => `${now - at} ms ago, ${writer}: ${JSON.stringify(report)}`;

@@ -1,15 +1,15 @@
-// What a browser takes of the machine's memory, by what Linux says of its processes; elsewhere it cannot be asked.
-// Called by the specs about many tabs and about sizes.
+// How much of the machine's memory a browser uses, as Linux reports it for the browser's processes. On other systems
+// this is unknown. Called by the specs about many tabs and about sizes.
 import { type Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 
-/** What all processes of the page's browser hold together, shared memory counted once; 0 where it cannot be asked. */
+/** The memory of all processes of the page's browser, with shared memory counted once. 0 if it is unknown. */
 export async function memoryMiB(page: Page): Promise<number> {
   if (process.platform !== 'linux') return 0;
   return sumMiB(await processes(page));
 }
 
-/** The most that is held together at any moment while `act` is under way, beyond what was held before. */
+/** The largest growth of that memory at any moment while `act` runs. */
 export async function growthMiB(page: Page, act: () => Promise<void>): Promise<number> {
   const before = await memoryMiB(page);
   let peak = before;
@@ -17,7 +17,7 @@ export async function growthMiB(page: Page, act: () => Promise<void>): Promise<n
   const acted = act().finally(() => (acting = false));
   while (acting && before > 0) {
     peak = Math.max(peak, await memoryMiB(page));
-    // Looking through all mappings of all processes takes them time.
+    // Reading all mappings of all processes takes those processes time.
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   await acted;
@@ -36,7 +36,7 @@ function sumMiB(processes: number[]): number {
     try {
       return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${id}/smaps_rollup`, 'utf8'))![1]);
     } catch {
-      // It ended between the list and the look.
+      // The process ended between the list and the look.
       return 0;
     }
   });

@@ -1,7 +1,9 @@
-// Chromium as a person starts it: only the tab in front is visible, the others are throttled, can be frozen, and a page
-// that is left is kept in the back/forward cache. Playwright's own launch switches all of this off.
-// Called by the specs about crashes and sleeping tabs, which import `test` from here. A frozen tab answers no `evaluate`;
-// a restored page fires no `load`, so `goBack` needs `waitUntil: 'commit'`; addresses are not resolved against a base.
+// Chromium as a person starts it. Only the tab in front is visible. The others are throttled and can be frozen. A page
+// that a person left is kept in the back/forward cache. Playwright's own launch switches all of this off.
+//
+// Called by the specs about crashes and sleeping tabs, which import `test` from here. A frozen tab answers no
+// `evaluate`. A restored page fires no `load`, so `goBack` needs `waitUntil: 'commit'`. Addresses are not resolved
+// against a base.
 import { chromium } from '@playwright/test';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,7 +26,7 @@ export const test = base.extend<{ plain: Plain }>({
 export { expect };
 
 interface Program {
-  /** Resolves when it has ended as it was asked to. */
+  /** Asks the program to end, and resolves when it has. */
   end: () => Promise<void>;
   kill: () => Promise<void>;
 }
@@ -72,7 +74,7 @@ export class Plain extends Browser {
     const devtools = await browser.newBrowserCDPSession();
     this.program = {
       end: async () => {
-        // Closing what is only connected would let the program run on. It may be gone before it answers.
+        // To close only the connection would leave the program running. It may be gone before it answers.
         devtools.send('Browser.close').catch(() => {});
         await ended;
       },
@@ -85,7 +87,10 @@ export class Plain extends Browser {
   }
 }
 
-/** What Chromium prints when it listens. All that it prints is read, for ever: it would wait for a reader. */
+/**
+ * The address that Chromium prints when it listens. This keeps reading its output, because Chromium would otherwise
+ * wait for a reader.
+ */
 async function address(output: NodeJS.ReadableStream): Promise<string> {
   return new Promise((resolve, reject) => {
     const said: string[] = [];

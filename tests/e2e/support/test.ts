@@ -1,8 +1,9 @@
 // `test` and `expect` as every spec imports them: Playwright's, with a browser whose tabs share one profile.
-// Per worker: `demos` (demo/ and the library) and `fixtures` (tests/e2e/pages/ and the library), each an origin; and a
-// running Chromium.
-// Per test: `chromium`, an empty profile in it, or `installed`, a Chromium of the test's own with its data on disk;
-// the test fails if a tab complains of something that it did not announce.
+//
+// - Per worker: `demos` (demo/ and the library) and `fixtures` (tests/e2e/pages/ and the library), each an origin; and
+//   a running Chromium.
+// - Per test: `chromium`, an empty profile in it, or `installed`, a separate Chromium with its data on disk. The test
+//   fails if a tab complains of something that the test did not announce.
 import { expect, test as base, type Browser as Process } from '@playwright/test';
 import { Browser, Installed, startProcess } from './browser.ts';
 import { Origin } from './origin.ts';
@@ -18,7 +19,7 @@ interface PerWorker {
   running: Process;
 }
 
-/** Nothing went wrong in any tab that the test did not announce. */
+/** Fails if anything went wrong in any tab that the test did not announce. */
 export function expectNoComplaints(browser: Browser): void {
   expect(browser.complaints, 'errors in the console, uncaught exceptions, failed requests').toEqual([]);
 }

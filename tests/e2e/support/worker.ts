@@ -1,9 +1,9 @@
-// The page's worker, as a test gets at it: to end it, and to make SQL that kills it.
-// Called by the specs about workers that die or hang. Nothing in the library helps them.
+// The page's worker as a test handles it: to end it, and to make SQL that kills it. Called by the specs about workers
+// that die or hang. The library has no code for these tests.
 import { type Page } from '@playwright/test';
 import { type Browser } from './browser.ts';
 
-/** What the console says of a worker that died, and what Chromium says of the exception it died of. */
+/** What the console says about a dead worker, and what Chromium says about the exception that killed it. */
 export const aboutTheDead = /the worker that runs SQLite|died on purpose/;
 
 export const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS n FROM n';
@@ -12,8 +12,8 @@ export const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 
 export const hanging = "SELECT instr(hex(zeroblob(4000000)), hex(zeroblob(200000)) || 'b') AS n";
 
 /**
- * From now on each statement that runs for long kills its worker in the middle of it: the clock, at which SQLite's
- * progress callback looks, throws when it is looked at that often in one task.
+ * From now on, each statement that runs for long kills its worker in the middle. SQLite's progress callback reads the
+ * clock. The clock throws when it is read too often in one task.
  */
 const longStatementsKill = `{
   const now = performance.now.bind(performance);
@@ -25,13 +25,13 @@ const longStatementsKill = `{
   };
 }`;
 
-/** From now on a worker dies as soon as it asks for what is stored. */
+/** From now on, a worker dies as soon as it opens the store. */
 const storeKills = `IDBFactory.prototype.open = () => {
   setTimeout(() => { throw new Error('died on purpose'); });
   return new EventTarget();
 };`;
 
-/** The worker dies of its first commit, before it can hear whether that is stored. */
+/** The worker dies of its first commit, before it can hear whether the commit is stored. */
 const firstCommitKills = `{
   const { add } = IDBObjectStore.prototype;
   IDBObjectStore.prototype.add = function (...record) {
@@ -41,7 +41,7 @@ const firstCommitKills = `{
   };
 }`;
 
-/** Opens tabs whose workers run this first; all of them, or the first of each page. */
+/** Opens tabs whose workers run this first: all of them, or the first ones of each page. */
 function tabsWith(chromium: Browser, prelude: string, workers = Infinity): Pick<Browser, 'openTab'> {
   return {
     async openTab(address: string): Promise<Page> {
@@ -50,7 +50,8 @@ function tabsWith(chromium: Browser, prelude: string, workers = Infinity): Pick<
         ([prelude, workers]) => {
           const { Blob, Worker } = globalThis;
           let left = workers ?? Infinity;
-          // Only to the text that it starts from can something be added, and that is tried where the file is refused.
+          // Code can be added only to the text that starts a worker. The library tries the text after the file is
+          // refused.
           globalThis.Worker = class extends Worker {
             constructor(url: string | URL, options?: WorkerOptions) {
               if (!String(url).startsWith('blob:')) throw new Error('refused on purpose');
@@ -79,8 +80,8 @@ export const whereThereIsNoStore = (chromium: Browser) =>
 export const whereTheStoreKills = (chromium: Browser) => tabsWith(chromium, storeKills);
 
 /**
- * Tabs in which a worker from a file never says anything; where `violation` is so, the page is told, as browsers may do
- * instead, that its policy forbids it.
+ * Tabs in which a worker from a file never sends a message. Some browsers tell the page instead that its policy forbids
+ * the worker: `violation` imitates them.
  */
 export function whereFilesGiveNoWorker(chromium: Browser, violation: boolean): Pick<Browser, 'openTab'> {
   return {
@@ -118,7 +119,7 @@ export function whereFilesGiveNoWorker(chromium: Browser, violation: boolean): P
   };
 }
 
-/** The worker dies of an exception, and the page has ended it. */
+/** Kills the worker by an exception. Resolves when the page has ended the worker. */
 export async function crash(page: Page): Promise<void> {
   const worker = page.workers()[0]!;
   const ended = worker.waitForEvent('close');
@@ -130,7 +131,7 @@ export async function crash(page: Page): Promise<void> {
   await ended;
 }
 
-/** The worker is gone without a word. */
+/** Ends the worker without a message. */
 export async function vanish(page: Page): Promise<void> {
   await page.workers()[0]!.evaluate(() => self.close());
 }

@@ -1,13 +1,14 @@
-//! wasm-bindgen's programs, behind one word each: `bindgen` makes the JavaScript of cargo's `.wasm`, and `test` runs a
+//! wasm-bindgen's programs, each behind one word: `bindgen` makes the JavaScript for cargo's `.wasm`, and `test` runs a
 //! compiled test file in a headless browser.
-//! Called by `tools/build.mjs`, and by cargo as the runner of wasm32's tests (`.cargo/config.toml`). A library call instead
-//! of an installed tool, so that Cargo.lock keeps it and the `wasm-bindgen` that the code is compiled with at the same
-//! version (they must match exactly).
+//!
+//! Called by `tools/build.mjs`, and by cargo as the runner for wasm32 tests (`.cargo/config.toml`). This is a library
+//! call and not an installed tool: so Cargo.lock keeps the program and the `wasm-bindgen` in the code at the same
+//! version, which must match exactly.
 
 use std::env::args_os;
 
 fn main() -> anyhow::Result<()> {
-    // The word takes the place of the program's name, which a command line begins with.
+    // A command line begins with the program's name. The word takes that place.
     let mut args = args_os().skip(1).peekable();
     match args.peek().and_then(|word| word.to_str()) {
         Some("bindgen") => wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args),

@@ -1,4 +1,4 @@
-//! What `base.js` asks of a `<sqlite-query>`: the properties and the method that script sees.
+//! The properties and the method of a `<sqlite-query>`, as `base.js` asks for them.
 
 use std::rc::Rc;
 
@@ -9,11 +9,12 @@ use wasm_bindgen::prelude::*;
 use super::{Answer, Query};
 use crate::schedule;
 
-/// What `base.js` asks of the core.
+/// The core, as `base.js` sees it.
 #[wasm_bindgen(skip_typescript)]
 pub struct QueryCore(Rc<Query>);
 
 impl QueryCore {
+    /// The core's handle for `base.js`.
     pub(super) fn of(query: Rc<Query>) -> Self {
         QueryCore(query)
     }
@@ -21,16 +22,19 @@ impl QueryCore {
 
 #[wasm_bindgen]
 impl QueryCore {
+    /// The number of the element.
     #[wasm_bindgen(getter)]
     pub fn number(&self) -> u32 {
         self.0.number.0
     }
 
+    /// The attribute `state`: `loading`, `ready`, `empty` or `error`.
     #[wasm_bindgen(getter)]
     pub fn state(&self) -> String {
         self.0.state().to_owned()
     }
 
+    /// Why the state is `error`, or `null`.
     #[wasm_bindgen(getter)]
     pub fn error(&self) -> JsValue {
         match &*self.0.answer.borrow() {
@@ -48,7 +52,7 @@ impl QueryCore {
         }
     }
 
-    /// Asks again; resolves when the answer is shown.
+    /// Asks again. The promise resolves when the answer is shown.
     pub fn refresh(&self) -> Promise {
         drop(self.0.asked.take());
         let promise = Promise::new(&mut |resolve, _| self.0.refreshing.borrow_mut().push(resolve));

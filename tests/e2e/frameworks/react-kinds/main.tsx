@@ -1,4 +1,4 @@
-// Every kind of attribute that React does not leave alone, and a row of a table. Called by examples.spec.ts.
+// Every kind of attribute that React changes, and a row of a table. Called by examples.spec.ts.
 import { StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import 'sqlite-elements';
