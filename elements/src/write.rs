@@ -5,24 +5,26 @@
 //! attributes are bound as parameters (`params`). The write goes to the leader, in whichever tab that is. While the
 //! write is under way, the buttons are disabled. An error message is shown beside them.
 
+mod cause;
+mod script;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Promise, WeakRef};
-use sqlite_elements::client::{js_error, last_insert_id, promise};
+use cause::{Cause, fields_of, is_confirmed};
+use js_sys::WeakRef;
+use sqlite_elements::client::last_insert_id;
 use sqlite_elements::durations::WRITE_TIMEOUT_MS;
 use sqlite_elements::request::Failure;
 use sqlite_elements::sql::{Outcome, Params, Statement, Work};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{
-    AddEventListenerOptions, Element, Event, EventTarget, HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent,
-};
+use web_sys::{AddEventListenerOptions, Element, Event, HtmlElement, HtmlInputElement};
 
 use crate::base::{self, Base, show_states};
 use crate::event::{detail, fire, fire_error};
 use crate::notice::Place;
-use crate::params::{Fields, is_nearest, is_valid, reset_form, said_by_form};
+use crate::params::{Fields, is_nearest, reset_form};
 use crate::shell::Core;
 use crate::tree::{self, set_attribute};
 use crate::{buttons, db, document, failure, notice, style};
@@ -41,30 +43,6 @@ pub(crate) struct Write {
     failure: RefCell<Option<Failure>>,
 }
 
-/// What started a write.
-enum Cause {
-    Form {
-        form: HtmlFormElement,
-        /// The form's values when it was submitted.
-        said: Array,
-        submitter: Option<Element>,
-    },
-    Button(Element),
-    Field(Element),
-    Script,
-}
-
-impl Cause {
-    /// Whether the fields are valid. The browser has validated a form before it submits it.
-    fn is_valid(&self, element: &Element) -> bool {
-        match self {
-            Cause::Button(button) => tree::has_attribute(button, "formnovalidate") || is_valid(element, None),
-            Cause::Field(field) => is_valid(element, Some(field)),
-            Cause::Form { .. } | Cause::Script => true,
-        }
-    }
-}
-
 impl Core for Write {
     const BASE: Base = Base::Write;
     const ATTRIBUTES: &'static [&'static str] = &[];
@@ -75,7 +53,7 @@ impl Core for Write {
             pending: Cell::new(0),
             failure: RefCell::default(),
         });
-        base::attach(element, WriteCore(write.clone()).into());
+        base::attach(element, script::WriteCore::of(write.clone()).into());
         write
     }
 
@@ -208,120 +186,9 @@ async fn perform(element: &HtmlElement, sql: String, fields: Fields) -> Result<O
     connection.write(Work::batch(vec![statement]), WRITE_TIMEOUT_MS).await
 }
 
-fn fields_of(element: &HtmlElement, cause: &Cause) -> Fields {
-    let mut fields = Fields::of_attributes(element);
-    match cause {
-        Cause::Form { form, submitter, .. } => fields.add_form(form, submitter.as_ref()),
-        Cause::Button(button) => {
-            fields.add_within(element);
-            fields.add_button(button);
-        }
-        Cause::Field(_) => fields.add_within(element),
-        Cause::Script => match form_in(element) {
-            Some(form) => fields.add_form(&form, None),
-            None => fields.add_within(element),
-        },
-    }
-    fields
-}
-
-fn form_in(element: &Element) -> Option<HtmlFormElement> {
-    let form = tree::find(element, "form:not([id^=sqlite-radios-])")?;
-    is_nearest(element, &form).then(|| form.unchecked_into())
-}
-
-fn is_confirmed(element: &Element) -> bool {
-    tree::attribute(element, "confirm").is_none_or(|question| {
-        let window = web_sys::window().expect_throw("elements live in a window");
-        window.confirm_with_message(&question).unwrap_or(false)
-    })
-}
-
 fn detail_of(outcome: &Outcome) -> JsValue {
     detail([
         ("changes", (outcome.changes as f64).into()),
         ("lastInsertId", last_insert_id(outcome)),
     ])
-}
-
-/// The core, as `base.js` sees it.
-#[wasm_bindgen(skip_typescript)]
-pub struct WriteCore(Rc<Write>);
-
-#[wasm_bindgen]
-impl WriteCore {
-    /// Whether a write is under way.
-    #[wasm_bindgen(getter)]
-    pub fn pending(&self) -> bool {
-        self.0.pending.get() > 0
-    }
-
-    /// Why the last write failed, or `null`.
-    #[wasm_bindgen(getter)]
-    pub fn error(&self) -> JsValue {
-        self.0.failure.borrow().as_ref().map_or(JsValue::NULL, js_error)
-    }
-
-    /// Runs the statement with the current values of the fields. The promise rejects as that of `Database.queueWrite`
-    /// does.
-    pub fn submit(&self) -> Promise {
-        let Some(element) = self.0.element.deref() else {
-            return Promise::resolve(&JsValue::UNDEFINED);
-        };
-        let outcome = self.0.clone().start(element, Cause::Script);
-        promise(async move {
-            outcome
-                .await
-                .map(|outcome| detail_of(&outcome))
-                .map_err(|failure| js_error(&failure))
-        })
-    }
-
-    /// A form was submitted.
-    pub fn submitted(&self, event: &Event) {
-        let Some((element, target)) = self.0.accept(event) else {
-            return;
-        };
-        let Ok(form) = target.dyn_into::<HtmlFormElement>() else {
-            return;
-        };
-        let submitter = event
-            .dyn_ref::<SubmitEvent>()
-            .and_then(SubmitEvent::submitter)
-            .map(Element::from);
-        let said = said_by_form(&form);
-        self.0.set_off(event, element, Cause::Form { form, said, submitter });
-    }
-
-    /// Something was clicked. A button starts the write if the element has no form.
-    pub fn clicked(&self, event: &Event) {
-        let Some((element, target)) = self.0.accept(event) else {
-            return;
-        };
-        let Some(button) = buttons::around(&element, &target) else {
-            return;
-        };
-        if form_in(&element).is_none() {
-            self.0.set_off(event, element, Cause::Button(button));
-        }
-    }
-
-    /// A form was reset, or a dialog was closed.
-    pub fn withdrawn(&self, target: &EventTarget) {
-        if let (Some(element), Some(target)) = (self.0.element.deref(), target.dyn_ref::<Element>())
-            && is_nearest(&element, target)
-        {
-            self.0.withdraw(&element);
-        }
-    }
-
-    /// A field was changed. It starts the write if the element has neither a form nor a button.
-    pub fn changed(&self, event: &Event) {
-        let Some((element, target)) = self.0.accept(event) else {
-            return;
-        };
-        if form_in(&element).is_none() && !buttons::any(&element) {
-            self.0.set_off(event, element, Cause::Field(target));
-        }
-    }
 }
