@@ -90,8 +90,8 @@ const steps = [
     name: 'Firefox, WebKitGTK',
     onRequest: true,
     needs: 'build',
-    counts: () => playwrightCounts('engines'),
-    run: (options) => playwright('engines', options),
+    counts: () => playwrightCounts('browsers'),
+    run: (options) => playwright('browsers', options),
   },
 ];
 

@@ -1,5 +1,5 @@
 // The browsers for the tests: Chromium with its WebDriver, and as other engines Firefox and WebKitGTK. setup.mjs and
-// test.mjs call this file to install them. test.mjs, bench/ and tests/engines call it to find them. `npm test` does not
+// test.mjs call this file to install them. test.mjs, bench/ and tests/browsers call it to find them. `npm test` does not
 // need the other engines: they take some hundred megabytes, and not every system has them.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ export function findEngines() {
   return { firefox, webkitgtk };
 }
 
-/** The engines that are installed, by the names of the projects in tests/engines.config.ts. */
+/** The engines that are installed, by the names of the projects in tests/browsers.config.ts. */
 export function enginesFound() {
   const found = findEngines();
   return /** @type {const} */ (['firefox', 'webkitgtk']).filter((name) => found[name]);

@@ -2,7 +2,7 @@
 // Called by `tools/test.mjs`. Playwright only runs them: it does not drive Debian's builds of these browsers.
 import { defineConfig } from '@playwright/test';
 import { enginesFound } from '../tools/setup/browsers.mjs';
-import { type Engine } from './engines/test.ts';
+import { type Engine } from './browsers/test.ts';
 
 // What is driven in a way of its own.
 const others: Record<Engine, string[]> = {
@@ -11,13 +11,13 @@ const others: Record<Engine, string[]> = {
 };
 
 export default defineConfig<object, { engine: Engine }>({
-  testDir: 'engines',
-  outputDir: '../test-results/engines',
+  testDir: 'browsers',
+  outputDir: '../test-results/browsers',
   workers: 2,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  reporter: [['list'], ['json', { outputFile: '../target/playwright-engines.json' }]],
+  reporter: [['list'], ['json', { outputFile: '../target/playwright-browsers.json' }]],
   projects: enginesFound().map((engine) => ({ name: engine, use: { engine }, testIgnore: others[engine] })),
 });
