@@ -20,6 +20,7 @@ const EXCERPT: usize = 60;
 /// Whether a database has all scripts of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Migrations {
+    /// Every script of the page is recorded, so nothing is to be run.
     Applied,
     /// A leader has to run [`crate::sql::Work::Migrate`].
     Pending,

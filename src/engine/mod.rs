@@ -107,13 +107,16 @@ pub enum EngineError {
 /// How a text ends the transaction around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
+    /// With `COMMIT` or `END`: what it changed is to become durable.
     Commit,
+    /// With `ROLLBACK`: nothing of it stays. `ROLLBACK TO` ends no transaction.
     Rollback,
 }
 
 /// Whether a transaction is open across calls.
 #[derive(Debug)]
 pub enum Standing {
+    /// Until it is over, the writer runs nothing else.
     Open,
     /// It is over; what it changed is to become durable, if anything. `None` also where it was rolled back.
     Over(Option<Staged>),
@@ -122,7 +125,9 @@ pub enum Standing {
 /// What a query answered and what it depends on.
 #[derive(Clone, Debug)]
 pub struct Queried {
+    /// Rows of the durable image; what is staged does not show in them.
     pub outcome: Outcome,
+    /// Meets the write set of each commit that can change the rows.
     pub reads: ReadSet,
 }
 
@@ -138,11 +143,14 @@ pub struct Run {
 /// What is to become durable.
 #[derive(Debug)]
 pub struct Staged {
+    /// The pages that differ from the image, from all work since the last publish or revert.
     pub dirty: Dirty,
+    /// Covers all pages of `dirty`. It says "schema" if no statement accounts for them.
     pub write_set: WriteSet,
 }
 
 impl Engine {
+    /// Opens an image; without pages it is an empty database. Fails if page 1 does not fit: see [`EngineError`].
     pub fn open(image: Image) -> Result<Engine, EngineError> {
         sound::verify(&image)?;
         let pages = Rc::new(RefCell::new(Pages::new(image)));
@@ -156,6 +164,7 @@ impl Engine {
         })
     }
 
+    /// The position of the durable image. What is staged does not count.
     pub fn position(&self) -> Position {
         self.pages.borrow().image().position()
     }

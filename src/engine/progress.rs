@@ -16,6 +16,7 @@ use rusqlite::Connection;
 /// Whether the statement may run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
+    /// At least until the next call, some milliseconds later.
     GoOn,
     /// It ends with `SQLITE_INTERRUPT` and has no effect.
     Interrupt,
