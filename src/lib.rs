@@ -10,6 +10,8 @@
 //! Only `client`, `web`, `storage::indexeddb` and `tab::worker` touch the browser. Everything else has no clock, no
 //! randomness and no async runtime, so `cargo test` runs the same code, many tabs at once.
 
+#![warn(missing_docs)]
+
 pub mod ascending;
 pub mod client;
 pub mod durations;

@@ -29,26 +29,37 @@ pub enum Request {
     /// leader. The leader runs a schema change, whichever tab asks. Between a `BEGIN` and a `COMMIT` of this user, the
     /// statement runs inside that transaction. Answered by `Response::Outcome`.
     Execute {
+        /// Higher than that of every earlier call of the session.
         call: CallId,
+        /// Decides whether the statement runs inside an open transaction.
         user: UserId,
+        /// Several statements in one text are one atomic unit.
         statement: Statement,
     },
     /// The same for reads; anything else fails with `SQLITE_READONLY`. The query stops once the page drops the
     /// [`crate::web::Recall`] with the name `recall`. Answered by `Response::Outcome`.
     Query {
+        /// The page may name it in [`Request::Cancel`] until the answer comes.
         call: CallId,
+        /// Decides whether the query sees the changes of an open transaction.
         user: UserId,
+        /// One text that only reads.
         statement: Statement,
+        /// A blob URL. `None` for a query that the page cannot stop by itself.
         recall: Option<String>,
     },
     /// Says what a text is, without running it. Answered by `Response::Kind`.
     Classify {
+        /// Answered by this tab alone, behind the page's earlier requests.
         call: CallId,
+        /// One or more statements. It is prepared against the schema that this tab has.
         sql: String,
     },
     /// Queues work for the leader, whichever tab leads. Answered by `Response::Outcome`.
     Write {
+        /// Answered when the write is settled.
         call: CallId,
+        /// One atomic unit, which gets its request id in this tab.
         work: Work,
         /// How long the write waits for its reply, in milliseconds.
         timeout_ms: u32,
@@ -56,51 +67,67 @@ pub enum Request {
     /// Answered by `Response::Done` once all earlier writes of this page are settled. If this user has a transaction
     /// open, answered at once, because all other writes wait for that transaction.
     Sync {
+        /// Succeeds even if those writes failed: each has its own answer.
         call: CallId,
+        /// Only an open transaction of this user makes the answer come at once.
         user: UserId,
     },
     /// Makes this tab the leader. Answered by `Response::Done` once the tab leads.
     Lead {
+        /// Fails with a timeout if the leader does not hand over in time.
         call: CallId,
     },
     /// Reads or changes the [`Metrics`] of this tab. Answered by `Response::Metrics`.
     Metrics {
+        /// Answered ahead of requests that wait for SQL.
         call: CallId,
+        /// Applied before the metrics are read.
         action: MetricsAction,
     },
     /// Asks who leads. Answered by `Response::Leadership`.
     LeaderInfo {
+        /// Answered ahead of requests that wait for SQL, with what this tab has heard so far.
         call: CallId,
     },
     /// Sets what [`Request::Execute`] does with row writes while another tab leads. Answered by `Response::Done`.
     NonLeaderWrites {
+        /// Answered by this tab alone: other tabs do not share the policy.
         call: CallId,
+        /// For all users of this page, until the next such request. At first it is `Refused`.
         policy: NonLeaderWrites,
     },
     /// Starts a live query. Until [`Request::Unsubscribe`], [`Event::Rows`] brings its rows, first at once, then
     /// whenever they change.
     Subscribe {
+        /// Chosen by the page. If the id is in use, its live query is replaced.
         query: QueryId,
+        /// Must only read. It runs again after a commit whose write set meets its read set.
         statement: Statement,
     },
+    /// Ends a live query. No more [`Event::Rows`] follow. Not answered.
     Unsubscribe {
+        /// From [`Request::Subscribe`]; an unknown id is ignored.
         query: QueryId,
     },
     /// From now on, a running live query makes way once the page drops the [`crate::web::Recall`] with this name: the
     /// page has asked something that may make the query needless. Not answered.
     MakeWay {
+        /// A blob URL, which takes the place of the name sent before.
         name: String,
     },
     /// Nobody waits for this query any more. Not answered. The query is not answered either, unless it has begun.
     Cancel {
+        /// Of a [`Request::Query`]; the id of any other call is ignored.
         call: CallId,
     },
     /// This user is gone. A transaction that it left open is rolled back. Not answered.
     Leave {
+        /// Makes no calls after this.
         user: UserId,
     },
     /// This user had a transaction open in a worker that died. The user's next call fails and says so. Not answered.
     Lost {
+        /// Was in the last [`Event::Transactions`] of the dead worker.
         user: UserId,
     },
     /// The page goes out of sight, and the browser may freeze it. Not answered.
@@ -111,16 +138,20 @@ pub enum Request {
     /// page never drops `control`: if the worker finds neither name, the page's policy forbids looking, and nothing
     /// stops. Queries that still wait are stopped now. Not answered.
     Recall {
+        /// A blob URL, which takes the place of the name sent before.
         name: String,
+        /// A blob URL, looked at only when `name` leads to nothing.
         control: String,
     },
     /// Exports the database as an SQLite file, as this tab sees it. Answered by `Response::File`.
     Export {
+        /// Answered with durable pages only; an open transaction does not show in them.
         call: CallId,
     },
     /// Closes the database and gives back all that it holds. Answered by `Response::Done`; nothing is answered after
     /// it.
     Close {
+        /// Answered once all earlier writes are settled.
         call: CallId,
     },
 }
@@ -153,8 +184,11 @@ pub enum NonLeaderWrites {
 /// order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StatementKind {
+    /// Changes nothing. It runs in this tab.
     Read,
+    /// Creates, alters or drops. The leader runs it, whichever tab asks.
     Schema,
+    /// Inserts, updates or deletes rows. Only the leader runs it.
     Write,
     /// `BEGIN`, `COMMIT`, `ROLLBACK`, `SAVEPOINT` or `RELEASE` that opens or ends a transaction across calls.
     Transaction,
@@ -175,22 +209,31 @@ impl StatementKind {
 /// What to do with a tab's [`Metrics`]. The actions that record something do nothing while metrics are off.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum MetricsAction {
+    /// Changes nothing. All other actions return the metrics too.
     Read,
+    /// Goes on with the counts from before, if there are any.
     Enable,
+    /// Stops counting. The counts stay, and can still be read.
     Disable,
     /// Sets all counts to zero, and the start to now.
     Reset,
+    /// Adds one to [`Metrics::leadership_changes`].
     RecordLeadershipChange,
+    /// Adds one to [`Metrics::total_notifications`], and the latency to the average.
     RecordNotificationLatency {
+        /// In milliseconds, measured by the page.
         latency_ms: f64,
     },
+    /// Adds one to [`Metrics::write_conflicts`].
     RecordWriteConflict,
+    /// Adds one to [`Metrics::follower_refreshes`].
     RecordFollowerRefresh,
 }
 
 /// What this tab counted while metrics were on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
+    /// Whether the tab counts now. Off until [`MetricsAction::Enable`].
     pub enabled: bool,
     /// How often this tab became the leader or ceased to be.
     pub leadership_changes: u64,
@@ -211,21 +254,31 @@ pub struct Metrics {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     /// The first event. `seq` is that of the newest commit that the store held when the database was opened.
-    Found { seq: u64 },
+    Found {
+        /// 0 if nothing was ever committed.
+        seq: u64,
+    },
     /// The database is open. Only [`Event::Found`] and [`Event::InMemory`] may come before this event. `tab` is the
     /// tab's instance id.
-    Opened { tab: String },
+    Opened {
+        /// A UUIDv7 as text, as in [`LeaderInfo::leader_id`].
+        tab: String,
+    },
     /// The browser offers this page no storage; the failure says why. The database is empty, belongs to this tab alone,
     /// and is gone with it.
     InMemory(Failure),
     /// The answer to a call.
     Answered {
+        /// From the request. Each call is answered once.
         call: CallId,
+        /// The request says which [`Response`] it brings.
         answer: Result<Response, Failure>,
     },
     /// All rows of a live query, or why it has none. Not sent if they are the same as before.
     Rows {
+        /// From [`Request::Subscribe`].
         query: QueryId,
+        /// Packed: equal bytes are equal rows.
         rows: Result<Rows, SqlFailure>,
     },
     /// A commit became visible in this tab.
@@ -233,10 +286,16 @@ pub enum Event {
     /// The leader has changed, or its lease was extended.
     Leadership(LeaderInfo),
     /// How many writes of this page are pending.
-    Pending { writes: u32 },
+    Pending {
+        /// 0 when each write has its answer.
+        writes: u32,
+    },
     /// The users who have a transaction open, or who were not yet told that theirs is lost. They must be told if the
     /// worker dies.
-    Transactions { users: Vec<UserId> },
+    Transactions {
+        /// Replaces the list sent before; empty if no transaction is at stake.
+        users: Vec<UserId>,
+    },
     /// Something went wrong outside of any call. The database goes on.
     Warning(Failure),
     /// The database could not be opened, or cannot go on. Every call is answered with this failure.
@@ -246,9 +305,13 @@ pub enum Event {
 /// The result of a call that succeeded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Response {
+    /// For [`Request::Execute`], [`Request::Query`] and [`Request::Write`].
     Outcome(Outcome),
+    /// For [`Request::LeaderInfo`].
     Leadership(LeaderInfo),
+    /// For [`Request::Classify`].
     Kind(StatementKind),
+    /// For [`Request::Metrics`], after its action.
     Metrics(Metrics),
     /// The bytes of an SQLite database file.
     File(#[serde(with = "serde_bytes")] Vec<u8>),
@@ -281,8 +344,11 @@ impl LeaderInfo {
 /// What a page is told about a commit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
+    /// This tab's image already shows the commit with this number.
     pub seq: u64,
+    /// `Schema` also if the image was reloaded, because anything may have changed.
     pub kind: ChangeKind,
+    /// `Elsewhere` also if the image was reloaded.
     pub origin: Origin,
     /// Names of the tables written, in lower case.
     pub tables: Vec<String>,
@@ -294,7 +360,9 @@ pub struct Change {
 /// Whether a commit changed the schema, or only rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChangeKind {
+    /// Only rows, of the tables in [`Change::tables`].
     Data,
+    /// The schema, and perhaps rows too.
     Schema,
 }
 
@@ -323,7 +391,9 @@ pub enum Origin {
 pub struct Failure {
     /// `SqliteError`, `WriteError`, `StorageError` or `StateError`.
     pub name: FailureKind,
+    /// For programs: stable, unlike the message.
     pub code: Code,
+    /// For people: what is wrong, and what to do about it.
     pub message: String,
 }
 

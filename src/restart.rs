@@ -27,13 +27,16 @@ pub enum Step {
 /// Whether the worker had anything else to do when it died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bystanders {
+    /// Nothing but the step under way, so the accusation has its whole weight.
     None,
+    /// Calls or other live queries, so the accusation has half its weight.
     Some,
 }
 
 /// What follows from a death.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
+    /// The next worker takes up everything, the accused step too.
     GoOn,
     /// This step is ended. All else goes on.
     End(Step),

@@ -28,6 +28,7 @@ pub struct Watchdog {
 /// What to do at a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
+    /// The worker was asked, and has time left to answer.
     Wait,
     /// Ask the worker for a sign of life.
     Ask,
@@ -38,6 +39,7 @@ pub enum Step {
 /// Whether the page's timers fire when they are due, as far as the browser tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timers {
+    /// If one is late all the same, the page itself was held up.
     Prompt,
     /// Browsers fire the timers of a hidden page as rarely as once a minute, while its worker goes on.
     Throttled,

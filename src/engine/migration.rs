@@ -20,7 +20,7 @@ const EXCERPT: usize = 60;
 /// Whether a database has run all scripts of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Migrations {
-    /// All of them have run.
+    /// Every script of the page is recorded, so nothing is to be run.
     Applied,
     /// A leader has to run [`crate::sql::Work::Migrate`].
     Pending,

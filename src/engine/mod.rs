@@ -107,16 +107,16 @@ pub enum EngineError {
 /// How a text ends the transaction around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// By `COMMIT` or `END`.
+    /// With `COMMIT` or `END`: what it changed is to become durable.
     Commit,
-    /// By `ROLLBACK`.
+    /// With `ROLLBACK`: nothing of it stays. `ROLLBACK TO` ends no transaction.
     Rollback,
 }
 
 /// Whether a transaction across calls is still open.
 #[derive(Debug)]
 pub enum Standing {
-    /// It is open.
+    /// Until it is over, the writer runs nothing else.
     Open,
     /// It is over, with the changes that must become durable; `None` if there are none or they were rolled back.
     Over(Option<Staged>),
@@ -125,9 +125,9 @@ pub enum Standing {
 /// The answer to a query, and what it depends on.
 #[derive(Clone, Debug)]
 pub struct Queried {
-    /// The rows. A query changes nothing, so its counts are 0.
+    /// Rows of the durable image; what is staged does not show in them.
     pub outcome: Outcome,
-    /// The tables and columns that the query depends on.
+    /// Meets the write set of each commit that can change the rows.
     pub reads: ReadSet,
 }
 
@@ -143,14 +143,14 @@ pub struct Run {
 /// Changes that must become durable.
 #[derive(Debug)]
 pub struct Staged {
-    /// The pages that differ from the image.
+    /// The pages that differ from the image, from all work since the last publish or revert.
     pub dirty: Dirty,
-    /// The tables and columns that were written.
+    /// Covers all pages of `dirty`. It says "schema" if no statement accounts for them.
     pub write_set: WriteSet,
 }
 
 impl Engine {
-    /// Opens an engine over an image. Fails if the image is no SQLite database or SQLite cannot open it.
+    /// Opens an image; without pages it is an empty database. Fails if page 1 does not fit: see [`EngineError`].
     pub fn open(image: Image) -> Result<Engine, EngineError> {
         sound::verify(&image)?;
         let pages = Rc::new(RefCell::new(Pages::new(image)));
@@ -164,7 +164,7 @@ impl Engine {
         })
     }
 
-    /// The place of the image in the history.
+    /// The position of the durable image. What is staged does not count.
     pub fn position(&self) -> Position {
         self.pages.borrow().image().position()
     }

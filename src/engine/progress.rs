@@ -18,7 +18,7 @@ use rusqlite::Connection;
 /// Whether the statement may run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// The statement runs on.
+    /// At least until the next call, some milliseconds later.
     GoOn,
     /// The statement ends with `SQLITE_INTERRUPT` and has no effect.
     Interrupt,

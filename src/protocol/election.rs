@@ -52,7 +52,9 @@ pub struct Leadership {
 /// Whether the leader is this tab.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Here {
+    /// The store has this tab's epoch, and the replica has caught up with the head.
     Leads,
+    /// Also while this tab still catches up before it leads, and after it has closed.
     #[default]
     Follows,
 }

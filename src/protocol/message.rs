@@ -42,64 +42,94 @@ const SMALL: usize = 256;
 /// One message between tabs. Its fields say which tab it concerns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Message {
+    /// Asks who leads; the leader answers with [`Message::Lead`], and other tabs ignore it.
     Hello {
+        /// Not looked at: the answer goes to all tabs.
         from: TabId,
     },
+    /// The heartbeat, once a second. It renews the lease at every tab that hears it.
     Lead {
+        /// Shown to pages as the leader.
         leader: TabId,
+        /// A tab that knows a higher epoch does not follow this leader.
         epoch: Epoch,
+        /// Where the leader's image stands; a follower that stands behind it has a gap and catches up.
         position: Position,
+        /// When other tabs may steal the lock, unless another heartbeat comes first.
         lease_expiry: Timestamp,
     },
+    /// Asks the leader to do one write. It may come several times, with the same request id.
     Write {
+        /// Holds the id of the asker, which the answer names again.
         request: RequestId,
         /// The epoch of the addressed leader. Every other leader ignores the write.
         epoch: Epoch,
+        /// Shared with the asker's list of pending writes, because it may be large.
         work: Rc<Work>,
         /// The sender has the replies to all its requests below this counter.
         settled_below: u64,
         /// When the sender gives up waiting. The leader then stops the work.
         deadline: Timestamp,
+        /// Decides whether the leader runs the write in a group, alone, or not at all.
         record: Record,
     },
+    /// The store has this commit: each follower applies it, and it settles the writes that it has replies to.
     Committed {
+        /// At most 1 MiB; followers fetch larger commits from the store.
         #[serde(with = "encoded")]
         commit: Rc<Commit>,
         /// When the store had the commit, by the leader's clock.
         at: Timestamp,
     },
+    /// Settles a write to which no commit brings the reply.
     Answered {
+        /// Holds the id of the asker, the only tab that takes note.
         request: RequestId,
         /// Counts only for a request that was sent to the leader of this epoch.
         epoch: Epoch,
+        /// A refusal, an outcome that changed nothing, or the reply from when the write was done.
         answer: Result<Outcome, WriteError>,
         /// The asker sees the effect once its replica has reached this seq.
         seq: Seq,
     },
+    /// Asks the leader for a hand-over. Sent again with each heartbeat that the asker hears.
     AskToLead {
+        /// The tab to lead next.
         from: TabId,
         /// The epoch of the addressed leader.
         epoch: Epoch,
     },
+    /// Answers [`Message::AskToLead`] once all writes under way are stored.
     HandOver {
+        /// The only tab that may steal the lock now.
         to: TabId,
         /// The epoch of the leadership that ends with this message.
         epoch: Epoch,
         /// The leader keeps the lock until then. A tab that was stopped and hears of it later leaves the lock alone.
         until: Timestamp,
     },
+    /// Tells the tabs that wait for the lease to ask the store at once. Sent only where there are no Web Locks.
     Released {
+        /// The tab that held the lease.
         by: TabId,
     },
+    /// Asks the asker of a suspect, or of a write that was put off, for its go-ahead.
     Trying {
+        /// Holds the id of the asker, the only tab that answers.
         request: RequestId,
+        /// The leader that wants to run the write. No answer if the asker sent the write to another one since.
         epoch: Epoch,
     },
+    /// Answers [`Message::Trying`]: the leader may run the write alone.
     GoAhead {
+        /// As in the question.
         request: RequestId,
+        /// The addressed leader, as in the question.
         epoch: Epoch,
     },
+    /// Says that no write ended this leader, so the writes that it had do not become suspects.
     Resigned {
+        /// The epoch of the leadership that is over.
         epoch: Epoch,
     },
 }
@@ -107,11 +137,13 @@ pub enum Message {
 /// Why bytes are not a message of this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum MessageError {
+    /// Holds the first byte of the message.
     #[error(
         "another tab has another version of sqlite-elements (it speaks {0}, this one {VERSION}): both are safe, but \
          writes wait until one of them is gone; reload the older tab"
     )]
     Version(u8),
+    /// No bytes at all, or a body that cannot be decoded.
     #[error("a message from another tab was damaged and is passed over; what it told is read from the store")]
     Damaged,
 }

@@ -32,10 +32,18 @@ pub enum WriteError {
     Sql(#[from] SqlFailure),
     /// The store refused the commit. The write had no effect and may be tried again.
     #[error("the write was not stored, and nothing was changed: {reason}")]
-    Store { reason: String, cause: StoreCause },
+    Store {
+        /// The message of the [`StoreError`], for people.
+        reason: String,
+        /// For programs: it decides the code of the page's error.
+        cause: StoreCause,
+    },
     /// No leader answered before the deadline.
     #[error("timeout: no leader answered in time; the write {fate}")]
-    Timeout { fate: Fate },
+    Timeout {
+        /// Says whether the page can safely write again.
+        fate: Fate,
+    },
     /// Two leaders ended while they had the write, the second while it ran alone. The write had no effect.
     #[error(
         "the write was given up and had no effect: two tabs that ran it lost their workers over it (it crashed them, hung, \
@@ -44,15 +52,22 @@ pub enum WriteError {
     Poisoned,
     /// This tab closed the database before the answer came.
     #[error("the database was closed; the write {fate}")]
-    Closed { fate: Fate },
+    Closed {
+        /// `Unknown` if a leader has had the write, in this tab or another.
+        fate: Fate,
+    },
 }
 
 /// Why a store refused a commit, as far as a page can act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StoreCause {
+    /// The browser gives this origin no more room: [`StoreError::Quota`].
     Quota,
+    /// The database was deleted or evicted: [`StoreError::Gone`].
     Gone,
+    /// Any other [`StoreError`].
     Other,
+    /// The commit has more bytes than a store takes: [`StoreError::TooLarge`].
     TooLarge,
 }
 

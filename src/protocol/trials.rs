@@ -40,6 +40,7 @@ const MOST_ENDINGS: usize = 64;
 /// What the asker records about a write and sends with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Record {
+    /// No leader that had it ended in silence. It runs in a group with others.
     #[default]
     Clean,
     /// A leader that had it ended in silence. It is run alone, and only when its asker agrees.

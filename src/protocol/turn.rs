@@ -24,6 +24,7 @@ pub enum TurnEnd {
     Done,
     /// It could not begin before its deadline.
     TimedOut,
+    /// This tab does not lead any more, or did not lead when the page asked.
     LeadershipLost,
     /// Its page was silent while others waited.
     Silent,
@@ -31,6 +32,7 @@ pub enum TurnEnd {
     TooLong,
     /// The store did not take what it changed.
     NotStored(WriteError),
+    /// This tab closed the database before the turn was over.
     Closed,
 }
 

@@ -29,11 +29,16 @@ pub enum Input {
     Ran {
         /// The answers to the writes that were run, in order. Writes that were put off have none.
         answers: Vec<Answer>,
+        /// Staged on the engine, and not stored yet. `None` if no write changed anything.
         commit: Option<Rc<Commit>>,
+        /// The writes of the group that have no answer, to be queued again.
         put_off: PutOff,
     },
     /// The page ended its turn; with the commit if anything changed.
-    TurnEnded { commit: Option<Rc<Commit>> },
+    TurnEnded {
+        /// Staged on the engine, and not stored yet. `None` also after a rollback.
+        commit: Option<Rc<Commit>>,
+    },
     /// Answer to [`Output::Append`].
     Appended(Result<(), StoreError>),
     /// The engine found that a commit does not fit its image.
@@ -67,23 +72,30 @@ pub enum Output {
     RaiseEpoch,
     /// Read from the store all commits after this seq; answered by [`Input::CaughtUp`].
     CatchUp {
+        /// Where this tab's replica stands.
         after: Seq,
     },
     /// Load the whole image from the store; answered by [`Input::Reloaded`].
     Reload,
     /// Run these writes on the engine and stage what they change; answered by [`Input::Ran`].
     Run {
+        /// Goes into the commit, where the store compares it with its own.
         epoch: Epoch,
+        /// In order of arrival. Each write is a transaction of its own, and all become one commit.
         group: Vec<Queued>,
     },
     /// The requested turn begins: the engine is the page's until [`Input::TurnEnded`] or [`Output::TurnOver`].
     Turn {
+        /// The id that was given out when the page asked for the turn.
         request: RequestId,
+        /// Goes into the commit that the turn makes, where the store compares it with its own.
         epoch: Epoch,
     },
     /// The turn is over, or will not begin. Unless it ended as `Done`, drop what it staged.
     TurnOver {
+        /// As in [`Output::Turn`]; a turn that could not begin has such an id too.
         request: RequestId,
+        /// Why it is over, which decides what the page is told.
         end: TurnEnd,
     },
     /// Ask the store to append this commit; answered by [`Input::Appended`].
@@ -95,13 +107,18 @@ pub enum Output {
     /// Apply a commit of another tab to the image. `sent` is when the store had it, by the leader's clock; `None` if
     /// the commit was read from the store.
     Apply {
+        /// Begins where the image stands; if not, the answer is [`Input::Diverged`].
         commit: Rc<Commit>,
+        /// Compared with this tab's time: the page is told how long the commit took.
         sent: Option<Timestamp>,
     },
+    /// Broadcast this message to all other tabs, or send it to the one tab that it is for.
     Send(Message),
     /// A write of this tab is settled.
     Settle {
+        /// The id that was returned when the page submitted the write.
         request: RequestId,
+        /// `Ok` comes only once the store has the change and this tab's image shows it.
         result: Result<Outcome, WriteError>,
     },
     /// The leader has changed, or the lease was extended.

@@ -8,6 +8,7 @@ use super::{Code, ResultCode};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct SqlFailure {
+    /// For programs: SQLite's extended result code, or one of this library.
     pub code: Code,
     /// A sentence for people. It names the way out where there is one.
     pub message: String,

@@ -38,7 +38,9 @@ impl Params {
 /// parameters then belong to the only statement that has any.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
+    /// Prepared as it is; its length counts towards [`Statement::weight`].
     pub sql: String,
+    /// Checked against the text only when it runs.
     pub params: Params,
 }
 
@@ -86,19 +88,25 @@ pub enum Permit {
 /// One atomic unit of writing: all of it becomes part of one commit, or none of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Work {
+    /// Statements of a page. If one fails, those before it have no effect either.
     Batch {
+        /// Run in order; each text may hold several.
         statements: Vec<Statement>,
+        /// Set by the tab that asks: it knows whether its page may write rows.
         permit: Permit,
     },
     /// The migrations of a page, in order. Those that the database already has are skipped.
     Migrate {
+        /// All scripts of the page, also those that have run, because they are compared with what is recorded.
         scripts: Vec<Script>,
     },
     /// An SQLite file that takes the place of the whole database, and the page's migrations, which bring the file up to
     /// date.
     Import {
+        /// All bytes of the file; looked through for damage before anything is staged.
         #[serde(with = "serde_bytes")]
         file: Vec<u8>,
+        /// Those that the file already has are skipped.
         scripts: Vec<Script>,
     },
 }
@@ -106,10 +114,13 @@ pub enum Work {
 /// One migration of a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Script {
+    /// One or more statements. The database records the whole text.
     Sql(String),
     /// An SQLite file: the first content of a new database. Its bytes are sent only once they are known to be needed.
     File {
+        /// Recorded in the place of the bytes.
         name: String,
+        /// `None` until a leader has refused the script with `Code::MigrationFileNeeded`.
         #[serde(with = "serde_bytes")]
         file: Option<Vec<u8>>,
     },

@@ -7,9 +7,13 @@ use serde::{Deserialize, Serialize};
 /// One SQL value. Equality is by bits, so that "has this cell changed?" has one answer for NaN too.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Value {
+    /// SQL's NULL, here equal to itself.
     Null,
+    /// All 64 bits, signed.
     Integer(i64),
+    /// A NaN becomes NULL when SQLite binds it.
     Real(f64),
+    /// UTF-8, whatever the encoding of the database.
     Text(String),
     /// Serialised as one run of bytes: element by element, serde takes twenty times as long.
     Blob(#[serde(with = "serde_bytes")] Vec<u8>),

@@ -28,8 +28,11 @@ pub struct BlockNo(pub u32);
 /// Up to 64 pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
+    /// Also the key in the store.
     pub number: BlockNo,
+    /// That of the image from which the block was taken.
     pub page_size: PageSize,
+    /// In order, without gap: 64, or fewer in the last block of an image.
     pub pages: Vec<Page>,
 }
 

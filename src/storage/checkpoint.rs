@@ -22,9 +22,13 @@ use super::{Block, BlockNo, Commit, Image, PageCount, PageSize, Position, Replie
 /// The state that a finished checkpoint stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
+    /// Where the leader's image stood when the folding began.
     pub position: Position,
+    /// Of the image at that position.
     pub page_size: PageSize,
+    /// Of the image at that position; blocks beyond it are deleted.
     pub page_count: PageCount,
+    /// All that were kept at that position.
     pub replies: Replies,
 }
 
@@ -32,8 +36,8 @@ pub struct Checkpoint {
 /// commit must not take them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoldedBlocks {
-    pub newest: Seq,
-    pub blocks: Vec<Block>,
+    pub(crate) newest: Seq,
+    pub(crate) blocks: Vec<Block>,
 }
 
 impl FoldedBlocks {

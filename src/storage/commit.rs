@@ -44,11 +44,13 @@ pub struct Commit {
     pub before: Position,
     /// Where the image stands after it; the seq is one higher.
     pub after: Position,
+    /// If it is not the image's page size, the commit replaces all pages.
     pub page_size: PageSize,
     /// How many pages the image has after it.
     pub page_count: PageCount,
     /// Changed pages in ascending order.
     pub pages: Vec<(PageNo, Page)>,
+    /// Compared with the read sets of live queries in every tab.
     pub write_set: WriteSet,
     /// The requests that this commit answers.
     pub replies: Vec<Reply>,

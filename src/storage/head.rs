@@ -38,6 +38,7 @@ pub(super) struct Layout {
 /// What a tab that begins to lead learns from the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
+    /// The only epoch under which the store takes an append.
     pub epoch: Epoch,
     /// The position after the newest commit.
     pub position: Position,

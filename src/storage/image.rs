@@ -24,8 +24,11 @@ pub struct Image {
 /// What a write changed, as the engine hands it over: whole pages, and the new size of the file.
 #[derive(Clone, Debug)]
 pub struct Dirty {
+    /// If it is not the image's page size, all pages of the image are replaced.
     pub page_size: PageSize,
+    /// After the write. Pages of the image beyond it are cut off.
     pub page_count: PageCount,
+    /// Whole pages. A page beyond `page_count` is left out of the commit.
     pub pages: BTreeMap<PageNo, Page>,
 }
 
@@ -34,10 +37,16 @@ pub struct Dirty {
 pub enum ApplyError {
     /// The commit does not follow this position: catch up first.
     #[error("commit does not follow {at:?}")]
-    Gap { at: Position },
+    Gap {
+        /// Where the image stands.
+        at: Position,
+    },
     /// Same seq, other bytes: this replica is not what the leader has. Reload it.
     #[error("replica differs from the leader's at {at:?}")]
-    Diverged { at: Position },
+    Diverged {
+        /// Where the image stands.
+        at: Position,
+    },
 }
 
 impl Image {

@@ -42,9 +42,11 @@ pub struct Lease {
 /// A step of one tab at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaseStep {
+    /// The tab that asks. [`LeaseAct::Take`] makes it the holder.
     pub tab: TabId,
     /// When the tab asks, by its own clock. If the store takes the step later, the lease is shorter by the delay.
     pub at: Timestamp,
+    /// Chosen before the lease is read: the store may find another holder by then.
     pub act: LeaseAct,
 }
 

@@ -40,12 +40,19 @@ pub struct MemoryStore {
 /// The methods of [`Store`] that can be told to fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
+    /// [`Store::load`].
     Load,
+    /// [`Store::raise_epoch`].
     RaiseEpoch,
+    /// [`Store::append`].
     Append,
+    /// [`Store::commits_after`].
     CommitsAfter,
+    /// [`Store::write_blocks`].
     WriteBlocks,
+    /// [`Store::finish_checkpoint`].
     FinishCheckpoint,
+    /// [`Store::lease`].
     Lease,
 }
 

@@ -52,7 +52,10 @@ pub use snapshot::Snapshot;
 pub enum StoreError {
     /// Another tab leads under this newer epoch: stop leading. Nothing was written.
     #[error("another tab leads since {stored}, so nothing was written; write again, and that one does it")]
-    Fenced { stored: Epoch },
+    Fenced {
+        /// The epoch in the store, higher than the caller's.
+        stored: Epoch,
+    },
     /// The origin may store no more. Nothing was written, and there may be room for a smaller write.
     #[error(
         "the browser has no room for this in the storage of this site{}; a smaller write may be stored, and deleting what \
@@ -66,7 +69,12 @@ pub enum StoreError {
         most >> 20,
         bytes.div_ceil(1 << 20)
     )]
-    TooLarge { bytes: usize, most: usize },
+    TooLarge {
+        /// Roughly the size of the record, or that of its replies alone.
+        bytes: usize,
+        /// [`Commit::MOST_BYTES`], or [`Commit::MOST_REPLY_BYTES`] for the replies.
+        most: usize,
+    },
     /// The stored data is gone: it was deleted or evicted under the open tab.
     #[error("the stored database is gone{}; reload the page to begin anew", said(.0))]
     Gone(String),
@@ -75,13 +83,23 @@ pub enum StoreError {
         "the stored record {record} is damaged: {reason}; Database.recover(name) gives what can be read, and \
          Database.delete(name) lets it begin anew"
     )]
-    Corrupt { record: String, reason: String },
+    Corrupt {
+        /// A [`RecordName`] as text, or `image` if only the records together are wrong.
+        record: String,
+        /// What does not fit, for people.
+        reason: String,
+    },
     /// A newer version of the library stored the data in a layout that this version does not understand.
     #[error(
         "the database was stored by a newer version of sqlite-elements (layout {stored}, and this one reads up to {known}); \
          reload the page to get that version"
     )]
-    Layout { stored: u32, known: u32 },
+    Layout {
+        /// The version in the record.
+        stored: u32,
+        /// The version that this library writes and reads.
+        known: u32,
+    },
     /// The browser offers no store here (private mode, or storage switched off).
     #[error("the browser offers this page no storage{}; let this site store data, and reload the page", said(.0))]
     Unavailable(String),

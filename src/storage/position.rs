@@ -21,7 +21,9 @@ pub struct Checksum(pub u64);
 /// The seq of a commit, and the checksum of the image after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Position {
+    /// Of the newest commit in the image; 0 before the first.
     pub seq: Seq,
+    /// Over all pages of the image, also those that the commit did not change.
     pub checksum: Checksum,
 }
 

@@ -26,21 +26,33 @@ pub(super) struct Kind {
 /// Why bytes are not the expected record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
+    /// Too short, or with another magic or checksum than the kind has.
     #[error("bytes are missing or altered")]
     Damaged,
+    /// The bytes are whole and of the expected kind, in another format.
     #[error("format {stored} is not understood, this version of sqlite-elements reads {known}")]
-    Version { stored: u32, known: u32 },
+    Version {
+        /// The version in the record.
+        stored: u32,
+        /// The version that this library writes and reads.
+        known: u32,
+    },
 }
 
 /// Names one record of a store. Its `Display` text stands in [`StoreError::Corrupt`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordName {
+    /// The epoch, and where the checkpoint stands.
     Head,
+    /// The replies as of the checkpoint; later ones are in the commits.
     Replies,
+    /// Written only where there are no Web Locks.
     Lease,
+    /// The first record of a commit, and the only one of a small commit.
     Commit(Seq),
     /// A further record of a large commit. The index counts from 1.
     Piece(Seq, u32),
+    /// Up to 64 pages of the checkpoint.
     Block(BlockNo),
 }
 

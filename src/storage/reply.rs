@@ -38,14 +38,18 @@ impl std::fmt::Display for TabId {
 /// The request id of a write, for good: its tab, and that tab's own count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestId {
+    /// The tab whose page asked.
     pub tab: TabId,
+    /// From 1, one higher with each request of the tab.
     pub counter: u64,
 }
 
 /// The reply to one request, stored in the commit that holds the request's effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
+    /// A repeated request with this id gets this reply, and is not run.
     pub request: RequestId,
+    /// Never a refusal: a refused write has no commit.
     pub outcome: Outcome,
     /// All requests of this tab with a smaller counter are settled there, so their replies may be forgotten.
     pub settled_below: u64,

@@ -14,9 +14,13 @@ use super::{
 /// A database as of one instant.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
+    /// Its position is that of the image.
     pub head: Head,
+    /// Made of the checkpoint and the log, and compared with the stored checksum.
     pub image: Image,
+    /// Those of the checkpoint, and those of the commits in the log.
     pub replies: Replies,
+    /// Has noted each commit in the log.
     pub folding: Folding,
 }
 

@@ -9,12 +9,29 @@ use crate::storage::{
 /// A call of one method of [`crate::storage::Store`].
 #[derive(Debug)]
 pub enum StoreCall {
+    /// [`Store::raise_epoch`], answered by [`StoreAnswer::EpochRaised`].
     RaiseEpoch,
+    /// [`Store::commits_after`], answered by [`StoreAnswer::CaughtUp`].
     CommitsAfter(Seq),
+    /// [`Store::load`], answered by [`StoreAnswer::Loaded`].
     Load,
+    /// [`Store::append`], answered by [`StoreAnswer::Appended`].
     Append(Rc<Commit>),
-    WriteBlocks { epoch: Epoch, blocks: FoldedBlocks },
-    FinishCheckpoint { epoch: Epoch, checkpoint: Checkpoint },
+    /// [`Store::write_blocks`], answered by [`StoreAnswer::BlocksWritten`].
+    WriteBlocks {
+        /// That of this leader; a store with a newer one refuses the blocks.
+        epoch: Epoch,
+        /// A few, so that no append waits for long.
+        blocks: FoldedBlocks,
+    },
+    /// [`Store::finish_checkpoint`], answered by [`StoreAnswer::CheckpointFinished`].
+    FinishCheckpoint {
+        /// That of this leader; a store with a newer one refuses the checkpoint.
+        epoch: Epoch,
+        /// Made only after all its blocks are stored.
+        checkpoint: Checkpoint,
+    },
+    /// [`Store::lease`], answered by [`StoreAnswer::LeaseStepped`]. Only where there are no Web Locks.
     Lease(LeaseStep),
 }
 
@@ -22,12 +39,19 @@ pub enum StoreCall {
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "handed over once, never kept in numbers")]
 pub enum StoreAnswer {
+    /// The head as of the new epoch, which is this tab's.
     EpochRaised(Result<Head, StoreError>),
+    /// The commits behind the seq of the call, or the advice to reload.
     CaughtUp(Result<CatchUp, StoreError>),
+    /// The whole database, to take the place of the image.
     Loaded(Result<Snapshot, StoreError>),
+    /// If it is `Ok`, the commit is durable and may be published.
     Appended(Result<(), StoreError>),
+    /// An error abandons the folding, and harms nothing.
     BlocksWritten(Result<(), StoreError>),
+    /// If it is `Ok`, the log holds only commits behind the checkpoint.
     CheckpointFinished(Result<(), StoreError>),
+    /// The lease after the step, which may have another holder than this tab.
     LeaseStepped(Result<Lease, StoreError>),
 }
 

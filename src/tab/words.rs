@@ -23,9 +23,11 @@ pub enum Happening {
     Asked(Request),
     /// Another tab sent a message, in these bytes.
     Heard(Vec<u8>),
+    /// This tab holds the lock that it requested or stole.
     LockGranted,
     /// Another tab stole the lock from this one.
     LockLost,
+    /// The store has answered the oldest open [`Effect::Store`].
     Stored(StoreAnswer),
     /// The deadline of [`super::Tab::deadline`] has passed.
     TimedOut,
@@ -34,6 +36,7 @@ pub enum Happening {
 /// What a tab wants its driver to do.
 #[derive(Debug)]
 pub enum Effect {
+    /// Change this tab's claim to the lock. Not used in lease mode, where the lease is a store call.
     Lock(LockCall),
     /// Make this store call, one after the other in this order; [`Happening::Stored`] answers each.
     Store(StoreCall),
@@ -41,7 +44,9 @@ pub enum Effect {
     Broadcast(Vec<u8>),
     /// Send these bytes to one tab alone, because they are large.
     Send {
+        /// The tab's own BroadcastChannel carries its id.
         to: TabId,
+        /// More than 64 KiB; smaller messages go to all tabs.
         bytes: Vec<u8>,
     },
     /// Send this event to the page.

@@ -10,8 +10,8 @@ use wasm_bindgen::{JsCast, JsValue};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name}{}{message}", if .message.is_empty() { "" } else { ": " })]
 pub struct BrowserError {
-    pub name: String,
-    pub message: String,
+    pub(crate) name: String,
+    pub(crate) message: String,
 }
 
 impl From<JsValue> for BrowserError {
