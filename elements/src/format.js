@@ -5,7 +5,7 @@
 // sees it: what Intl makes of NaN, and what Date makes of the 30th of February, differs by language and by browser.
 //
 // Whose time a text without a zone means is told by how it is written: SQLite writes a blank between day and time, and
-// means UTC; a field for dates writes a T, and means the time of whoever sits there. What means nobody's zone, or the
+// means UTC; a field for dates writes a T, and means the time of the person who sits there. What means nobody's zone, or the
 // reader's own, is formatted by its figures and never by way of an instant: so it reads as it was typed, also in the hour
 // that summer time leaves out.
 //
@@ -172,7 +172,7 @@ function local(figures) {
 }
 
 /**
- * With the styles for what is there: a day alone is a `datetime` too, but a time of which nobody knows the day is none.
+ * With the styles for what is there: a day alone is a `datetime` too, but a time without a day is none.
  * @param {Scalar} value @param {string} language @param {Styles} styles
  */
 function dated(value, language, { dateStyle, timeStyle }) {
