@@ -27,7 +27,7 @@ pub struct Watchdog {
 
 /// What to do at a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum WatchStep {
     /// The worker was asked, and has time left to answer.
     Wait,
     /// Ask the worker for a sign of life.
@@ -62,10 +62,10 @@ impl Watchdog {
     }
 
     /// A tick, `elapsed_ms` after the one before.
-    pub fn tick(&mut self, elapsed_ms: f64, timers: Timers) -> Step {
+    pub fn tick(&mut self, elapsed_ms: f64, timers: Timers) -> WatchStep {
         if !self.asked {
             self.asked = true;
-            return Step::Ask;
+            return WatchStep::Ask;
         }
         let late = elapsed_ms > f64::from(TICK_MS) + LATE_MS;
         // A throttled timer is late on purpose, so its tick counts.
@@ -74,9 +74,9 @@ impl Watchdog {
             _ => self.silent_ticks + 1,
         };
         if self.silent_ticks < BOUND_TICKS {
-            Step::Wait
+            WatchStep::Wait
         } else {
-            Step::GiveUp
+            WatchStep::GiveUp
         }
     }
 }
@@ -89,29 +89,29 @@ mod tests {
 
     fn asked() -> Watchdog {
         let mut watchdog = Watchdog::default();
-        assert_eq!(watchdog.tick(TICK, Timers::Prompt), Step::Ask);
+        assert_eq!(watchdog.tick(TICK, Timers::Prompt), WatchStep::Ask);
         watchdog
     }
 
     /// The step at the last of this many punctual ticks.
-    fn ticks(watchdog: &mut Watchdog, count: u32) -> Step {
-        (0..count).fold(Step::Wait, |_, _| watchdog.tick(TICK, Timers::Prompt))
+    fn ticks(watchdog: &mut Watchdog, count: u32) -> WatchStep {
+        (0..count).fold(WatchStep::Wait, |_, _| watchdog.tick(TICK, Timers::Prompt))
     }
 
     #[test]
     fn a_worker_that_is_silent_for_the_whole_bound_is_given_up() {
         let mut watchdog = asked();
-        assert_eq!(ticks(&mut watchdog, BOUND_TICKS - 1), Step::Wait);
-        assert_eq!(ticks(&mut watchdog, 1), Step::GiveUp);
+        assert_eq!(ticks(&mut watchdog, BOUND_TICKS - 1), WatchStep::Wait);
+        assert_eq!(ticks(&mut watchdog, 1), WatchStep::GiveUp);
     }
 
     #[test]
     fn each_sign_of_life_gives_the_whole_bound_again() {
         let mut watchdog = asked();
         for _ in 0..100 {
-            assert_eq!(ticks(&mut watchdog, BOUND_TICKS - 1), Step::Wait);
+            assert_eq!(ticks(&mut watchdog, BOUND_TICKS - 1), WatchStep::Wait);
             watchdog.heard();
-            assert_eq!(watchdog.tick(TICK, Timers::Prompt), Step::Ask);
+            assert_eq!(watchdog.tick(TICK, Timers::Prompt), WatchStep::Ask);
         }
     }
 
@@ -119,7 +119,7 @@ mod tests {
     fn a_worker_that_is_not_needed_is_asked_now_and_then() {
         let mut watchdog = Watchdog::default();
         assert_eq!(watchdog.delay_ms(), REST_MS);
-        assert_eq!(watchdog.tick(f64::from(REST_MS), Timers::Prompt), Step::Ask);
+        assert_eq!(watchdog.tick(f64::from(REST_MS), Timers::Prompt), WatchStep::Ask);
         assert_eq!(watchdog.delay_ms(), TICK_MS);
         watchdog.heard();
         assert_eq!(watchdog.delay_ms(), REST_MS);
@@ -129,16 +129,16 @@ mod tests {
     fn after_a_night_s_sleep_the_worker_has_the_whole_bound() {
         let mut watchdog = asked();
         ticks(&mut watchdog, BOUND_TICKS - 1);
-        assert_eq!(watchdog.tick(8.0 * 3_600_000.0, Timers::Prompt), Step::Wait);
-        assert_eq!(ticks(&mut watchdog, BOUND_TICKS - 1), Step::Wait);
-        assert_eq!(ticks(&mut watchdog, 1), Step::GiveUp);
+        assert_eq!(watchdog.tick(8.0 * 3_600_000.0, Timers::Prompt), WatchStep::Wait);
+        assert_eq!(ticks(&mut watchdog, BOUND_TICKS - 1), WatchStep::Wait);
+        assert_eq!(ticks(&mut watchdog, 1), WatchStep::GiveUp);
     }
 
     #[test]
     fn a_tick_that_is_throttled_counts_as_one() {
         let mut watchdog = asked();
         let mut minute = || watchdog.tick(60_000.0, Timers::Throttled);
-        assert!((1..BOUND_TICKS).all(|_| minute() == Step::Wait));
-        assert_eq!(minute(), Step::GiveUp);
+        assert!((1..BOUND_TICKS).all(|_| minute() == WatchStep::Wait));
+        assert_eq!(minute(), WatchStep::GiveUp);
     }
 }

@@ -26,7 +26,7 @@ use web_sys::HtmlElement;
 use crate::base::{self, Base, show_states};
 use crate::document::{self, Depth};
 use crate::event::{detail, dispatch, fire, fire_error};
-use crate::notice::Place;
+use crate::notice::NoticePlace;
 use crate::schedule::{self, Due, ElementNumber, Look, announce};
 use crate::shell::Core;
 use crate::{migrations, notice, style, tree};
@@ -48,11 +48,11 @@ extern "C" {
 
 /// The number of one opening of a database by an element. It shows that something late belongs to an earlier opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SessionNumber(u32);
+pub(crate) struct OpeningNumber(u32);
 
 /// What an element finds when it looks for its database.
 pub(crate) enum Reach {
-    Ready(SessionNumber, Connection),
+    Ready(OpeningNumber, Connection),
     /// The database is being opened or migrated.
     Loading,
     Failed(Failure),
@@ -65,7 +65,7 @@ pub(crate) struct Db {
     number: ElementNumber,
     element: WeakRef<HtmlElement>,
     due: Due,
-    session: RefCell<Option<Session>>,
+    session: RefCell<Option<Opening>>,
     waiting: RefCell<Vec<Waker>>,
     /// How often the element has left the document. A caller that waits for it then waits in vain.
     departures: Cell<u32>,
@@ -77,8 +77,8 @@ pub(crate) struct Db {
 /// The database's name and durability, or why it cannot be opened.
 type Settings = Result<(String, Durability), Failure>;
 
-struct Session {
-    number: SessionNumber,
+struct Opening {
+    number: OpeningNumber,
     settings: Settings,
     connection: Connection,
     /// The migrations that were last requested, as they stand in the element.
@@ -168,7 +168,7 @@ impl Look for Db {
         document::watch(&element, Depth::Children);
         style::adopt(&element);
         let settings = settings_of(&element);
-        let same = |session: &Session| session.settings == settings;
+        let same = |session: &Opening| session.settings == settings;
         if !self.session.borrow().as_ref().is_some_and(same) {
             self.open(&element, settings);
         }
@@ -229,7 +229,7 @@ impl Db {
     }
 
     fn open(self: &Rc<Self>, element: &HtmlElement, settings: Settings) {
-        let number = SessionNumber(SESSIONS.replace(SESSIONS.get() + 1));
+        let number = OpeningNumber(SESSIONS.replace(SESSIONS.get() + 1));
         let connection = match &settings {
             Ok((name, durability)) => Connection::open(
                 name,
@@ -245,7 +245,7 @@ impl Db {
                 db.heard(number, event);
             }
         });
-        let session = Session {
+        let session = Opening {
             number,
             settings: settings.clone(),
             connection,
@@ -268,14 +268,14 @@ impl Db {
     }
 
     /// Calls `ask` with the session of this number. `None` if that session is over.
-    fn of_session<T>(&self, number: SessionNumber, ask: impl FnOnce(&mut Session) -> T) -> Option<T> {
+    fn of_session<T>(&self, number: OpeningNumber, ask: impl FnOnce(&mut Opening) -> T) -> Option<T> {
         let mut session = self.session.borrow_mut();
         let session = session.as_mut().filter(|session| session.number == number);
         session.map(ask)
     }
 
     /// Enters a phase and shows it, unless the session of this number is over.
-    fn show(&self, number: SessionNumber, phase: Phase) {
+    fn show(&self, number: OpeningNumber, phase: Phase) {
         match self
             .session
             .borrow_mut()
@@ -299,7 +299,7 @@ impl Db {
                 fire(&element, "ready", JsValue::NULL);
             }
             Phase::Failed(failure) => {
-                notice::show(&element, &failure, Place::First);
+                notice::show(&element, &failure, NoticePlace::First);
                 fire_error(&element, &failure, &[]);
             }
         }
@@ -310,7 +310,7 @@ impl Db {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    fn heard(self: &Rc<Self>, number: SessionNumber, event: &Event) {
+    fn heard(self: &Rc<Self>, number: OpeningNumber, event: &Event) {
         let Some(element) = document::connected(&self.element) else {
             return;
         };
@@ -404,7 +404,7 @@ impl Db {
     }
 }
 
-impl Session {
+impl Opening {
     fn leads(&self) -> bool {
         self.leader.as_ref().is_some_and(|leader| leader.is_leader)
     }
@@ -412,7 +412,7 @@ impl Session {
 
 /// Closes the connection at once. Script may still hold this session's `database`, and garbage collection may take
 /// long.
-impl Drop for Session {
+impl Drop for Opening {
     fn drop(&mut self) {
         let connection = self.connection.clone();
         spawn_local(async move { connection.close().await });

@@ -7,7 +7,7 @@ use crate::db::Db;
 use crate::document;
 use crate::query::element::Query;
 use crate::shell::Shell;
-use crate::status::Status;
+use crate::status::StatusLine;
 use crate::write::Write;
 
 /// Defines the elements in a page. A tag that is defined already is left alone, so that a second include of the library
@@ -28,7 +28,7 @@ pub fn define_elements() {
         Shell::<Write>::define("sqlite-write");
     }
     if is_free("sqlite-status") {
-        Shell::<Status>::define("sqlite-status");
+        Shell::<StatusLine>::define("sqlite-status");
     }
     if let Some(document) = window.document() {
         document::announce_when_parsed(&document);

@@ -14,19 +14,19 @@ const SELECTOR: &str = ":scope > p[part=error][role=alert]";
 
 /// Where the message stands in the element. A message about everything in the element comes first.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum NoticePlace {
     First,
     Last,
 }
 
 /// Shows the failure in the element. Replaces an earlier message.
-pub(crate) fn show(element: &Element, failure: &Failure, place: Place) {
+pub(crate) fn show(element: &Element, failure: &Failure, place: NoticePlace) {
     let paragraph = find(element).unwrap_or_else(|| {
         let document = tree::owner(element).expect_throw("an element has a document");
         let paragraph = tree::create(&document, "p");
         tree::set_attribute(&paragraph, "part", Some("error"));
         tree::set_attribute(&paragraph, "role", Some("alert"));
-        let before = tree::first(element).filter(|_| place == Place::First);
+        let before = tree::first(element).filter(|_| place == NoticePlace::First);
         tree::insert(element, &paragraph, before.as_ref());
         paragraph
     });

@@ -14,14 +14,14 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Document, Element, HtmlElement};
 
 use crate::base::{self, Base};
-use crate::db::{self, Reach, SessionNumber};
+use crate::db::{self, OpeningNumber, Reach};
 use crate::document;
 use crate::schedule::{self, Due, ElementNumber, Look};
 use crate::shell::Core;
 use crate::{style, tree};
 
 /// The core of one `<sqlite-status>`.
-pub(crate) struct Status {
+pub(crate) struct StatusLine {
     number: ElementNumber,
     element: WeakRef<HtmlElement>,
     due: Due,
@@ -30,7 +30,7 @@ pub(crate) struct Status {
 }
 
 struct Listening {
-    session: SessionNumber,
+    session: OpeningNumber,
     connection: Connection,
     _listener: Listener,
 }
@@ -43,12 +43,12 @@ struct Parts {
     latency: Element,
 }
 
-impl Core for Status {
+impl Core for StatusLine {
     const BASE: Base = Base::Status;
     const ATTRIBUTES: &'static [&'static str] = &["db"];
 
     fn begin(element: &HtmlElement) -> Rc<Self> {
-        let status = Rc::new(Status {
+        let status = Rc::new(StatusLine {
             number: ElementNumber::next(),
             element: WeakRef::new(element),
             due: Due::default(),
@@ -72,7 +72,7 @@ impl Core for Status {
     }
 }
 
-impl Look for Status {
+impl Look for StatusLine {
     fn due(&self) -> &Due {
         &self.due
     }
@@ -101,8 +101,8 @@ impl Look for Status {
     }
 }
 
-impl Status {
-    fn listen(self: &Rc<Self>, session: SessionNumber, connection: Connection) {
+impl StatusLine {
+    fn listen(self: &Rc<Self>, session: OpeningNumber, connection: Connection) {
         if self
             .listening
             .borrow()
@@ -189,7 +189,7 @@ impl Parts {
     }
 }
 
-impl Drop for Status {
+impl Drop for StatusLine {
     fn drop(&mut self) {
         schedule::discharge(self.number);
     }
@@ -212,4 +212,4 @@ fn set_text(part: &Element, text: &str) {
 
 /// The core, as `base.js` sees it. `base.js` only keeps it alive.
 #[wasm_bindgen(skip_typescript)]
-pub struct StatusCore(#[expect(dead_code)] Rc<Status>);
+pub struct StatusCore(#[expect(dead_code)] Rc<StatusLine>);

@@ -23,7 +23,7 @@ use web_sys::{AddEventListenerOptions, Element, Event, HtmlElement, HtmlInputEle
 
 use crate::base::{self, Base, show_states};
 use crate::event::{detail, fire, fire_error};
-use crate::notice::Place;
+use crate::notice::NoticePlace;
 use crate::params::{Fields, is_nearest, reset_form};
 use crate::shell::Core;
 use crate::tree::{self, set_attribute};
@@ -138,7 +138,7 @@ impl Write {
 
     fn show_failure(self: &Rc<Self>, element: &HtmlElement, cause: &Cause, failure: &Failure, names: &[String]) {
         self.failure.replace(Some(failure.clone()));
-        notice::show(element, failure, Place::Last);
+        notice::show(element, failure, NoticePlace::Last);
         self.follow_dialog(element);
         if let Cause::Field(field) = cause {
             refuse(field);

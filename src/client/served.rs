@@ -33,7 +33,7 @@ pub(super) trait Served {
 
     /// Whether the worker had other work of this session than the step that it took up.
     fn bystanders(&self, taken_up: Option<Step>) -> Bystanders;
-    fn fate(&self) -> Fate;
+    fn fate(&self) -> Aftermath;
     /// Answers the calls that the dead worker had.
     fn orphan(&self, died: &Failure);
     /// A port for the next worker, in which that worker's first requests already wait.
@@ -51,7 +51,7 @@ pub(super) trait Served {
 
 /// What becomes of a session whose worker died.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum Aftermath {
     GoesOn,
     /// It has no users left.
     IsOver,

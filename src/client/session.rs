@@ -20,7 +20,7 @@ use super::listeners::{EventCallback, ListenerId, Listeners};
 use super::optimistic::Optimistic;
 use super::queries::{Queries, RowsCallback};
 use super::recalls::Recalls;
-use super::served::{Fate, Served};
+use super::served::{Aftermath, Served};
 use super::status::Status;
 use super::worker::{PageWorker, step_done};
 use crate::request::{
@@ -392,11 +392,11 @@ impl Served for Session {
         }
     }
 
-    fn fate(&self) -> Fate {
+    fn fate(&self) -> Aftermath {
         match &self.status.borrow().in_memory {
-            _ if self.is_left() => Fate::IsOver,
-            Some(_) => Fate::IsLost(gone_with_its_worker()),
-            None => Fate::GoesOn,
+            _ if self.is_left() => Aftermath::IsOver,
+            Some(_) => Aftermath::IsLost(gone_with_its_worker()),
+            None => Aftermath::GoesOn,
         }
     }
 

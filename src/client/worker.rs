@@ -15,13 +15,14 @@ use wasm_bindgen::prelude::*;
 use web_sys::{MessagePort, WorkerType};
 
 use super::queries::RowsCallback;
-use super::served::{Fate, Served};
+use super::served::{Aftermath, Served};
 use crate::request::{Failure, FailureKind};
 use crate::restart::{Bystanders, Restart, Step, Verdict};
 use crate::sql::{Code, SqlFailure};
 use crate::watchdog::{self, BOUND_TICKS, Timers, Watchdog};
 use crate::web::{
-    BrowserError, Script, Sight, SightWatch, Thread, ThreadEvent, Timer, are_throttled, report_panics, since_start_ms,
+    BrowserError, Sight, SightWatch, Thread, ThreadEvent, Timer, WorkerSource, are_throttled, report_panics,
+    since_start_ms,
 };
 
 /// After this many ticks without an answer to a step of the restart, though the worker lives, the next step begins.
@@ -149,8 +150,8 @@ impl PageWorker {
     fn try_script(self: &Rc<Self>) -> Result<(), BrowserError> {
         let script = worker_script(SCRIPT.get()).expect_throw("there is a script of this number");
         let source = match script.file() {
-            Some(file) => Script::File(file),
-            None => Script::Text(script.text().unwrap_or_default()),
+            Some(file) => WorkerSource::File(file),
+            None => WorkerSource::Text(script.text().unwrap_or_default()),
         };
         let (heard, this_try) = (Rc::downgrade(self), self.tries.get());
         let thread = Thread::start(&script.name(), script.kind(), &source, move |event| {
@@ -376,10 +377,10 @@ impl PageWorker {
         };
         let step = self.watchdog.borrow_mut().tick(elapsed_ms, timers);
         match step {
-            watchdog::Step::GiveUp if !self.is_here.get() => return self.could_not_start(self.hung()),
-            watchdog::Step::GiveUp => return self.end(&self.hung()),
-            watchdog::Step::Ask => self.ask_for_a_sign(),
-            watchdog::Step::Wait => {}
+            watchdog::WatchStep::GiveUp if !self.is_here.get() => return self.could_not_start(self.hung()),
+            watchdog::WatchStep::GiveUp => return self.end(&self.hung()),
+            watchdog::WatchStep::Ask => self.ask_for_a_sign(),
+            watchdog::WatchStep::Wait => {}
         }
         self.count_tick();
         self.watch(since_start_ms());
@@ -442,9 +443,9 @@ fn part(sessions: Vec<Rc<dyn Served>>, verdict: Verdict, failure: &Failure) -> (
             _ if verdict == Verdict::EndAll || verdict == Verdict::End(Step::Open(session.number())) => {
                 failing.push((session, failure.clone()));
             }
-            Fate::IsOver => session.end(&Failure::closed()),
-            Fate::IsLost(failure) => failing.push((session, failure)),
-            Fate::GoesOn => going_on.push(session),
+            Aftermath::IsOver => session.end(&Failure::closed()),
+            Aftermath::IsLost(failure) => failing.push((session, failure)),
+            Aftermath::GoesOn => going_on.push(session),
         }
     }
     (going_on, failing)

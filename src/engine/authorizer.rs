@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
 
 use super::control::Control;
-use super::pragma::{self, Claim, Setting, Verdict};
+use super::pragma::{self, Claim, Ruling, Setting};
 use crate::sql::{Code, ResultCode, SqlFailure, WriteSet};
 
 /// Tables and columns that are read. An empty column means that the rows are read and no column of them.
@@ -20,16 +20,16 @@ pub(super) type Reads = BTreeSet<(String, String)>;
 
 /// A write of rows, as SQLite reports it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Write {
+pub(super) enum NotedWrite {
     Insert { table: String },
     Delete { table: String },
     Update { table: String, column: String },
 }
 
-impl Write {
+impl NotedWrite {
     pub(super) fn table(&self) -> &str {
         match self {
-            Write::Insert { table } | Write::Delete { table } | Write::Update { table, .. } => table,
+            NotedWrite::Insert { table } | NotedWrite::Delete { table } | NotedWrite::Update { table, .. } => table,
         }
     }
 }
@@ -50,7 +50,7 @@ pub(super) enum Watch {
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     pub(super) reads: Reads,
-    pub(super) writes: BTreeSet<Write>,
+    pub(super) writes: BTreeSet<NotedWrite>,
     pub(super) reads_everything: bool,
     pub(super) schema: bool,
     pub(super) transaction: Option<Control>,
@@ -62,7 +62,7 @@ pub(super) struct Notes {
     pub(super) setting: Option<Setting>,
     pub(super) claim: Option<Claim>,
     /// Whether the statement reads a PRAGMA: SQLite does not report all of these as read-only.
-    pub(super) pragma_asked: Asked,
+    pub(super) pragma_asked: Inquiry,
     /// The PRAGMA that answers in place of one that was passed over.
     pub(super) answer: Option<String>,
     seen: bool,
@@ -77,11 +77,11 @@ pub(super) enum Counters {
     Unasked,
     /// A view or a trigger calls them.
     AskedBeneath,
-    Asked,
+    Inquiry,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum Inquiry {
     #[default]
     No,
     Yes,
@@ -176,21 +176,21 @@ impl State {
             // All that SQLite reports of `CREATE TABLE temp.t` is the insert into the temporary schema.
             AuthAction::Insert { .. } if context.database_name == Some("temp") => return Err(temporary_refused()),
             AuthAction::Insert { table_name } => {
-                notes.write(table_name, |table| Write::Insert { table });
+                notes.write(table_name, |table| NotedWrite::Insert { table });
                 // Without an accessor (a trigger or a view) the statement itself inserts.
                 if context.accessor.is_none() {
                     notes.targets.insert(table_name.to_ascii_lowercase());
                 }
             }
             AuthAction::Delete { table_name } => {
-                notes.write(table_name, |table| Write::Delete { table });
+                notes.write(table_name, |table| NotedWrite::Delete { table });
             }
             AuthAction::Update {
                 table_name,
                 column_name,
             } => {
                 let column = column_name.to_ascii_lowercase();
-                notes.write(table_name, |table| Write::Update { table, column });
+                notes.write(table_name, |table| NotedWrite::Update { table, column });
             }
             AuthAction::Pragma {
                 pragma_name,
@@ -239,7 +239,7 @@ impl State {
 }
 
 impl Notes {
-    fn write(&mut self, table: &str, write: impl FnOnce(String) -> Write) {
+    fn write(&mut self, table: &str, write: impl FnOnce(String) -> NotedWrite) {
         let table = table.to_ascii_lowercase();
         // Every DDL statement writes the schema table; `schema` says so already.
         if !matches!(
@@ -251,25 +251,25 @@ impl Notes {
     }
 
     /// Answers `Ignore` for a PRAGMA that must not be carried out: SQLite then prepares a statement that does nothing.
-    fn pragma(&mut self, verdict: Verdict) -> Result<Authorization, SqlFailure> {
+    fn pragma(&mut self, verdict: Ruling) -> Result<Authorization, SqlFailure> {
         match verdict {
-            Verdict::Tells => {
-                self.pragma_asked = Asked::Yes;
+            Ruling::Tells => {
+                self.pragma_asked = Inquiry::Yes;
                 return Ok(Authorization::Allow);
             }
-            Verdict::TellsOfEverything => {
-                self.pragma_asked = Asked::Yes;
+            Ruling::TellsOfEverything => {
+                self.pragma_asked = Inquiry::Yes;
                 self.reads_everything = true;
                 return Ok(Authorization::Allow);
             }
-            Verdict::Writes => {
+            Ruling::Writes => {
                 self.schema = true;
                 return Ok(Authorization::Allow);
             }
-            Verdict::PassedOver(answer) => self.answer = answer,
-            Verdict::Sets(setting) => self.setting = Some(setting),
-            Verdict::Claims(claim) => self.claim = Some(claim),
-            Verdict::Refused(refusal) => return Err(refusal),
+            Ruling::PassedOver(answer) => self.answer = answer,
+            Ruling::Sets(setting) => self.setting = Some(setting),
+            Ruling::Claims(claim) => self.claim = Some(claim),
+            Ruling::Refused(refusal) => return Err(refusal),
         }
         Ok(Authorization::Ignore)
     }
@@ -278,7 +278,7 @@ impl Notes {
         let is = |function: &str| name.eq_ignore_ascii_case(function);
         if is("changes") || is("total_changes") || is("last_insert_rowid") {
             let asked = match accessor {
-                None => Counters::Asked,
+                None => Counters::Inquiry,
                 Some(_) => Counters::AskedBeneath,
             };
             self.counters = self.counters.max(asked);

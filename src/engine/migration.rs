@@ -10,7 +10,7 @@ use super::authorizer::Watch;
 use super::bracket::Bracket;
 use super::effects::Effects;
 use super::recognition;
-use super::session::Session;
+use super::sqlite::Sqlite;
 use super::unit::{self, Done};
 use crate::sql::{Code, Params, ResultCode, Script, SqlFailure};
 
@@ -27,7 +27,7 @@ pub enum Migrations {
 }
 
 /// Compares the scripts with the record.
-pub(super) fn state(reader: &Session, scripts: &[Script]) -> Result<Migrations, SqlFailure> {
+pub(super) fn state(reader: &Sqlite, scripts: &[Script]) -> Result<Migrations, SqlFailure> {
     let recorded = check(reader, scripts)?;
     Ok(if recorded < scripts.len() {
         Migrations::Pending
@@ -37,7 +37,7 @@ pub(super) fn state(reader: &Session, scripts: &[Script]) -> Result<Migrations, 
 }
 
 /// Runs the scripts that have not run yet, inside the caller's transaction.
-pub(super) fn migrate(writer: &Session, scripts: &[Script]) -> Result<Done, SqlFailure> {
+pub(super) fn migrate(writer: &Sqlite, scripts: &[Script]) -> Result<Done, SqlFailure> {
     let recorded = check(writer, scripts)?;
     if recorded > 0 || recognition::is_empty(writer)? {
         return complete(writer, scripts, recorded, recorded);
@@ -51,7 +51,7 @@ pub(super) fn migrate(writer: &Session, scripts: &[Script]) -> Result<Done, SqlF
 /// Brings an imported file up to date, inside the caller's transaction. If the first script is a file, its bytes may be
 /// needed to say whether the imported file began with it. Then the migrations are left to the page, which will bring
 /// the bytes.
-pub(super) fn bring_up_to_date(writer: &Session, scripts: &[Script]) -> Result<Done, SqlFailure> {
+pub(super) fn bring_up_to_date(writer: &Sqlite, scripts: &[Script]) -> Result<Done, SqlFailure> {
     migrate(writer, scripts).or_else(|failure| match failure.code {
         Code::MigrationFileNeeded => Ok(Done::default()),
         Code::Sqlite(ResultCode::INTERRUPT) => Err(failure),
@@ -63,7 +63,7 @@ pub(super) fn bring_up_to_date(writer: &Session, scripts: &[Script]) -> Result<D
 }
 
 /// Runs the scripts from `known` on, and records those from `recorded` on.
-fn complete(writer: &Session, scripts: &[Script], recorded: usize, known: usize) -> Result<Done, SqlFailure> {
+fn complete(writer: &Sqlite, scripts: &[Script], recorded: usize, known: usize) -> Result<Done, SqlFailure> {
     let mut done = Done {
         changes: Some(0),
         ..Done::default()
@@ -92,7 +92,7 @@ fn complete(writer: &Session, scripts: &[Script], recorded: usize, known: usize)
     Ok(done)
 }
 
-fn run(writer: &Session, sql: &str) -> Result<Effects, SqlFailure> {
+fn run(writer: &Sqlite, sql: &str) -> Result<Effects, SqlFailure> {
     let bracket = Bracket::default();
     writer.begins_script();
     let effects = writer.perform(sql, &Params::none(), Watch::Statement, &|kind| bracket.admit(kind))?;
@@ -102,7 +102,7 @@ fn run(writer: &Session, sql: &str) -> Result<Effects, SqlFailure> {
 }
 
 /// The file that the scripts begin with, if the database must begin with it and has not done so yet.
-pub(super) fn seed<'a>(writer: &Session, scripts: &'a [Script]) -> Result<Option<&'a [u8]>, SqlFailure> {
+pub(super) fn seed<'a>(writer: &Sqlite, scripts: &'a [Script]) -> Result<Option<&'a [u8]>, SqlFailure> {
     let late = scripts
         .iter()
         .skip(1)
@@ -125,7 +125,7 @@ pub(super) fn seed<'a>(writer: &Session, scripts: &'a [Script]) -> Result<Option
 
 /// Records the first script, a file that the database has just begun with. If the file has a record of its own, from
 /// the page that made it, that record is dropped.
-pub(super) fn begin(writer: &Session, scripts: &[Script]) -> Result<(), SqlFailure> {
+pub(super) fn begin(writer: &Sqlite, scripts: &[Script]) -> Result<(), SqlFailure> {
     let record = |first: &Script| writer.own(|connection| record(connection, 1, &first.record()));
     scripts.first().map_or(Ok(()), record)?;
     writer.forget_schema();
@@ -134,7 +134,7 @@ pub(super) fn begin(writer: &Session, scripts: &[Script]) -> Result<(), SqlFailu
 
 /// How many scripts have run. The scripts that both sides have must be equal except for white space. A database may
 /// have more than this page, if a newer version of the page is open in another tab.
-fn check(session: &Session, scripts: &[Script]) -> Result<usize, SqlFailure> {
+fn check(session: &Sqlite, scripts: &[Script]) -> Result<usize, SqlFailure> {
     let recorded = session.own(recorded)?;
     for (index, (ran, script)) in recorded.iter().zip(scripts).enumerate() {
         if !is_same(ran, script) {

@@ -50,8 +50,8 @@ mod prepared;
 mod progress;
 mod recognition;
 mod schema;
-mod session;
 mod sound;
+mod sqlite;
 mod text;
 mod transaction;
 mod unit;
@@ -68,7 +68,7 @@ use control::Control;
 use header::Header;
 use pages::{Pages, View};
 use prepared::Kind;
-use session::{Detail, Session};
+use sqlite::{Detail, Sqlite};
 use transaction::Transacted;
 
 use crate::sabotage::{self, Sabotage};
@@ -83,9 +83,9 @@ pub use progress::{Headway, OnProgress, Progress};
 /// One SQLite database in memory.
 pub struct Engine {
     pages: Rc<RefCell<Pages>>,
-    reader: Session,
+    reader: Sqlite,
     /// Open from the first work to the next revert, apply, or reload.
-    writer: Option<Session>,
+    writer: Option<Sqlite>,
     staged_writes: WriteSet,
     on_progress: Option<OnProgress>,
 }
@@ -154,7 +154,7 @@ impl Engine {
     pub fn open(image: Image) -> Result<Engine, EngineError> {
         sound::verify(&image)?;
         let pages = Rc::new(RefCell::new(Pages::new(image)));
-        let reader = Session::open(&pages, View::Committed)?;
+        let reader = Sqlite::open(&pages, View::Committed)?;
         Ok(Engine {
             pages,
             reader,
@@ -407,9 +407,9 @@ impl Engine {
         self.writer()?.own(limits::check_schema)?
     }
 
-    fn writer(&mut self) -> Result<&Session, SqlFailure> {
+    fn writer(&mut self) -> Result<&Sqlite, SqlFailure> {
         if self.writer.is_none() {
-            let opened = Session::open(&self.pages, View::Staged);
+            let opened = Sqlite::open(&self.pages, View::Staged);
             self.writer = Some(opened.map_err(|error| match error {
                 EngineError::Sqlite(failure) => failure,
                 other => SqlFailure::new(Code::Sqlite(ResultCode::CANTOPEN), other.to_string()),
@@ -425,7 +425,7 @@ impl Engine {
     fn moved_by(&mut self, commit: &Commit, before: FirstPage) {
         let after = self.first_page();
         if after.encoding != before.encoding || after.change_counter < before.change_counter {
-            match Session::open(&self.pages, View::Committed) {
+            match Sqlite::open(&self.pages, View::Committed) {
                 Ok(reader) => self.reader = reader,
                 // The old reader will fail as well, and tell each query the reason.
                 Err(_) => self.reader.forget_schema(),

@@ -111,7 +111,7 @@ pub(super) struct Claim {
 
 /// What to do with a PRAGMA.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum Ruling {
     Tells,
     TellsOfEverything,
     Writes,
@@ -123,34 +123,34 @@ pub(super) enum Verdict {
 }
 
 /// Judges a PRAGMA by its name in lower case and its argument.
-pub(super) fn judge(name: &str, value: Option<&str>) -> Verdict {
+pub(super) fn judge(name: &str, value: Option<&str>) -> Ruling {
     if WRITING.contains(&name) {
-        return Verdict::Writes;
+        return Ruling::Writes;
     }
     // There is no write-ahead log.
     if name == "wal_checkpoint" {
-        return Verdict::PassedOver(None);
+        return Ruling::PassedOver(None);
     }
     let Some(value) = value.filter(|_| !TELLING.contains(&name)) else {
         return if READING_EVERYTHING.contains(&name) {
-            Verdict::TellsOfEverything
+            Ruling::TellsOfEverything
         } else {
-            Verdict::Tells
+            Ruling::Tells
         };
     };
     let standing = STANDING.iter().find(|(standing, _)| *standing == name);
     match name {
-        "foreign_keys" => Verdict::Sets(Setting::ForeignKeys(Switch::of(value))),
-        "defer_foreign_keys" => Verdict::Sets(Setting::DeferForeignKeys(Switch::of(value))),
-        "legacy_alter_table" => Verdict::Sets(Setting::LegacyAlterTable(Switch::of(value))),
-        _ if WRITING_WITH_VALUE.contains(&name) => Verdict::Writes,
-        _ if PASSED_OVER.contains(&name) => Verdict::PassedOver(ANSWERING.contains(&name).then(|| name.to_owned())),
-        _ if OF_THE_DATABASE.contains(&name) => Verdict::Claims(Claim {
+        "foreign_keys" => Ruling::Sets(Setting::ForeignKeys(Switch::of(value))),
+        "defer_foreign_keys" => Ruling::Sets(Setting::DeferForeignKeys(Switch::of(value))),
+        "legacy_alter_table" => Ruling::Sets(Setting::LegacyAlterTable(Switch::of(value))),
+        _ if WRITING_WITH_VALUE.contains(&name) => Ruling::Writes,
+        _ if PASSED_OVER.contains(&name) => Ruling::PassedOver(ANSWERING.contains(&name).then(|| name.to_owned())),
+        _ if OF_THE_DATABASE.contains(&name) => Ruling::Claims(Claim {
             name: name.to_owned(),
             value: value.to_owned(),
         }),
-        _ if standing.is_some_and(|(_, switch)| *switch == Switch::of(value)) => Verdict::PassedOver(None),
-        _ => Verdict::Refused(refused(name)),
+        _ if standing.is_some_and(|(_, switch)| *switch == Switch::of(value)) => Ruling::PassedOver(None),
+        _ => Ruling::Refused(refused(name)),
     }
 }
 

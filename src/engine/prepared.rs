@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use super::authorizer::{Asked, Counters, Notes, Reads};
+use super::authorizer::{Counters, Inquiry, Notes, Reads};
 use super::control::Control;
 use super::pragma::Setting;
 use super::schema::{Replaces, Schema};
@@ -71,7 +71,7 @@ impl Access {
         match self.notes.counters {
             Counters::Unasked => false,
             Counters::AskedBeneath => self.kind == Kind::Read,
-            Counters::Asked => true,
+            Counters::Inquiry => true,
         }
     }
 
@@ -111,7 +111,7 @@ fn kind(statement: &rusqlite::Statement<'_>, notes: &Notes, sql: &str) -> Kind {
         Kind::Read
     } else if notes.schema {
         Kind::Schema
-    } else if statement.readonly() || (notes.pragma_asked == Asked::Yes && notes.writes.is_empty()) {
+    } else if statement.readonly() || (notes.pragma_asked == Inquiry::Yes && notes.writes.is_empty()) {
         Kind::Read
     } else if !notes.writes.is_empty() {
         Kind::Rows

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 
 use super::Engine;
-use super::session::Session;
+use super::sqlite::Sqlite;
 use crate::sql::{Script, SqlFailure, Work};
 use crate::storage::{Image, PageSize, Seq};
 
@@ -32,7 +32,7 @@ struct Object {
 }
 
 /// How many of the scripts the database has run, as its schema tells; 0 if it has no object that they make.
-pub(super) fn known(writer: &Session, scripts: &[Script]) -> Result<usize, SqlFailure> {
+pub(super) fn known(writer: &Sqlite, scripts: &[Script]) -> Result<usize, SqlFailure> {
     let there = writer.own(objects)?;
     if there.is_empty() {
         return Ok(0);
@@ -51,7 +51,7 @@ pub(super) fn known(writer: &Session, scripts: &[Script]) -> Result<usize, SqlFa
 }
 
 /// Whether the database has no schema objects at all.
-pub(super) fn is_empty(writer: &Session) -> Result<bool, SqlFailure> {
+pub(super) fn is_empty(writer: &Sqlite) -> Result<bool, SqlFailure> {
     writer.own(objects).map(|objects| objects.is_empty())
 }
 

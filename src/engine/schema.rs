@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
-use super::authorizer::{Notes, Reads, Write};
+use super::authorizer::{NotedWrite, Notes, Reads};
 use super::effort;
 use crate::sql::WriteSet;
 
@@ -133,14 +133,14 @@ impl Schema {
         };
         for write in &notes.writes {
             match write {
-                Write::Insert { table } => {
+                NotedWrite::Insert { table } => {
                     self.note_rows(&mut written, table);
                     if self.tables.contains_key(SEQUENCE) {
                         written.note_rows(SEQUENCE);
                     }
                 }
-                Write::Delete { table } => self.note_rows(&mut written, table),
-                Write::Update { table, column } => {
+                NotedWrite::Delete { table } => self.note_rows(&mut written, table),
+                NotedWrite::Update { table, column } => {
                     if self.concerns_rows(table, column, replaces) {
                         self.note_rows(&mut written, table);
                     } else {

@@ -13,7 +13,7 @@ use super::bracket::Admission;
 use super::control::Control;
 use super::effects::Effects;
 use super::prepared::Kind;
-use super::session::{Detail, Session};
+use super::sqlite::{Detail, Sqlite};
 use super::work;
 use crate::sql::{Code, Outcome, SqlFailure, Statement, WriteSet};
 
@@ -29,7 +29,7 @@ const RELEASE: &str = "RELEASE \"sqlite-elements\"";
 const UNDO: &str = "ROLLBACK TO \"sqlite-elements\"; RELEASE \"sqlite-elements\"";
 
 /// Runs a text inside the open transaction, or opens one with it.
-pub(super) fn run(writer: &Session, statement: &Statement, detail: Detail) -> Transacted {
+pub(super) fn run(writer: &Sqlite, statement: &Statement, detail: Detail) -> Transacted {
     writer.begins(detail);
     let (kinds, prepared) = writer.kinds(&statement.sql);
     let controls = kinds.iter().any(|kind| matches!(kind, Kind::Transaction(_)));
@@ -66,7 +66,7 @@ pub(super) fn run(writer: &Session, statement: &Statement, detail: Detail) -> Tr
 
 /// Runs a query inside the open transaction.
 pub(super) fn query(
-    writer: &Session,
+    writer: &Sqlite,
     statement: &Statement,
     only_reads: &dyn Fn(Kind) -> Result<Admission, SqlFailure>,
 ) -> Result<Outcome, SqlFailure> {
@@ -81,7 +81,7 @@ pub(super) fn query(
 }
 
 /// Runs a text of several statements inside a savepoint: as a whole, or without effect.
-fn whole(writer: &Session, statement: &Statement) -> Result<(Outcome, Effects), SqlFailure> {
+fn whole(writer: &Sqlite, statement: &Statement) -> Result<(Outcome, Effects), SqlFailure> {
     writer.own(|connection| connection.execute_batch(SAVEPOINT))?;
     let done = one_by_one(writer, statement);
     if done.is_ok() {
@@ -93,7 +93,7 @@ fn whole(writer: &Session, statement: &Statement) -> Result<(Outcome, Effects), 
     done
 }
 
-fn one_by_one(writer: &Session, statement: &Statement) -> Result<(Outcome, Effects), SqlFailure> {
+fn one_by_one(writer: &Sqlite, statement: &Statement) -> Result<(Outcome, Effects), SqlFailure> {
     let was_open = Cell::new(false);
     let admit = |kind| {
         let is_open = !writer.is_autocommit();

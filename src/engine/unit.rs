@@ -4,7 +4,7 @@
 
 use super::effects::Effects;
 use super::pragma;
-use super::session::Session;
+use super::sqlite::Sqlite;
 use crate::sql::SqlFailure;
 
 /// What a unit did.
@@ -17,7 +17,7 @@ pub(super) struct Done {
 
 /// Ends a batch or a script: checks what it did under its settings, then takes the settings back. A unit that only sets
 /// something is refused.
-pub(super) fn close(writer: &Session, effects: &Effects) -> Result<(), SqlFailure> {
+pub(super) fn close(writer: &Sqlite, effects: &Effects) -> Result<(), SqlFailure> {
     if effects.statements == effects.settings && !writer.is_as_always() {
         return Err(pragma::alone());
     }

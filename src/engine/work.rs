@@ -12,7 +12,7 @@ use super::bracket::Bracket;
 use super::effects::Effects;
 use super::migration;
 use super::prepared::Kind;
-use super::session::{Detail, Session};
+use super::sqlite::{Detail, Sqlite};
 use super::unit::{self, Done};
 use crate::sql::{Answer, Code, Outcome, Permit, SqlFailure, Statement, Work, WriteSet};
 
@@ -46,7 +46,7 @@ impl Engine {
 }
 
 /// Runs one unit as a whole, or leaves no effect.
-pub(super) fn run(writer: &Session, work: &Work, detail: Detail) -> Result<(Outcome, WriteSet), SqlFailure> {
+pub(super) fn run(writer: &Sqlite, work: &Work, detail: Detail) -> Result<(Outcome, WriteSet), SqlFailure> {
     writer.begins(detail);
     begin(writer)?;
     let done = match work {
@@ -71,14 +71,14 @@ pub(super) fn run(writer: &Session, work: &Work, detail: Detail) -> Result<(Outc
 
 /// Begins a deferred transaction. There is no other writer to keep out, and `IMMEDIATE` would make the first page of a
 /// new database even for work that then does nothing.
-fn begin(writer: &Session) -> Result<(), SqlFailure> {
+fn begin(writer: &Sqlite) -> Result<(), SqlFailure> {
     writer
         .own(|connection| connection.prepare_cached("BEGIN")?.raw_execute())
         .map(drop)
 }
 
 /// Commits, if a transaction is open. FTS5 writes its shadow tables only now; `schema` has added them to the write set.
-fn finish(writer: &Session) -> Result<(), SqlFailure> {
+fn finish(writer: &Sqlite) -> Result<(), SqlFailure> {
     if writer.is_autocommit() {
         return Ok(());
     }
@@ -86,7 +86,7 @@ fn finish(writer: &Session) -> Result<(), SqlFailure> {
     committed.map(drop).map_err(|refusal| writer.named(refusal))
 }
 
-fn batch(writer: &Session, statements: &[Statement], permit: Permit) -> Result<Done, SqlFailure> {
+fn batch(writer: &Sqlite, statements: &[Statement], permit: Permit) -> Result<Done, SqlFailure> {
     let mut all = Effects::default();
     let bracket = Bracket::default();
     for statement in statements {

@@ -16,7 +16,7 @@ pub struct ReadSet {
 
 /// How a commit touched one table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Change {
+pub enum TableChange {
     /// Only these columns, in rows that stayed.
     Columns(BTreeSet<String>),
     /// Rows were inserted or deleted, so every column may have changed.
@@ -26,7 +26,7 @@ pub enum Change {
 /// The tables that a commit wrote, including those written by triggers and cascades.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteSet {
-    tables: BTreeMap<String, Change>,
+    tables: BTreeMap<String, TableChange>,
     schema: Schema,
 }
 
@@ -53,8 +53,8 @@ impl ReadSet {
         }
         written.tables.iter().any(|(table, change)| {
             self.tables.get(table).is_some_and(|columns| match change {
-                Change::Rows => true,
-                Change::Columns(changed) => !columns.is_disjoint(changed),
+                TableChange::Rows => true,
+                TableChange::Columns(changed) => !columns.is_disjoint(changed),
             })
         })
     }
@@ -68,7 +68,7 @@ impl ReadSet {
 impl WriteSet {
     /// Adds an insert into `table`, or a delete from it.
     pub fn note_rows(&mut self, table: &str) {
-        self.tables.insert(table.to_ascii_lowercase(), Change::Rows);
+        self.tables.insert(table.to_ascii_lowercase(), TableChange::Rows);
     }
 
     /// Adds an update of one column. Inserts and deletes that were added before include it.
@@ -76,8 +76,8 @@ impl WriteSet {
         let change = self
             .tables
             .entry(table.to_ascii_lowercase())
-            .or_insert_with(|| Change::Columns(BTreeSet::new()));
-        if let Change::Columns(columns) = change {
+            .or_insert_with(|| TableChange::Columns(BTreeSet::new()));
+        if let TableChange::Columns(columns) = change {
             columns.insert(column.to_ascii_lowercase());
         }
     }
@@ -98,7 +98,7 @@ impl WriteSet {
     }
 
     /// The tables written, in lower case, and how each was changed.
-    pub fn tables(&self) -> impl Iterator<Item = (&str, &Change)> {
+    pub fn tables(&self) -> impl Iterator<Item = (&str, &TableChange)> {
         self.tables.iter().map(|(table, change)| (table.as_str(), change))
     }
 
@@ -106,8 +106,8 @@ impl WriteSet {
     pub fn merge(&mut self, other: WriteSet) {
         for (table, change) in other.tables {
             match change {
-                Change::Rows => self.note_rows(&table),
-                Change::Columns(columns) => {
+                TableChange::Rows => self.note_rows(&table),
+                TableChange::Columns(columns) => {
                     columns.iter().for_each(|column| self.note_column(&table, column));
                 }
             }

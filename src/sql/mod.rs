@@ -12,7 +12,7 @@ mod rows;
 mod statement;
 mod value;
 
-pub use access::{Change, ReadSet, WriteSet};
+pub use access::{ReadSet, TableChange, WriteSet};
 pub use code::{Code, OtherCode};
 pub use failure::SqlFailure;
 pub use result_code::ResultCode;

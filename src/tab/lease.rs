@@ -22,7 +22,7 @@ use crate::storage::{Lease, LeaseAct, LeaseStep, StoreError, TabId};
 
 /// The mechanism that gives one tab the right to lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Election {
+pub enum Locking {
     /// A Web Lock, through [`super::Effect::Lock`].
     Locks,
     /// A lease in the store, where the browser has no Web Locks. There is no [`super::Effect::Lock`] then.

@@ -39,8 +39,8 @@ mod words;
 #[cfg(target_family = "wasm")]
 pub mod worker;
 
-pub use lease::Election;
-pub use pulse::{Look, Names, Pulse};
+pub use lease::Locking;
+pub use pulse::{Glance, Names, Pulse};
 pub use store_call::{StoreAnswer, StoreCall};
 pub use tab::Tab;
 pub use unstored::Unstored;

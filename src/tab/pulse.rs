@@ -97,7 +97,7 @@ pub(super) enum Ended {
 
 /// What a look found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum Glance {
     /// The name is there.
     Found,
     /// Only the control name is there.
@@ -170,12 +170,12 @@ impl Pulse {
     }
 
     /// Takes in what the look found; whether the query may go on.
-    pub fn looked(&mut self, look: Look) -> Progress {
+    pub fn looked(&mut self, look: Glance) -> Progress {
         let Some(query) = &mut self.query else {
             return Progress::GoOn;
         };
-        self.blind = if look == Look::Blind { self.blind + 1 } else { 0 };
-        query.misses = if look == Look::Missing { query.misses + 1 } else { 0 };
+        self.blind = if look == Glance::Blind { self.blind + 1 } else { 0 };
+        query.misses = if look == Glance::Missing { query.misses + 1 } else { 0 };
         match query.misses {
             0..MISSES_TO_STOP => Progress::GoOn,
             _ => Progress::Interrupt,
@@ -219,7 +219,7 @@ impl Pulse {
 mod tests {
     use super::*;
 
-    use Look::{Blind, Found, Missing};
+    use Glance::{Blind, Found, Missing};
     use Progress::{GoOn, Interrupt};
 
     fn names(recall: &str) -> Names {
@@ -236,7 +236,7 @@ mod tests {
     }
 
     /// What follows from each of these looks during a query.
-    fn query(pulse: &mut Pulse, looks: &[Look]) -> Vec<Progress> {
+    fn query(pulse: &mut Pulse, looks: &[Glance]) -> Vec<Progress> {
         pulse.watch(Some("blob:own".into()));
         let each = looks.iter().map(|look| {
             assert_eq!(pulse.to_look_at(LOOK_EVERY), Some(&names("blob:own")));

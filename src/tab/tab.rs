@@ -15,7 +15,7 @@ use super::agenda::Agenda;
 use super::checkpoints::Checkpoints;
 use super::desk::{Desk, Hand};
 use super::group::Group;
-use super::lease::{Election, LeaseEvent, LeaseLock};
+use super::lease::{LeaseEvent, LeaseLock, Locking};
 use super::metrics::Counted;
 use super::pulse::Pulse;
 use super::runner::Piece;
@@ -55,7 +55,7 @@ enum Closing {
 // Calls of the driver.
 impl Tab {
     /// Opens a tab whose store has been loaded. Drain [`Tab::poll`] and [`Tab::work`] at once.
-    pub fn open(now: Timestamp, id: TabId, snapshot: Snapshot, election: Election) -> Result<Tab, Failure> {
+    pub fn open(now: Timestamp, id: TabId, snapshot: Snapshot, election: Locking) -> Result<Tab, Failure> {
         let Snapshot {
             head,
             image,
@@ -64,7 +64,7 @@ impl Tab {
         } = snapshot;
         let mut tab = Tab {
             protocol: Protocol::open(now, id, head.position, replies),
-            lease: (election == Election::Lease).then(|| LeaseLock::new(id)),
+            lease: (election == Locking::Lease).then(|| LeaseLock::new(id)),
             desk: Desk::new(Engine::open(image)?),
             checkpoints: Checkpoints::new(folding),
             agenda: Agenda::new(now),

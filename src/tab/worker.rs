@@ -18,7 +18,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 
-use super::{Effect, Election, Happening, LockCall, Look, Names, Pulse, StoreAnswer, StoreCall, Tab, Unstored};
+use super::{Effect, Glance, Happening, LockCall, Locking, Names, Pulse, StoreAnswer, StoreCall, Tab, Unstored};
 use crate::engine::{OnProgress, Progress};
 use crate::request::{Event, Failure, FailureKind, Request, decode, encode};
 use crate::sql::Code;
@@ -154,7 +154,7 @@ impl<'a> Driver<'a> {
         inbox: &'a Happenings,
     ) -> Result<Self, Failure> {
         let channel = channel.map(Rc::new);
-        let election = lock.as_ref().map_or(Election::Lease, |_| Election::Locks);
+        let election = lock.as_ref().map_or(Locking::Lease, |_| Locking::Locks);
         let id = TabId(time_ordered_id());
         // Opened before any other tab can know this one, so that no message is missed.
         let own_channel = match &channel {
@@ -349,13 +349,13 @@ fn say_alive() {
     }
 }
 
-fn look(names: &Names) -> Look {
+fn look(names: &Names) -> Glance {
     if is_there(&names.recall) {
-        Look::Found
+        Glance::Found
     } else if is_there(&names.control) {
-        Look::Missing
+        Glance::Missing
     } else {
-        Look::Blind
+        Glance::Blind
     }
 }
 

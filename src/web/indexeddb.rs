@@ -33,7 +33,7 @@ extern "C" {
 
 /// Listens to the named events of one target until it is dropped.
 #[must_use = "nothing is heard after this is dropped"]
-pub struct Listener {
+pub struct EventListener {
     target: EventTarget,
     names: &'static [&'static str],
     heard: Closure<dyn FnMut(Event)>,
@@ -42,7 +42,7 @@ pub struct Listener {
 /// Resolves with the first of several events.
 struct FirstEvent {
     state: Rc<RefCell<State>>,
-    _listener: Listener,
+    _listener: EventListener,
 }
 
 #[derive(Default)]
@@ -111,7 +111,7 @@ pub fn end(transaction: IdbTransaction) -> impl Future<Output = Result<(), JsVal
     }
 }
 
-impl Listener {
+impl EventListener {
     /// Calls `heard` for each of these events, until the listener is dropped.
     pub fn new(target: &EventTarget, names: &'static [&'static str], heard: impl FnMut(Event) + 'static) -> Self {
         let heard = Closure::<dyn FnMut(Event)>::new(heard);
@@ -120,7 +120,7 @@ impl Listener {
                 .add_event_listener_with_callback(name, heard.as_ref().unchecked_ref())
                 .expect("DOM 2.7: adding a listener throws nothing");
         }
-        Listener {
+        EventListener {
             target: target.clone(),
             names,
             heard,
@@ -128,7 +128,7 @@ impl Listener {
     }
 }
 
-impl Drop for Listener {
+impl Drop for EventListener {
     fn drop(&mut self) {
         for name in self.names {
             self.target
@@ -153,7 +153,7 @@ impl FirstEvent {
         };
         FirstEvent {
             state,
-            _listener: Listener::new(target, names, heard),
+            _listener: EventListener::new(target, names, heard),
         }
     }
 }

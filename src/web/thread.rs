@@ -42,7 +42,7 @@ extern "C" {
 
 /// What starts a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Script {
+pub enum WorkerSource {
     /// The URL of a file of the page's origin.
     File(String),
     /// The script itself.
@@ -77,7 +77,7 @@ impl Thread {
     pub fn start(
         name: &str,
         kind: WorkerType,
-        script: &Script,
+        script: &WorkerSource,
         heard: impl Fn(ThreadEvent) + Clone + 'static,
     ) -> Result<Self, BrowserError> {
         // The violation may be all that is ever heard of a refused worker. A worker that has spoken was not refused.
@@ -89,8 +89,8 @@ impl Thread {
             }
         });
         let worker = match script {
-            Script::File(url) => new_worker(url, name, kind),
-            Script::Text(text) => new_worker_of_text(text, name, kind),
+            WorkerSource::File(url) => new_worker(url, name, kind),
+            WorkerSource::Text(text) => new_worker_of_text(text, name, kind),
         }?;
         let failed = heard.clone();
         let heard = Closure::new(move |event: MessageEvent| {
@@ -124,11 +124,11 @@ impl Drop for Thread {
 
 impl Violations {
     /// Calls `refused` when the policy does not allow a worker from this script.
-    fn of(script: &Script, refused: impl Fn() + 'static) -> Self {
+    fn of(script: &WorkerSource, refused: impl Fn() + 'static) -> Self {
         // For a blob URL, the event says only `blob`.
         let blocked = match script {
-            Script::File(url) => url.clone(),
-            Script::Text(_) => "blob".to_owned(),
+            WorkerSource::File(url) => url.clone(),
+            WorkerSource::Text(_) => "blob".to_owned(),
         };
         let heard = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
             let says = |name: &str, what: &str| Reflect::get(&event, &name.into()).is_ok_and(|value| value == what);

@@ -12,7 +12,7 @@ use sqlite_elements::protocol::Message;
 use sqlite_elements::request::{CallId, Event, Failure, LeaderInfo, QueryId, Request, Response, UserId};
 use sqlite_elements::sql::{Outcome, Rows, SqlFailure, Statement, Value, Work};
 use sqlite_elements::storage::{Disk, Epoch, Image, MemoryStore, Store, TabId};
-use sqlite_elements::tab::{Effect, Election, Happening, LockCall, StoreAnswer, StoreCall, Tab};
+use sqlite_elements::tab::{Effect, Happening, LockCall, Locking, StoreAnswer, StoreCall, Tab};
 use sqlite_elements::time::Timestamp;
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ pub(crate) struct TabNo(pub(crate) usize);
 
 pub(crate) struct Browser {
     pub(crate) disk: Disk,
-    election: Election,
+    election: Locking,
     now: Timestamp,
     tabs: Vec<Option<SimulatedTab>>,
     lock_holder: Option<TabNo>,
@@ -60,7 +60,7 @@ impl Browser {
     pub(crate) fn on(disk: Disk) -> Self {
         Browser {
             disk,
-            election: Election::Locks,
+            election: Locking::Locks,
             now: Timestamp::from_ms(1_700_000_000_000.0),
             tabs: Vec::new(),
             lock_holder: None,
@@ -79,7 +79,7 @@ impl Browser {
 
     pub(crate) fn without_locks(count: usize) -> Self {
         let mut browser = Browser::new();
-        browser.election = Election::Lease;
+        browser.election = Locking::Lease;
         browser.and_tabs(count)
     }
 

@@ -1,6 +1,6 @@
 //! Read sets and write sets: a write that can change the answer of a query meets the query's read set.
 
-use sqlite_elements::sql::Change;
+use sqlite_elements::sql::TableChange;
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -270,7 +270,7 @@ fn an_update_names_its_columns_and_an_insert_its_rows() {
     let mut tab = Tab::with(AB);
     let written = tab.written("UPDATE t SET a = 5");
     let changes: Vec<_> = written.tables().collect();
-    assert!(matches!(changes[..], [("t", Change::Columns(columns))] if columns.len() == 1));
+    assert!(matches!(changes[..], [("t", TableChange::Columns(columns))] if columns.len() == 1));
     let written = tab.written("INSERT INTO u VALUES (5)");
-    assert_eq!(written.tables().collect::<Vec<_>>(), [("u", &Change::Rows)]);
+    assert_eq!(written.tables().collect::<Vec<_>>(), [("u", &TableChange::Rows)]);
 }

@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
-use super::{Db, Phase, Session, SessionNumber};
+use super::{Db, Opening, OpeningNumber, Phase};
 use crate::migrations;
 
 /// How long a migration may wait for a leader and then run: as long as a page lives. Each of its statements has a limit
@@ -55,23 +55,23 @@ impl Db {
 
     /// The schema has changed. Perhaps some tab has replaced all data with a backup, which this page must migrate. If
     /// nothing is to be done, the worker answers from its own copy.
-    pub(super) fn migrate_again(self: &Rc<Self>, number: SessionNumber) {
+    pub(super) fn migrate_again(self: &Rc<Self>, number: OpeningNumber) {
         let mut session = self.session.borrow_mut();
         let session = session.as_mut().filter(|session| session.has_scripts());
-        if session.is_some_and(Session::begin_migrating) {
+        if session.is_some_and(Opening::begin_migrating) {
             self.migrate_now(number);
         }
     }
 
-    fn migrate_now(self: &Rc<Self>, number: SessionNumber) {
+    fn migrate_now(self: &Rc<Self>, number: OpeningNumber) {
         let db = self.clone();
         spawn_local(async move {
             loop {
-                let Some((name, connection, scripts)) = db.of_session(number, Session::begin_preparing) else {
+                let Some((name, connection, scripts)) = db.of_session(number, Opening::begin_preparing) else {
                     return;
                 };
                 let prepared = prepare(&name, &connection, scripts).await;
-                match db.of_session(number, Session::has_migrated) {
+                match db.of_session(number, Opening::has_migrated) {
                     Some(Migrating::Again) => {}
                     Some(_) => return db.migrated(number, prepared),
                     None => return,
@@ -80,7 +80,7 @@ impl Db {
         });
     }
 
-    fn migrated(&self, number: SessionNumber, prepared: Result<(), Failure>) {
+    fn migrated(&self, number: OpeningNumber, prepared: Result<(), Failure>) {
         let phase = prepared.map_or_else(Phase::Failed, |()| Phase::Ready);
         // No news: the database is ready as before, it has the same failure as before, or a failure has ended the
         // connection.
@@ -96,7 +96,7 @@ impl Db {
     }
 }
 
-impl Session {
+impl Opening {
     fn has_scripts(&self) -> bool {
         self.scripts.as_ref().is_some_and(|scripts| !scripts.is_empty())
     }

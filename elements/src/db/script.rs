@@ -5,7 +5,7 @@ use std::rc::Rc;
 use sqlite_elements::client::{Database, js_error};
 use wasm_bindgen::prelude::*;
 
-use super::{Db, Reach, Session};
+use super::{Db, Opening, Reach};
 
 /// The core, as `base.js` sees it.
 #[wasm_bindgen(skip_typescript)]
@@ -64,7 +64,7 @@ impl DbCore {
     /// Whether this tab leads.
     #[wasm_bindgen(getter)]
     pub fn leader(&self) -> bool {
-        self.0.session.borrow().as_ref().is_some_and(Session::leads)
+        self.0.session.borrow().as_ref().is_some_and(Opening::leads)
     }
 
     /// How many writes of this page have no answer yet.

@@ -14,7 +14,7 @@ use web_sys::{Element, HtmlElement, HtmlFormElement};
 use super::form::FormListener;
 use super::view::{Speaker, View};
 use crate::base::{self, Base, show_states};
-use crate::db::{self, Reach, SessionNumber};
+use crate::db::{self, OpeningNumber, Reach};
 use crate::document::{self, Depth};
 use crate::event::{detail, fire, fire_error};
 use crate::params::Fields;
@@ -73,7 +73,7 @@ enum Transition {
 
 /// What the element asks now.
 struct Asked {
-    session: SessionNumber,
+    session: OpeningNumber,
     statement: Statement,
     state: AskedState,
     _subscription: Subscription,
@@ -95,7 +95,7 @@ enum Answer {
 /// What the element should ask, according to the document.
 enum Wanted {
     Ask {
-        session: SessionNumber,
+        session: OpeningNumber,
         connection: Connection,
         statement: Statement,
     },
@@ -260,7 +260,7 @@ impl Query {
         Ok(())
     }
 
-    fn ask(self: &Rc<Self>, session: SessionNumber, connection: &Connection, statement: Statement) {
+    fn ask(self: &Rc<Self>, session: OpeningNumber, connection: &Connection, statement: Statement) {
         let weak = Rc::downgrade(self);
         let question = statement.clone();
         let subscription = connection.subscribe(statement.clone(), move |answer| {
@@ -280,7 +280,7 @@ impl Query {
     }
 
     /// Only records the answer: the subscription must not be dropped from within its own callback.
-    fn answered(self: Rc<Self>, session: SessionNumber, question: &Statement, answer: Result<Rows, SqlFailure>) {
+    fn answered(self: Rc<Self>, session: OpeningNumber, question: &Statement, answer: Result<Rows, SqlFailure>) {
         match self.asked.borrow_mut().as_mut() {
             Some(asked) if asked.session == session && asked.statement == *question => {
                 asked.state = AskedState::Answered

@@ -25,7 +25,7 @@ extern "C" {
 }
 
 /// Rows in the document. The nodes around them belong to the page.
-pub(crate) struct Rows {
+pub(crate) struct RenderedRows {
     place: Place,
     blueprint: Blueprint,
     rows: Vec<Row>,
@@ -56,10 +56,10 @@ struct Row {
     instance: Instance,
 }
 
-impl Rows {
+impl RenderedRows {
     /// No rows yet, in this place.
     pub(crate) fn new(place: Place, blueprint: Blueprint) -> Self {
-        Rows {
+        RenderedRows {
             place,
             blueprint,
             rows: Vec::new(),

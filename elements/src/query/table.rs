@@ -15,7 +15,7 @@ use web_sys::{Document, Element, Event, Node};
 
 use super::binding::{Binding, Target};
 use super::marks::Marked;
-use super::rows::{Place, Rows};
+use super::rows::{Place, RenderedRows};
 use super::template::Blueprint;
 use crate::tree;
 
@@ -32,7 +32,7 @@ pub(crate) struct Table {
     columns: Vec<String>,
     caption: Option<String>,
     heads: Vec<Element>,
-    rows: Rows,
+    rows: RenderedRows,
     sort: Rc<Cell<Option<Sort>>>,
     /// The listener lives as long as the table.
     _clicked: Closure<dyn FnMut(Event)>,
@@ -81,7 +81,7 @@ impl Table {
         head.add_event_listener_with_callback("click", clicked.as_ref().unchecked_ref())
             .expect_throw("a row can be listened to");
         let body = element(document, "tbody", &root);
-        let rows = Rows::new(Place::In(body.into()), blueprint(document, columns.len()));
+        let rows = RenderedRows::new(Place::In(body.into()), blueprint(document, columns.len()));
         Table {
             root,
             columns: columns.to_vec(),

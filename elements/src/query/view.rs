@@ -12,7 +12,7 @@ use web_sys::{Element, HtmlElement, HtmlTemplateElement, Node};
 
 use super::header::Header;
 use super::marks::find_column;
-use super::rows::{Place, Rows, standing_after};
+use super::rows::{Place, RenderedRows, standing_after};
 use super::section;
 use super::table::Table;
 use super::template::Blueprint;
@@ -40,7 +40,7 @@ pub(crate) struct Templates {
 }
 
 enum Body {
-    Rows { columns: Vec<String>, rows: Rows },
+    Rows { columns: Vec<String>, rows: RenderedRows },
     Table(Table),
 }
 
@@ -229,10 +229,10 @@ impl View {
         self.clear_extra();
         let own_template = match self.show_extra(element, Purpose::Error, &names, &values) {
             Ok(()) => self.templates.error.is_some(),
-            Err(failure) => return notice::show(element, &failure, notice::Place::Last),
+            Err(failure) => return notice::show(element, &failure, notice::NoticePlace::Last),
         };
         match speaker {
-            Speaker::Query if !own_template => notice::show(element, failure, notice::Place::Last),
+            Speaker::Query if !own_template => notice::show(element, failure, notice::NoticePlace::Last),
             _ => notice::clear(element),
         }
     }
@@ -292,7 +292,7 @@ impl View {
         self.body = Some(match &self.templates.row {
             Some(template) => {
                 let blueprint = Blueprint::compile(template, columns)?;
-                let rows = Rows::new(Place::After(template.clone().into()), blueprint);
+                let rows = RenderedRows::new(Place::After(template.clone().into()), blueprint);
                 Body::Rows {
                     columns: columns.to_vec(),
                     rows,

@@ -7,7 +7,7 @@
 //! | `versionchange` | closed at once, so that a deletion or a newer version of the library need not wait |
 //! | `close` | the browser cut the connection (data cleared or evicted, storage crashed) |
 //!
-//! After the last two, every operation fails with [`StoreError::Gone`], and [`Connection::on_lost`] calls back. A
+//! After the last two, every operation fails with [`StoreError::Gone`], and [`StoreConnection::on_lost`] calls back. A
 //! connection is never opened again behind its owner's back: it would find another database than the one that was read.
 
 use std::cell::{Cell, RefCell};
@@ -19,7 +19,7 @@ use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest};
 use super::error::{Moment, is_newer, store_error};
 use super::table::Table;
 use crate::storage::StoreError;
-use crate::web::indexeddb::{Listener, answer, factory};
+use crate::web::indexeddb::{EventListener, answer, factory};
 
 const VERSION: u32 = 1;
 
@@ -31,13 +31,13 @@ struct Lost {
 
 type Tell = Box<dyn FnOnce(StoreError)>;
 
-pub(super) struct Connection {
+pub(super) struct StoreConnection {
     database: IdbDatabase,
     lost: Rc<Lost>,
-    _listener: Listener,
+    _listener: EventListener,
 }
 
-impl Connection {
+impl StoreConnection {
     /// Opens the database, or creates it.
     pub(super) async fn open(name: &str) -> Result<Self, StoreError> {
         let factory = available()?;
@@ -45,7 +45,7 @@ impl Connection {
         // Kept until the request is answered: a listener that is dropped hears nothing.
         let _upgrade = on_upgrade(&request, create_tables);
         match answer(request.into()).await {
-            Ok(database) => Ok(Connection::to(database.unchecked_into())),
+            Ok(database) => Ok(StoreConnection::to(database.unchecked_into())),
             Err(thrown) if is_newer(&thrown) => Err(newer(&factory, name).await),
             Err(thrown) => Err(opening(thrown)),
         }
@@ -90,8 +90,8 @@ impl Connection {
                 lost.told();
             }
         };
-        let listener = Listener::new(&database, &["versionchange", "close"], heard);
-        Connection {
+        let listener = EventListener::new(&database, &["versionchange", "close"], heard);
+        StoreConnection {
             database,
             lost,
             _listener: listener,
@@ -109,7 +109,7 @@ impl Lost {
     }
 }
 
-impl Drop for Connection {
+impl Drop for StoreConnection {
     fn drop(&mut self) {
         self.database.close();
     }
@@ -129,9 +129,12 @@ fn opening(thrown: JsValue) -> StoreError {
 }
 
 /// Calls `upgrade` when the request needs an upgrade. If that fails, nothing is created.
-fn on_upgrade(request: &IdbOpenDbRequest, upgrade: impl Fn(&IdbDatabase) -> Result<(), JsValue> + 'static) -> Listener {
+fn on_upgrade(
+    request: &IdbOpenDbRequest,
+    upgrade: impl Fn(&IdbDatabase) -> Result<(), JsValue> + 'static,
+) -> EventListener {
     let opened = request.clone();
-    Listener::new(request, &["upgradeneeded"], move |_| {
+    EventListener::new(request, &["upgradeneeded"], move |_| {
         let upgraded = opened.result().and_then(|database| upgrade(database.unchecked_ref()));
         if upgraded.is_err()
             && let Some(transaction) = opened.transaction()

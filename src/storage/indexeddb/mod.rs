@@ -26,7 +26,7 @@ mod transaction;
 
 use js_sys::Uint8Array;
 
-use self::connection::Connection;
+use self::connection::StoreConnection;
 use self::keys::Keys;
 use self::table::Table;
 use self::transaction::Transaction;
@@ -40,7 +40,7 @@ use super::{
 
 /// One tab's access to a database.
 pub struct IndexedDbStore {
-    connection: Connection,
+    connection: StoreConnection,
     durability: Durability,
 }
 
@@ -51,7 +51,7 @@ impl IndexedDbStore {
     /// [`StoreError::Unavailable`] where there is no IndexedDB or the page may not use it,
     /// [`StoreError::Layout`] if a newer version of the library has been here.
     pub async fn open(name: &str, durability: Durability) -> Result<Self, StoreError> {
-        let connection = Connection::open(name).await?;
+        let connection = StoreConnection::open(name).await?;
         Ok(IndexedDbStore { connection, durability })
     }
 
@@ -61,7 +61,7 @@ impl IndexedDbStore {
     /// # Errors
     /// As for [`IndexedDbStore::open`].
     pub async fn delete(name: &str) -> Result<(), StoreError> {
-        Connection::delete(name).await
+        StoreConnection::delete(name).await
     }
 
     /// Calls `tell` with [`StoreError::Gone`] as soon as the database is deleted, evicted, or cut off.

@@ -16,7 +16,7 @@ use web_sys::{
 };
 
 use super::Durability;
-use super::connection::Connection;
+use super::connection::StoreConnection;
 use super::error::{Moment, store_error};
 use super::table::{Table, bytes, piece_key, place};
 use crate::storage::{BlockNo, Epoch, RecordName, Seq, StoreError};
@@ -36,11 +36,15 @@ enum OnDrop {
 }
 
 impl Transaction {
-    pub(super) fn read(connection: &Connection, tables: &[Table]) -> Result<Self, StoreError> {
+    pub(super) fn read(connection: &StoreConnection, tables: &[Table]) -> Result<Self, StoreError> {
         Self::begin(connection, tables, "readonly", Durability::default())
     }
 
-    pub(super) fn write(connection: &Connection, tables: &[Table], durability: Durability) -> Result<Self, StoreError> {
+    pub(super) fn write(
+        connection: &StoreConnection,
+        tables: &[Table],
+        durability: Durability,
+    ) -> Result<Self, StoreError> {
         Self::begin(connection, tables, "readwrite", durability)
     }
 
@@ -190,7 +194,7 @@ impl Transaction {
     }
 
     fn begin(
-        connection: &Connection,
+        connection: &StoreConnection,
         tables: &[Table],
         mode: &str,
         durability: Durability,

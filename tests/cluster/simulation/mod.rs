@@ -16,7 +16,7 @@ use history::Fate;
 use profile::{Fault, Profile, Versions};
 use sqlite_elements::request::LeaderInfo;
 use sqlite_elements::sabotage::{self, Sabotage};
-use sqlite_elements::tab::Election;
+use sqlite_elements::tab::Locking;
 use workload::Workload;
 use world::{Guard, World};
 
@@ -106,7 +106,7 @@ fn run_in(world: World) -> Result<Tally, String> {
         .filter(|op| matches!(op.fate, Fate::Acknowledged(_)));
     Ok(Tally {
         runs: 1,
-        leased: u64::from(workload.world.election == Election::Lease),
+        leased: u64::from(workload.world.election == Locking::Lease),
         mixed,
         steps: workload.world.steps,
         acknowledged: acknowledged.count() as u64,

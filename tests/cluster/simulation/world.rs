@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use sqlite_elements::request::{Event, LeaderInfo, Request};
 use sqlite_elements::storage::{Disk, LeaseAct, LeaseStep, MemoryStore, PageNo, Snapshot, StoreError, TabId};
-use sqlite_elements::tab::{Effect, Election, Happening, LockCall, StoreAnswer, StoreCall, Tab};
+use sqlite_elements::tab::{Effect, Happening, LockCall, Locking, StoreAnswer, StoreCall, Tab};
 use sqlite_elements::time::Timestamp;
-use sqlite_elements::watchdog::{self, Step, Timers, Watchdog};
+use sqlite_elements::watchdog::{self, Timers, WatchStep, Watchdog};
 use uuid::Uuid;
 
 use super::profile::{Order, Profile, Versions};
@@ -41,7 +41,7 @@ pub(crate) enum Sight {
 pub(crate) struct World {
     pub(crate) random: Random,
     pub(crate) profile: Profile,
-    pub(crate) election: Election,
+    pub(crate) election: Locking,
     pub(crate) disk: Disk,
     pub(crate) now: Timestamp,
     pub(crate) steps: u64,
@@ -130,9 +130,9 @@ impl World {
         let mut random = Random::new(seed);
         let profile = profile(&mut random);
         let election = if random.per_mille(500) {
-            Election::Locks
+            Locking::Locks
         } else {
-            Election::Lease
+            Locking::Lease
         };
         World {
             profile,
@@ -307,7 +307,7 @@ impl World {
 
     /// Gives the lock by force to a tab that waits for it; or the lease to any tab, which does not know.
     pub(crate) fn steal(&mut self) {
-        if self.election == Election::Lease {
+        if self.election == Locking::Lease {
             let thief = TabNo(self.random.below(self.opened as u64) as usize);
             let step = LeaseStep {
                 tab: id(thief),
@@ -351,8 +351,10 @@ impl World {
     fn watch(&mut self, number: TabNo) {
         let Some(tab) = self.tabs.get_mut(&number) else { return };
         match tab.watchdog.tick(f64::from(watchdog::TICK_MS), Timers::Prompt) {
-            Step::GiveUp => self.crash(number),
-            Step::Ask | Step::Wait => self.agenda_in(u64::from(watchdog::TICK_MS) * 1_000, Due::Watchdog(number)),
+            WatchStep::GiveUp => self.crash(number),
+            WatchStep::Ask | WatchStep::Wait => {
+                self.agenda_in(u64::from(watchdog::TICK_MS) * 1_000, Due::Watchdog(number))
+            }
         }
     }
 

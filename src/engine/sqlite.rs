@@ -47,7 +47,7 @@ const STATEMENTS: usize = 128;
 /// The most bytes of a text that is remembered: a program made a longer one, and it will not come again.
 const LONGEST_REMEMBERED: usize = 16 * 1024;
 
-pub(super) struct Session {
+pub(super) struct Sqlite {
     connection: Connection,
     authorizer: Authorizer,
     view: View,
@@ -92,7 +92,7 @@ struct Prepared<'a, 'connection> {
     access: Rc<Access>,
 }
 
-impl Session {
+impl Sqlite {
     pub(super) fn open(pages: &Rc<RefCell<Pages>>, view: View) -> Result<Self, EngineError> {
         let mut connection = vfs::open(pages, view)?;
         let page_size = pages.borrow().image().page_size();
@@ -110,7 +110,7 @@ impl Session {
             Authorizer::install(&mut connection)
         })();
         let authorizer = configured.map_err(|error| EngineError::Sqlite(failure(error, "")))?;
-        Ok(Session {
+        Ok(Sqlite {
             connection,
             authorizer,
             view,
