@@ -53,6 +53,7 @@ mod notice;
 mod params;
 #[cfg(target_family = "wasm")]
 mod schedule;
+#[cfg(target_family = "wasm")]
 mod shell;
 #[cfg(target_family = "wasm")]
 mod status;
