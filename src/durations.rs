@@ -53,3 +53,7 @@ pub const TRIAL_MS: u64 = 500;
 /// come by then.
 pub const LAST_WORD_MS: u64 = 500;
 const _: () = assert!(LEASE_MS + LAST_WORD_MS + TRIAL_MS <= WRITE_TIMEOUT_MS as u64);
+
+/// The tab that asked for the lead has this long to take the lock from the leader that hands over.
+pub const HAND_OVER_MS: u64 = 1_000;
+const _: () = assert!(HAND_OVER_MS < LEASE_MS);

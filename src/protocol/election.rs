@@ -27,37 +27,18 @@
 //!
 //! [`super::participant`] owns the election, and alone knows what a change of leader means for writes and replica.
 
+use super::leadership::{Here, Leadership};
+use super::message::Message;
+use super::wake::Wake;
+use super::words::Output;
 use super::words::Outputs;
-use super::{Message, Output, Timestamp, Wake};
-use crate::durations::{HEARTBEAT_MS, LEASE_MS, LOOK_MS, SPREAD_MS, STOPPED_MS};
+use crate::durations::{HAND_OVER_MS, HEARTBEAT_MS, LEASE_MS, LOOK_MS, SPREAD_MS, STOPPED_MS};
 use crate::sabotage::{self, Sabotage};
 use crate::storage::{Epoch, Head, Position, Seq, TabId};
+use crate::time::Timestamp;
 
 /// A tab whose store failed before it could lead lets other tabs try, and queues for the lock again after this long.
 const QUEUE_AGAIN_MS: u64 = 1_000;
-/// How long the leader keeps the lock for the asker of a hand-over.
-pub(super) const HAND_OVER_MS: u64 = 1_000;
-
-/// The leader, as far as this tab knows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Leadership {
-    /// The leader, once this tab has heard of one.
-    pub leader: Option<TabId>,
-    /// Whether this tab is the leader.
-    pub here: Here,
-    /// When the lease lapses, unless the leader renews it.
-    pub lease_expiry: Timestamp,
-}
-
-/// Whether the leader is this tab.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Here {
-    /// The store has this tab's epoch, and the replica has caught up with the head.
-    Leads,
-    /// Also while this tab still catches up before it leads, and after it has closed.
-    #[default]
-    Follows,
-}
 
 #[derive(Debug)]
 pub(super) struct Election {
@@ -140,6 +121,10 @@ impl Election {
             deaf_until: Timestamp::default(),
             asking: false,
         }
+    }
+
+    pub(super) fn tab(&self) -> TabId {
+        self.tab
     }
 
     pub(super) fn leading(&self) -> Option<Epoch> {

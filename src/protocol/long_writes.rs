@@ -7,9 +7,10 @@
 
 use std::collections::VecDeque;
 
+use super::queued::Queued;
 use super::trials::{Trial, Trials};
-use super::{Queued, Timestamp};
 use crate::storage::{RequestId, TabId};
+use crate::time::Timestamp;
 
 /// Longer than messages take that wait for a busy worker.
 const PAUSE_MS: u64 = 100;

@@ -23,12 +23,12 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use super::election::HAND_OVER_MS;
-use super::trials::Record;
-use super::{Timestamp, WriteError};
-use crate::durations::LEASE_MS;
+use super::record::Record;
+use super::write_error::WriteError;
+use crate::durations::{HAND_OVER_MS, LEASE_MS};
 use crate::sql::{Outcome, Work};
 use crate::storage::{Commit, Epoch, Position, RequestId, Seq, TabId};
+use crate::time::Timestamp;
 
 const VERSION: u8 = 2;
 /// A message for one tab goes to all tabs up to this size: their channel is already open, so that is faster.

@@ -32,18 +32,23 @@
 //! | [`message`], [`words`], [`wake`] | messages between tabs, inputs and outputs, reasons to wake |
 
 mod election;
+mod leadership;
 mod long_writes;
 mod message;
 mod participant;
 mod pending;
 #[allow(clippy::module_inception, reason = "the door, beside what is behind it")]
 mod protocol;
+mod queued;
+mod record;
 mod replica;
 mod replication;
 mod trials;
 mod turn;
+mod turn_end;
 mod wake;
 mod words;
+mod write_error;
 mod write_queue;
 mod writes;
 mod writing;
@@ -51,14 +56,14 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
-pub use election::{Here, Leadership};
+pub use leadership::{Here, Leadership};
 pub use message::{Message, MessageError};
-pub use pending::{Fate, StoreCause, WriteError};
 pub use protocol::Protocol;
-pub use trials::Record;
-pub use turn::TurnEnd;
+pub use queued::{Patience, PutOff, Queued};
+pub use record::Record;
+pub use turn_end::TurnEnd;
 pub use wake::Wake;
 pub use words::{Input, Output};
-pub use write_queue::{Patience, PutOff, Queued};
+pub use write_error::{Fate, StoreCause, WriteError};
 
 pub use crate::time::Timestamp;

@@ -10,19 +10,23 @@
 use std::rc::Rc;
 
 use super::election::{Election, LeadClaim, Office, Rise};
-use super::pending::{Fate, WriteError};
+use super::leadership::Here;
+use super::message::Message;
+use super::queued::{PutOff, Queued};
+use super::record::Record;
 use super::replication::{Fetched, Replication};
-use super::trials::Record;
+use super::turn_end::TurnEnd;
+use super::wake::Wake;
 use super::words::{Output, Outputs};
+use super::write_error::{Fate, WriteError};
 use super::writes::{Footing, Writes};
-use super::{Here, Message, PutOff, Queued, Timestamp, TurnEnd, Wake};
 use crate::sabotage::{self, Sabotage};
 use crate::sql::{Answer, Outcome, Work};
 use crate::storage::{CatchUp, Commit, Epoch, Head, Position, Replies, RequestId, Seq, StoreError, TabId};
+use crate::time::Timestamp;
 
 #[derive(Debug)]
 pub(super) struct Participant {
-    tab: TabId,
     election: Election,
     replication: Replication,
     writes: Writes,
@@ -36,16 +40,11 @@ impl Participant {
         outputs.push(Output::RequestLock);
         outputs.send(Message::Hello { from: tab });
         Participant {
-            tab,
             election: Election::new(now, tab),
             replication: Replication::new(position, replies),
             writes: Writes::new(tab),
             outputs,
         }
-    }
-
-    pub(super) fn tab(&self) -> TabId {
-        self.tab
     }
 
     pub(super) fn election(&self) -> &Election {

@@ -2,11 +2,15 @@
 //!
 //! Maps each input, message and deadline to one call of the [`Participant`], which knows what it means.
 
+use super::leadership::Leadership;
+use super::message::Message;
 use super::participant::Participant;
+use super::queued::Queued;
+use super::wake::Wake;
 use super::words::{Input, Output};
-use super::{Leadership, Message, Queued, Timestamp, Wake};
 use crate::sql::Work;
 use crate::storage::{Epoch, Position, Replies, RequestId, TabId};
+use crate::time::Timestamp;
 
 /// One tab's part in the protocol: a state machine that takes inputs and gives outputs.
 #[derive(Debug)]
@@ -25,7 +29,7 @@ impl Protocol {
 
     /// The id of this tab.
     pub fn tab(&self) -> TabId {
-        self.participant.tab()
+        self.participant.election().tab()
     }
 
     /// The position of this tab's replica.

@@ -12,9 +12,11 @@
 use std::rc::Rc;
 
 use super::replica::{Advance, Replica};
+use super::wake::Wake;
+use super::words::Output;
 use super::words::Outputs;
-use super::{Output, Timestamp, Wake};
 use crate::storage::{CatchUp, Commit, Position, Replies, StoreError};
+use crate::time::Timestamp;
 
 /// How long to wait after a failed read of the store.
 const RETRY_MS: u64 = 1_000;

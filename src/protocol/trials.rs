@@ -27,27 +27,15 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use serde::{Deserialize, Serialize};
-
-use super::{Queued, Timestamp};
+use super::queued::Queued;
+use super::record::Record;
 use crate::durations::{LAST_WORD_MS, TRIAL_MS};
 use crate::sabotage::{self, Sabotage};
 use crate::storage::{Epoch, RequestId, TabId};
+use crate::time::Timestamp;
 
 /// How many ended leaderships are remembered: more than a write waits through.
 const MOST_ENDINGS: usize = 64;
-
-/// What the asker records about a write and sends with it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Record {
-    /// No leader that had it ended in silence. It runs in a group with others.
-    #[default]
-    Clean,
-    /// A leader that had it ended in silence. It is run alone, and only when its asker agrees.
-    Suspect,
-    /// A second leader ended in silence while it ran it. It is not run again.
-    Condemned,
-}
 
 /// What the asker has seen of one write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

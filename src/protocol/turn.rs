@@ -12,29 +12,11 @@
 //!
 //! [`Input::TurnEnded`]: super::Input::TurnEnded
 
-use super::{Timestamp, WriteError};
+use super::turn_end::TurnEnd;
 use crate::ascending::Ascending;
 use crate::durations::{LONGEST_TURN_MS, SILENT_TURN_MS};
 use crate::storage::RequestId;
-
-/// How a turn ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TurnEnd {
-    /// The page ended it, and the store has what it changed, if anything.
-    Done,
-    /// It could not begin before its deadline.
-    TimedOut,
-    /// This tab does not lead any more, or did not lead when the page asked.
-    LeadershipLost,
-    /// Its page was silent while others waited.
-    Silent,
-    /// It kept others waiting for too long.
-    TooLong,
-    /// The store did not take what it changed.
-    NotStored(WriteError),
-    /// This tab closed the database before the turn was over.
-    Closed,
-}
+use crate::time::Timestamp;
 
 #[derive(Debug, Default)]
 pub(super) struct Turns {

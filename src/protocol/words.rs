@@ -6,9 +6,14 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::{Leadership, Message, PutOff, Queued, Timestamp, TurnEnd, WriteError};
+use super::leadership::Leadership;
+use super::message::Message;
+use super::queued::{PutOff, Queued};
+use super::turn_end::TurnEnd;
+use super::write_error::WriteError;
 use crate::sql::{Answer, Outcome};
 use crate::storage::{CatchUp, Commit, Epoch, Head, Position, Replies, RequestId, Seq, StoreError};
+use crate::time::Timestamp;
 
 /// What happens to a tab.
 #[derive(Debug)]

@@ -8,50 +8,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use super::long_writes::{LongWrites, Others};
+use super::queued::{Patience, PutOff, Queued};
 use super::trials::{Trial, Trials};
-use super::{Timestamp, WriteError};
+use super::write_error::WriteError;
 use crate::ascending::Ascending;
 use crate::sabotage::{self, Sabotage};
-use crate::sql::{Answer, Outcome, Work};
+use crate::sql::{Answer, Outcome};
 use crate::storage::{Commit, RequestId, Seq, TabId};
-
-/// A write that waits to be run by this leader.
-#[derive(Clone, Debug)]
-pub struct Queued {
-    /// The id under which the write is settled.
-    pub request: RequestId,
-    /// What the write asks for.
-    pub work: Rc<Work>,
-    /// The sender has the replies to all its requests below this counter.
-    pub settled_below: u64,
-    /// Until when its page waits for the answer.
-    pub deadline: Timestamp,
-    /// For how long the write may keep the others waiting.
-    pub patience: Patience,
-}
-
-/// For how long a write may keep the others waiting.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Patience {
-    /// For one turn: longer writes are put off once, so that the others get their turn.
-    #[default]
-    Turn,
-    /// For the whole write: it was put off once, and the others had their turn.
-    Whole,
-}
-
-impl Queued {
-    /// A write with the patience of one turn.
-    pub fn new(request: RequestId, work: Rc<Work>, settled_below: u64, deadline: Timestamp) -> Self {
-        Queued {
-            request,
-            work,
-            settled_below,
-            deadline,
-            patience: Patience::default(),
-        }
-    }
-}
+use crate::time::Timestamp;
 
 /// The answer to each request of a group.
 pub(super) type Answers = Vec<(RequestId, Answer)>;
@@ -70,15 +34,6 @@ pub(super) enum Next {
 enum Waiting {
     Write(Queued),
     Turn(RequestId),
-}
-
-/// The writes of a group that were not done.
-#[derive(Debug, Default)]
-pub struct PutOff {
-    /// Stopped, so that others get their turn.
-    pub long: Option<Queued>,
-    /// Not run, because they stood behind the stopped write.
-    pub unrun: Vec<Queued>,
 }
 
 /// The group that has been run and is not durable yet.
@@ -345,6 +300,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::sql::Work;
 
     const NOW: Timestamp = Timestamp(1_000_000);
 

@@ -7,15 +7,21 @@
 
 use std::rc::Rc;
 
-use super::pending::{Fate, PendingWrites, WriteError};
+use super::leadership::Here;
+use super::message::Message;
+use super::pending::PendingWrites;
+use super::queued::{PutOff, Queued};
+use super::record::Record;
 use super::replication::Replication;
-use super::trials::Record;
+use super::turn_end::TurnEnd;
+use super::wake::Wake;
 use super::words::Outputs;
+use super::write_error::{Fate, WriteError};
 use super::writing::{Heard, Writing};
-use super::{Here, Message, PutOff, Queued, Timestamp, TurnEnd, Wake};
 use crate::sabotage::{self, Sabotage};
 use crate::sql::{Answer, Outcome, Work};
 use crate::storage::{Commit, Epoch, RequestId, Seq, StoreError, TabId};
+use crate::time::Timestamp;
 
 #[derive(Debug)]
 pub(super) struct Writes {

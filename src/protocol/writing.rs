@@ -10,15 +10,21 @@
 
 use std::rc::Rc;
 
+use super::message::Message;
+use super::queued::{PutOff, Queued};
+use super::record::Record;
 use super::replication::Replication;
-use super::trials::Record;
 use super::turn::Turns;
+use super::turn_end::TurnEnd;
+use super::wake::Wake;
+use super::words::Output;
 use super::words::Outputs;
+use super::write_error::WriteError;
 use super::write_queue::{Answers, Next, Remembered, WriteQueue};
-use super::{Message, Output, PutOff, Queued, Timestamp, TurnEnd, Wake, WriteError};
 use crate::sabotage::{self, Sabotage};
 use crate::sql::{Answer, Outcome};
 use crate::storage::{Commit, Epoch, RequestId, Seq, TabId};
+use crate::time::Timestamp;
 
 #[derive(Debug, Default)]
 pub(super) struct Writing {

@@ -17,7 +17,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{Block, BlockNo, Commit, Image, PageCount, PageSize, Position, Replies, Seq};
+use super::block::Block;
+use super::block_no::BlockNo;
+use super::commit::Commit;
+use super::image::Image;
+use super::page::{PageCount, PageSize};
+use super::position::{Position, Seq};
+use super::reply::Replies;
 
 /// The state that a finished checkpoint stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -25,8 +25,11 @@
 
 use std::rc::Rc;
 
+use super::page::{Page, PageCount, PageNo, PageSize};
+use super::position::{Checksum, Epoch, Position, Seq};
 use super::record::{Fields, Kind, RecordError, seal};
-use super::{Checksum, Epoch, Page, PageCount, PageNo, PageSize, Position, Reply, Seq, StoreError};
+use super::reply::Reply;
+use super::store_error::StoreError;
 use crate::sql::WriteSet;
 
 pub(super) const KIND: Kind = Kind {

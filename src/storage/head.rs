@@ -18,8 +18,11 @@
 
 use std::cmp::Ordering;
 
+use super::checkpoint::Checkpoint;
+use super::page::{PageCount, PageSize};
+use super::position::{Checksum, Epoch, Position, Seq};
 use super::record::{Fields, Kind, RecordError, RecordName, seal};
-use super::{Checkpoint, Checksum, Epoch, PageCount, PageSize, Position, Seq, StoreError};
+use super::store_error::StoreError;
 
 const KIND: Kind = Kind {
     magic: *b"SQEh",

@@ -9,7 +9,10 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Checksum, Commit, Epoch, Page, PageCount, PageNo, PageSize, Position, Reply, page_checksum};
+use super::commit::Commit;
+use super::page::{Page, PageCount, PageNo, PageSize, page_checksum};
+use super::position::{Checksum, Epoch, Position};
+use super::reply::Reply;
 use crate::sabotage::{self, Sabotage};
 use crate::sql::WriteSet;
 

@@ -19,7 +19,8 @@
 use uuid::Uuid;
 
 use super::record::{Kind, RecordError, RecordName, seal};
-use super::{StoreError, TabId};
+use super::reply::TabId;
+use super::store_error::StoreError;
 use crate::durations::LEASE_MS;
 use crate::time::Timestamp;
 

@@ -15,13 +15,20 @@ use std::rc::Rc;
 
 use crate::sabotage::{self, Sabotage};
 
+use super::block_no::BlockNo;
+use super::checkpoint::{Checkpoint, FoldedBlocks};
+use super::commit::Commit;
+use super::head::{Head, Layout};
+use super::lease::{Lease, LeaseStep};
 use super::piece::pieces;
+use super::position::{Epoch, Seq};
+use super::record::RecordName;
+use super::salvage::Salvage;
 use super::salvage::Salvaging;
+use super::snapshot::Snapshot;
 use super::snapshot::{Assembly, following, newest};
-use super::{
-    BlockNo, CatchUp, Checkpoint, Commit, Epoch, FoldedBlocks, Head, Layout, Lease, LeaseStep, RecordName, Salvage,
-    Seq, Snapshot, Store, StoreError,
-};
+use super::store::{CatchUp, Store};
+use super::store_error::StoreError;
 
 /// What outlives the tabs. Clones share one disk.
 #[derive(Clone, Debug, Default)]

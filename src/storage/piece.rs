@@ -19,8 +19,9 @@
 //! time as a whole. Cutting the encoded commit anywhere was refused for that reason.
 
 use super::commit::{self, Commit};
+use super::position::Seq;
 use super::record::{Kind, RecordError, RecordName, seal};
-use super::{Seq, StoreError};
+use super::store_error::StoreError;
 use crate::sql::WriteSet;
 
 const KIND: Kind = Kind {

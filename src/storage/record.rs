@@ -14,7 +14,9 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{BlockNo, Seq, StoreError};
+use super::block_no::BlockNo;
+use super::position::Seq;
+use super::store_error::StoreError;
 
 /// What a kind of record begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

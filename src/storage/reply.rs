@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::StoreError;
 use super::record::{Kind, RecordError, RecordName, seal};
+use super::store_error::StoreError;
 use crate::sql::Outcome;
 
 const KIND: Kind = Kind {

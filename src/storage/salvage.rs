@@ -12,8 +12,15 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::block::Block;
+use super::block_no::BlockNo;
+use super::commit::Commit;
+use super::head::Layout;
+use super::page::{Page, PageCount, PageNo, PageSize};
 use super::piece;
-use super::{Block, BlockNo, Commit, Layout, Page, PageCount, PageNo, PageSize, RecordName, Seq, StoreError};
+use super::position::Seq;
+use super::record::RecordName;
+use super::store_error::StoreError;
 
 /// A database as far as it can be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,11 +5,18 @@
 
 use std::rc::Rc;
 
+use super::block::Block;
+use super::block_no::BlockNo;
+use super::checkpoint::Folding;
+use super::commit::Commit;
+use super::head::{Head, Layout};
+use super::image::Image;
+use super::page::{Page, PageCount, PageSize};
 use super::piece;
-use super::{
-    Block, BlockNo, Commit, Folding, Head, Image, Layout, Page, PageCount, PageSize, Position, RecordName, Replies,
-    Seq, StoreError,
-};
+use super::position::{Position, Seq};
+use super::record::RecordName;
+use super::reply::Replies;
+use super::store_error::StoreError;
 
 /// A database as of one instant.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@
 
 use std::collections::VecDeque;
 
-use super::LockCall;
+use super::words::LockCall;
 use crate::durations::{HEARTBEAT_MS, LEASE_MS};
 use crate::protocol::{Message, Timestamp};
 use crate::storage::{Lease, LeaseAct, LeaseStep, StoreError, TabId};

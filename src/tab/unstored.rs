@@ -4,7 +4,7 @@
 //! only the position of the newest commit must be known. Refused: a second implementation of `Store`. It would compile
 //! every future around the store a second time (11 KiB in brotli), though nothing here needs to wait.
 
-use super::{StoreAnswer, StoreCall};
+use super::store_call::{StoreAnswer, StoreCall};
 use crate::storage::{CatchUp, Head, Lease, Snapshot, StoreError};
 
 /// The store of a database that is in memory only.

@@ -18,7 +18,12 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 
-use super::{Effect, Glance, Happening, LockCall, Locking, Names, Pulse, StoreAnswer, StoreCall, Tab, Unstored};
+use super::lease::Locking;
+use super::pulse::{Glance, Names, Pulse};
+use super::store_call::{StoreAnswer, StoreCall};
+use super::tab::Tab;
+use super::unstored::Unstored;
+use super::words::{Effect, Happening, LockCall};
 use crate::engine::{OnProgress, Progress};
 use crate::request::{Event, Failure, FailureKind, Request, decode, encode};
 use crate::sql::Code;

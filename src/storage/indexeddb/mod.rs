@@ -30,12 +30,13 @@ use self::connection::StoreConnection;
 use self::keys::Keys;
 use self::table::Table;
 use self::transaction::Transaction;
+use super::head::Layout;
 use super::piece::pieces;
 use super::salvage::Salvaging;
 use super::snapshot::{Assembly, following, newest};
 use super::{
-    BlockNo, CatchUp, Checkpoint, Commit, Durability, Epoch, FoldedBlocks, Head, Layout, Lease, LeaseStep, RecordName,
-    Salvage, Seq, Snapshot, Store, StoreError,
+    BlockNo, CatchUp, Checkpoint, Commit, Durability, Epoch, FoldedBlocks, Head, Lease, LeaseStep, RecordName, Salvage,
+    Seq, Snapshot, Store, StoreError,
 };
 
 /// One tab's access to a database.
