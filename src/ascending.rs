@@ -44,16 +44,6 @@ impl<K: Ord + Copy, V> Ascending<K, V> {
         Some(&mut self.0[at].1)
     }
 
-    /// Whether there is a value for this key.
-    pub fn contains_key(&self, key: &K) -> bool {
-        self.find(*key).is_ok()
-    }
-
-    /// The entry with the lowest key.
-    pub fn first(&self) -> Option<(K, &V)> {
-        self.0.first().map(|(key, value)| (*key, value))
-    }
-
     /// All entries, ascending by key.
     pub fn iter(&self) -> impl Iterator<Item = (K, &V)> {
         self.0.iter().map(|(key, value)| (*key, value))
@@ -95,7 +85,7 @@ impl<K: Ord + Copy, V> Ascending<K, V> {
         self.0.len()
     }
 
-    /// Whether there are no entries.
+    /// Whether there is no entry.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

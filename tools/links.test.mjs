@@ -10,7 +10,8 @@ import { root } from './process.mjs';
 const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], { cwd: root });
 const documents = listed.toString().trim().split('\n');
 
-const withoutCode = (/** @type {string} */ text) => text.replace(/^(`{3,}).*?^\1/gms, '').replace(/`[^`\n]*`/g, '');
+const withoutBlocks = (/** @type {string} */ text) => text.replace(/^(`{3,}).*?^\1/gms, '');
+const withoutCode = (/** @type {string} */ text) => withoutBlocks(text).replace(/`[^`\n]*`/g, '');
 
 /** The anchor that GitHub makes from a heading. */
 const anchor = (/** @type {string | undefined} */ heading = '') =>
@@ -24,7 +25,7 @@ const anchor = (/** @type {string | undefined} */ heading = '') =>
 /** @param {string} file */
 function anchors(file) {
   const text = readFileSync(file, 'utf8');
-  const headings = [...text.replace(/^(`{3,}).*?^\1/gms, '').matchAll(/^#{1,6} (.*)$/gm)].map(([, heading]) => heading);
+  const headings = [...withoutBlocks(text).matchAll(/^#{1,6} (.*)$/gm)].map(([, heading]) => heading);
   const ids = [...text.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
   return new Set([...headings.map(anchor), ...ids]);
 }

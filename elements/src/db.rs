@@ -113,15 +113,7 @@ impl Core for Db {
         db
     }
 
-    fn connected(self: &Rc<Self>, _element: &HtmlElement) {
-        schedule::soon(self.clone());
-    }
-
-    fn disconnected(self: &Rc<Self>) {
-        schedule::soon(self.clone());
-    }
-
-    fn changed(self: &Rc<Self>, _attribute: &str) {
+    fn look_soon(self: &Rc<Self>) {
         schedule::soon(self.clone());
     }
 }
@@ -137,15 +129,14 @@ fn settings_of(element: &HtmlElement) -> Settings {
 
 fn durability_of(element: &HtmlElement) -> Result<Durability, Failure> {
     match tree::attribute(element, "durability").as_deref() {
-        None | Some("" | "relaxed") => Ok(Durability::Relaxed),
-        Some("strict") => Ok(Durability::Strict),
+        None | Some("") => Ok(Durability::default()),
         // A wrong value is an error: an author who misspells "strict" relies on it.
-        Some(other) => {
+        Some(given) => Durability::named(given).ok_or_else(|| {
             let message = format!(
-                "durability=\"{other}\" of a <sqlite-db> is neither \"relaxed\" nor \"strict\"; correct it, or leave it out"
+                "durability=\"{given}\" of a <sqlite-db> is neither \"relaxed\" nor \"strict\"; correct it, or leave it out"
             );
-            Err(Failure::new(FailureKind::State, Code::DurabilityUnknown, message))
-        }
+            Failure::new(FailureKind::State, Code::DurabilityUnknown, message)
+        }),
     }
 }
 

@@ -23,11 +23,20 @@ pub(crate) trait Core: Sized + 'static {
     /// Makes the core of an element, and joins both ([`base::attach`]).
     fn begin(element: &HtmlElement) -> Rc<Self>;
 
-    fn connected(self: &Rc<Self>, element: &HtmlElement);
+    /// Something happened to the element that may change what it does.
+    fn look_soon(self: &Rc<Self>) {}
 
-    fn disconnected(self: &Rc<Self>) {}
+    fn connected(self: &Rc<Self>, _element: &HtmlElement) {
+        self.look_soon();
+    }
 
-    fn changed(self: &Rc<Self>, _attribute: &str) {}
+    fn disconnected(self: &Rc<Self>) {
+        self.look_soon();
+    }
+
+    fn changed(self: &Rc<Self>, _attribute: &str) {
+        self.look_soon();
+    }
 }
 
 impl<C> Default for Shell<C> {

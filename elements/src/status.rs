@@ -59,15 +59,7 @@ impl Core for StatusLine {
         status
     }
 
-    fn connected(self: &Rc<Self>, _element: &HtmlElement) {
-        schedule::soon(self.clone());
-    }
-
-    fn disconnected(self: &Rc<Self>) {
-        schedule::soon(self.clone());
-    }
-
-    fn changed(self: &Rc<Self>, _attribute: &str) {
+    fn look_soon(self: &Rc<Self>) {
         schedule::soon(self.clone());
     }
 }

@@ -98,12 +98,11 @@ pub(super) fn milliseconds(what: &str, given: &JsValue) -> Result<u32, ArgumentE
 /// The durability in the options of `newDatabase`: nothing, or `{ durability: "relaxed" | "strict" }`.
 pub(super) fn durability(options: &JsValue) -> Result<Durability, ArgumentError> {
     let given = option(options, "durability")?;
-    match given.as_string().as_deref() {
-        Some("relaxed") => Ok(Durability::Relaxed),
-        Some("strict") => Ok(Durability::Strict),
-        _ if given.is_undefined() => Ok(Durability::Relaxed),
-        _ => Err(wrong("options.durability", "\"relaxed\" or \"strict\"", &given)),
+    if given.is_undefined() {
+        return Ok(Durability::default());
     }
+    let named = given.as_string().as_deref().and_then(Durability::named);
+    named.ok_or_else(|| wrong("options.durability", "\"relaxed\" or \"strict\"", &given))
 }
 
 /// The signal in the options of a query: nothing, or `{ signal }`.

@@ -115,20 +115,20 @@ impl Core for Query {
         query
     }
 
-    fn connected(self: &Rc<Self>, element: &HtmlElement) {
-        document::warn_if_misplaced(element);
+    fn look_soon(self: &Rc<Self>) {
         schedule::soon(self.clone());
     }
 
-    fn disconnected(self: &Rc<Self>) {
-        schedule::soon(self.clone());
+    fn connected(self: &Rc<Self>, element: &HtmlElement) {
+        document::warn_if_misplaced(element);
+        self.look_soon();
     }
 
     fn changed(self: &Rc<Self>, attribute: &str) {
         if matches!(attribute, "key" | "row-key" | "caption") {
             self.fresh.set(true);
         }
-        schedule::soon(self.clone());
+        self.look_soon();
     }
 }
 
