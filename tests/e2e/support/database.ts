@@ -37,15 +37,18 @@ export async function leaderFirst(pages: Page[]): Promise<Page[]> {
   return [...pages.filter((_, i) => leads[i]), ...pages.filter((_, i) => !leads[i])];
 }
 
-/** The rows of a statement, run by the database of this page. */
+/** The rows of a statement, run by the database of this page as soon as that is open. */
 export async function rowsOf(page: Page, sql: string): Promise<Row[]> {
+  // A page that has just been loaded may still be without the library, and its element without a database.
+  await ready(page);
   return page
     .locator('sqlite-db')
     .evaluate(async (element, sql) => (await (element as DatabaseElement).database.execute(sql)).rows, sql);
 }
 
-/** Queues a write from this page and resolves when it is acknowledged. */
+/** Queues a write from this page as soon as its database is open. Resolves when the write is acknowledged. */
 export async function write(page: Page, sql: string, params: unknown[] = []): Promise<void> {
+  await ready(page);
   await page
     .locator('sqlite-db')
     .evaluate(
