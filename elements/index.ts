@@ -7,12 +7,15 @@
 import bind, { Database, define_elements, initSync, serveDatabases } from '#bindgen';
 import { isBrowser, isPage, isWorkerScript, unsupported } from './environment.ts';
 import { defineInspector } from './inspector/element.ts';
+import { workerScript } from '../src/client/library.js';
+import { endEarly, giveEarly, startEarly } from '../src/web/thread.js';
 import { compileWasm } from './wasm.ts';
 
 export { Database };
 export { MultiTabDatabase } from './multi-tab.ts';
 
 let started: Promise<void> | undefined;
+let isLoaded = false;
 
 /** Loads and starts the library, once. Resolves when `Database` and the elements can be used. */
 export default function init(): Promise<void> {
@@ -26,9 +29,25 @@ export default function init(): Promise<void> {
 
 async function start(): Promise<void> {
   if (!isBrowser()) throw unsupported();
-  await bind({ module_or_path: await compileWasm() });
+  const module = await compileWasm().catch((error: unknown) => {
+    endEarly();
+    throw error;
+  });
+  giveEarly(module);
+  await bind({ module_or_path: module });
+  isLoaded = true;
   // A worker has no elements. If another copy of the library was faster, its elements stay.
   if (typeof customElements !== 'undefined' && !customElements.get('sqlite-db')) define_elements();
+}
+
+/**
+ * Starts the page's worker while the WebAssembly is on its way, for a caller that is about to open a database: a worker
+ * takes as long to start as the WebAssembly to compile. Once the library is loaded, Rust starts the worker when it needs
+ * one.
+ */
+function expectDatabase(): void {
+  const script = workerScript(0);
+  if (script && isBrowser() && !isLoaded) startEarly(script);
 }
 
 /**
@@ -47,6 +66,7 @@ export function startWorker(): void {
 // Static methods that reach a database need no `init()` before them.
 const { newDatabase, recover, delete: remove } = Database;
 Database.newDatabase = async (name, options) => {
+  expectDatabase();
   await init();
   return newDatabase(name, options);
 };
@@ -95,6 +115,7 @@ function holdForms(): void {
 // address or of another version, leaves that to the first copy.
 if (isPage() && !customElements.get('sqlite-db')) {
   holdForms();
+  if (document.querySelector('sqlite-db')) expectDatabase();
   if (isBrowser()) init().catch(reportError);
 }
 if (isBrowser()) defineInspector(Database);

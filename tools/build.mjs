@@ -90,7 +90,7 @@ async function bundle(dev) {
     legalComments: 'none',
     banner: { js: `/*! ${name} ${version} | ${license} */` },
     logLevel: 'warning',
-    plugins: [styleSheets(dev)],
+    plugins: [styleSheets(dev), snippets],
   };
   const { metafile } = await build({
     ...options,
@@ -104,6 +104,20 @@ async function bundle(dev) {
   if (made.length !== Object.keys(entries).length) throw new TaskError(`the modules share code: ${made.join(', ')}`);
   await bundleClassic(options, wasm, join(dist, 'sqlite-elements.classic.js'));
 }
+
+/**
+ * wasm-bindgen copies the JavaScript that Rust imports into the folder of its bindings. The bundle takes the original,
+ * because elements/index.ts imports the same file and must meet the same module.
+ * @type {import('esbuild').Plugin}
+ */
+const snippets = {
+  name: 'snippets',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/snippets\/sqlite-elements-[0-9a-f]+\// }, ({ path }) => ({
+      path: join(root, ...path.split('/').slice(3)),
+    }));
+  },
+};
 
 /**
  * Lets a module import a style sheet as text, and construct a sheet from it.

@@ -1,5 +1,5 @@
 // The script that starts the page's worker: the library's own file, or a text that imports that file. Called by
-// worker.rs, which tries one after the other. In the classic build, elements/classic/library.ts replaces this file.
+// worker.rs, which tries one after the other, and by elements/index.ts. In the classic build, elements/classic/library.ts replaces this file.
 //
 // The address is that of a fixed file name, and not `import.meta.url`. A bundler puts this code into a chunk of the
 // application, and a worker that imports that chunk would run the application. Bundlers recognise
@@ -19,11 +19,14 @@
 // To do this in all pages was refused: a policy would have to allow the library twice, as a script and as a worker's
 // script.
 
-/** @param {number} number */
+/** @typedef {import('../web/thread.js').WorkerScript} WorkerScript */
+
+/** @param {number} number @returns {WorkerScript | undefined} */
 export function workerScript(number) {
   const file = libraryUrl();
   // By this name the library knows, in the worker, that its own file is the worker's script: see
   // elements/environment.ts.
+  /** @type {WorkerScript} */
   const own = { name: 'sqlite-elements.js', kind: 'module', file };
   return (isOfThisOrigin(file) ? [own, text(file)] : [text(file)])[number];
 }
@@ -38,7 +41,7 @@ export function workerNeeds() {
   );
 }
 
-/** @param {string} file */
+/** @param {string} file @returns {WorkerScript} */
 function text(file) {
   const library = JSON.stringify(file);
   const name = 'sqlite-elements';

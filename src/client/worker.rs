@@ -12,7 +12,7 @@ use std::rc::{Rc, Weak};
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use web_sys::{MessagePort, WorkerType};
+use web_sys::MessagePort;
 
 use super::queries::RowsCallback;
 use super::served::{Aftermath, Served};
@@ -21,7 +21,7 @@ use crate::restart::{Bystanders, Restart, Step, Verdict};
 use crate::sql::{Code, SqlFailure};
 use crate::watchdog::{self, BOUND_TICKS, Timers, Watchdog};
 use crate::web::{
-    BrowserError, Sight, SightWatch, Thread, ThreadEvent, Timer, WorkerSource, are_throttled, report_panics,
+    BrowserError, Sight, SightWatch, Thread, ThreadEvent, Timer, WorkerScript, are_throttled, report_panics,
     since_start_ms,
 };
 
@@ -32,19 +32,9 @@ const WELL_TICKS: u32 = 10;
 
 #[wasm_bindgen(module = "/src/client/library.js")]
 extern "C" {
-    type WorkerScript;
     /// The script with this number, from 0. There is at least one.
     #[wasm_bindgen(js_name = workerScript)]
     fn worker_script(number: u32) -> Option<WorkerScript>;
-    #[wasm_bindgen(method, getter)]
-    fn name(this: &WorkerScript) -> String;
-    #[wasm_bindgen(method, getter)]
-    fn kind(this: &WorkerScript) -> WorkerType;
-    /// An address; `None` if the script is a text.
-    #[wasm_bindgen(method, getter)]
-    fn file(this: &WorkerScript) -> Option<String>;
-    #[wasm_bindgen(method, getter)]
-    fn text(this: &WorkerScript) -> Option<String>;
     /// Sentences for the developer who reads that no worker could be started.
     #[wasm_bindgen(js_name = workerNeeds)]
     fn worker_needs() -> String;
@@ -149,17 +139,12 @@ impl PageWorker {
 
     fn try_script(self: &Rc<Self>) -> Result<(), BrowserError> {
         let script = worker_script(SCRIPT.get()).expect_throw("there is a script of this number");
-        let source = match script.file() {
-            Some(file) => WorkerSource::File(file),
-            None => WorkerSource::Text(script.text().unwrap_or_default()),
-        };
         let (heard, this_try) = (Rc::downgrade(self), self.tries.get());
-        let thread = Thread::start(&script.name(), script.kind(), &source, move |event| {
+        let thread = Thread::start(&script, move |event| {
             if let Some(worker) = heard.upgrade().filter(|worker| worker.tries.get() == this_try) {
                 worker.heard(event);
             }
         })?;
-        thread.post(&wasm_bindgen::module(), &Array::new())?;
         self.thread.replace(Some(thread));
         Ok(())
     }

@@ -34,5 +34,5 @@ pub use recall::{Recall, is_there};
 pub use report::{report_exception, report_panics, report_text};
 pub use sight::{Sight, SightWatch};
 pub use task::in_task;
-pub use thread::{Thread, ThreadEvent, WorkerSource};
+pub use thread::{Thread, ThreadEvent, WorkerScript};
 pub use timer::{Timer, are_throttled};
