@@ -21,9 +21,18 @@ pub fn encode<T: Serialize>(message: &T, part: &mut dyn FnMut(&[u8])) {
     postcard::serialize_with_flavor(message, parts).expect("plain data with known lengths always serialises");
 }
 
-/// Decodes the concatenated parts of [`encode`]. `None` if the bytes are anything else.
-pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
-    postcard::from_bytes(bytes).ok()
+/// Decodes what [`encode`] has written, one message after the other. `None`, once and as the last, for bytes that are
+/// anything else.
+pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> impl Iterator<Item = Option<T>> {
+    let mut rest = Some(bytes);
+    std::iter::from_fn(move || {
+        let bytes = rest.take().filter(|bytes| !bytes.is_empty())?;
+        let Ok((message, behind)) = postcard::take_from_bytes(bytes) else {
+            return Some(None);
+        };
+        rest = Some(behind);
+        Some(Some(message))
+    })
 }
 
 struct Parts<'a> {
@@ -110,7 +119,7 @@ mod tests {
             bytes.extend_from_slice(part);
         });
         assert!(places.is_empty());
-        assert_eq!(decode(&bytes), Some(request));
+        assert!(decode(&bytes).eq([Some(request)]));
     }
 
     #[test]
@@ -142,7 +151,7 @@ mod tests {
             assert_eq!(parts.iter().filter(|part| part.len() >= LENGTH).count(), 1, "one run");
             let all = parts.concat();
             assert!(all.len() < LENGTH + 100, "{} bytes", all.len());
-            assert_eq!(decode(&all), Some(event));
+            assert!(decode(&all).eq([Some(event)]));
         }
         for work in [
             Work::Import {
@@ -159,6 +168,16 @@ mod tests {
             assert_eq!(work.weight(), LENGTH);
             assert_eq!(parts(&work).iter().filter(|part| part.len() == LENGTH).count(), 1);
         }
+    }
+
+    #[test]
+    fn messages_that_are_posted_together_come_out_one_by_one_up_to_what_cannot_be_read() {
+        let requests = [1, 2].map(|call| Request::Cancel { call: CallId(call) });
+        let mut bytes: Vec<u8> = requests.iter().flat_map(|request| parts(request).concat()).collect();
+        assert!(decode(&bytes).eq(requests.clone().map(Some)));
+        bytes.extend([255; 20]);
+        assert!(decode(&bytes).eq(requests.map(Some).into_iter().chain([None])));
+        assert_eq!(decode::<Request>(&[]).count(), 0);
     }
 
     #[test]

@@ -250,7 +250,7 @@ impl TestTab {
         let news = Inbox::default();
         let (hearing, told) = (Rc::clone(&heard), news.clone());
         let port = Port::listen(channel.port1(), move |bytes| {
-            hearing.borrow_mut().hear(decode(&bytes).expect("it is an event"));
+            decode(&bytes).for_each(|event| hearing.borrow_mut().hear(event.expect("it is an event")));
             told.push(News::Heard);
         });
         let tab = TestTab {

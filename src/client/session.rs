@@ -118,7 +118,7 @@ impl Session {
         let heard = Rc::downgrade(self);
         let port = Port::listen(port, move |bytes| {
             if let Some(session) = heard.upgrade() {
-                session.heard(&bytes);
+                decode(&bytes).for_each(|event| session.heard(event));
             }
         });
         *self.port.borrow_mut() = Some(port);
@@ -289,22 +289,37 @@ impl Session {
         self.lasting.borrow_mut().note(request);
         let posted = match (&*self.port.borrow(), &self.status.borrow().failure) {
             (_, Some(failure)) => Err(failure.clone()),
-            (Some(port), None) => port.post(|part| encode(request, part)).map_err(Failure::from),
+            (Some(port), None) => {
+                if port.is_flushed() {
+                    spawn_local(Rc::clone(self).flush());
+                }
+                port.queue(|part| encode(request, part));
+                Ok(())
+            }
             (None, None) => Ok(()),
         };
         if let Err(failure) = posted {
             // Later, not from in here: the caller may be a listener that is being called.
-            let session = Rc::clone(self);
-            spawn_local(async move {
-                session.fail(&failure);
-                // If the session was over already, `fail` does nothing: answer the call that could not be sent.
-                session.end(&failure);
-            });
+            spawn_local(Rc::clone(self).could_not_send(failure));
         }
     }
 
-    fn heard(&self, bytes: &[u8]) {
-        match decode(bytes) {
+    /// Posts everything that the page has sent in one go as one message: a thousand calls at once cost one.
+    async fn flush(self: Rc<Self>) {
+        let posted = self.port.borrow().as_ref().map_or(Ok(()), Port::flush);
+        if let Err(error) = posted {
+            self.could_not_send(error.into()).await;
+        }
+    }
+
+    async fn could_not_send(self: Rc<Self>, failure: Failure) {
+        self.fail(&failure);
+        // If the session was over already, `fail` does nothing: answer the call that could not be sent.
+        self.end(&failure);
+    }
+
+    fn heard(&self, event: Option<Event>) {
+        match event {
             Some(Event::Answered { call, answer }) => self.answer(call, answer),
             Some(Event::Rows { query, rows }) => {
                 let each = self.queries.answered(query);

@@ -34,6 +34,9 @@ use crate::web::{
     since_epoch_ms, since_start_ms, time_ordered_id,
 };
 
+/// For so long an event waits at most for others that are posted with it, unless no SQL runs: then it does not wait.
+const QUEUED_MS: f64 = 2.0;
+
 /// The driver's inbox: events for the tab, or the failure that ends it.
 type Happenings = Inbox<Result<Happening, Failure>>;
 
@@ -79,9 +82,11 @@ pub async fn serve(name: String, durability: Durability, port: MessagePort) {
 async fn serve_again(name: String, durability: Durability, seen: Seq, port: MessagePort) {
     let inbox = Happenings::default();
     let asked = inbox.clone();
-    let port = Port::listen(port, move |bytes| {
-        asked.push(decode(&bytes).map(Happening::Asked).ok_or_else(unreadable))
-    });
+    let port = Rc::new(Port::listen(port, move |bytes| {
+        decode(&bytes).for_each(|request: Option<Request>| {
+            asked.push(request.map(Happening::Asked).ok_or_else(unreadable));
+        });
+    }));
     let served = match Driver::open(&name, durability, seen, &port, &inbox).await {
         Ok(driver) => driver.drive().await,
         Err(failure) => Err(failure),
@@ -97,7 +102,7 @@ async fn serve_again(name: String, durability: Durability, seen: Seq, port: Mess
 
 struct Driver<'a> {
     tab: Tab,
-    port: &'a Port,
+    port: &'a Rc<Port>,
     inbox: &'a Happenings,
     /// Absent in memory mode, which shares nothing.
     channel: Option<Rc<Broadcast>>,
@@ -107,6 +112,8 @@ struct Driver<'a> {
     lock: Option<LockQueue>,
     store: StoreQueue,
     timer: Option<(Timestamp, Timer)>,
+    /// When the oldest event was queued that has not been posted.
+    queued_since_ms: Option<f64>,
 }
 
 impl<'a> Driver<'a> {
@@ -114,7 +121,7 @@ impl<'a> Driver<'a> {
         name: &str,
         durability: Durability,
         seen: Seq,
-        port: &'a Port,
+        port: &'a Rc<Port>,
         inbox: &'a Happenings,
     ) -> Result<Self, Failure> {
         let shared_name = format!("sqlite-elements:{name}");
@@ -155,7 +162,7 @@ impl<'a> Driver<'a> {
         snapshot: Snapshot,
         lock: Option<LockQueue>,
         channel: Option<Broadcast>,
-        port: &'a Port,
+        port: &'a Rc<Port>,
         inbox: &'a Happenings,
     ) -> Result<Self, Failure> {
         let channel = channel.map(Rc::new);
@@ -167,7 +174,7 @@ impl<'a> Driver<'a> {
             None => None,
         };
         let mut tab = Tab::open(now(), id, snapshot, election)?;
-        let on_progress = pulse(&tab.pulse(), &channel);
+        let on_progress = pulse(&tab.pulse(), &channel, port);
         tab.engine().set_on_progress(on_progress);
         Ok(Driver {
             tab,
@@ -178,6 +185,7 @@ impl<'a> Driver<'a> {
             lock,
             store: StoreQueue::start(keeper, inbox.clone()),
             timer: None,
+            queued_since_ms: None,
         })
     }
 
@@ -204,14 +212,18 @@ impl<'a> Driver<'a> {
                         }
                     }
                     Effect::Send { to, bytes } => Broadcast::post_once(&name_of_one(to), &bytes)?,
-                    Effect::Tell(event) => self.port.post(|part| encode(&event, part))?,
+                    Effect::Tell(event) => self.tell(&event),
                     Effect::Closed => return Ok(()),
                 }
             }
+            self.flush_if_due()?;
             if self.tab.work(now()) {
                 continue;
             }
             self.set_timer();
+            if self.inbox.is_empty() {
+                self.flush_soon();
+            }
             let happening = self.inbox.next().await?;
             if self.is_cancelled(&happening).await {
                 continue;
@@ -239,6 +251,38 @@ impl<'a> Driver<'a> {
         arrived.next().await;
         let cancels = |next: &Result<Happening, Failure>| matches!(next, Ok(Happening::Asked(Request::Cancel { call: cancelled })) if cancelled == call);
         self.inbox.take_first(cancels).is_some()
+    }
+
+    /// Queues an event for the page. Events that follow one another closely are posted as one message, because a message
+    /// costs more than the point select that it answers.
+    fn tell(&mut self, event: &Event) {
+        self.queued_since_ms.get_or_insert_with(since_start_ms);
+        self.port.queue(|part| encode(event, part));
+    }
+
+    /// Posts what has been queued for a while, before the next piece of SQL.
+    fn flush_if_due(&mut self) -> Result<(), Failure> {
+        let Some(since_ms) = self.queued_since_ms else {
+            return Ok(());
+        };
+        if since_start_ms() - since_ms >= QUEUED_MS {
+            self.queued_since_ms = None;
+            self.port.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Posts what is queued when the store has begun its call, which takes longer.
+    fn flush_soon(&mut self) {
+        if self.queued_since_ms.take().is_none() {
+            return;
+        }
+        let (port, inbox) = (Rc::clone(self.port), self.inbox.clone());
+        spawn_local(async move {
+            if let Err(error) = port.flush() {
+                inbox.push(Err(error.into()));
+            }
+        });
     }
 
     /// Sets the timer, unless the deadline is unchanged: setting it anew at each message could put it off for ever.
@@ -310,12 +354,15 @@ impl Keeper {
     }
 }
 
-/// Sends the leader's heartbeats while SQLite keeps this thread busy: posting to a channel does not need the event
-/// loop.
-fn pulse(pulse: &Rc<RefCell<Pulse>>, channel: &Option<Rc<Broadcast>>) -> OnProgress {
-    let (pulse, channel) = (Rc::clone(pulse), channel.clone());
+/// Sends the leader's heartbeats and the answers that are queued while SQLite keeps this thread busy: posting does not
+/// need the event loop.
+fn pulse(pulse: &Rc<RefCell<Pulse>>, channel: &Option<Rc<Broadcast>>, port: &Rc<Port>) -> OnProgress {
+    let (pulse, channel, port) = (Rc::clone(pulse), channel.clone(), Rc::clone(port));
     Rc::new(move |headway| {
         say_alive_if_due();
+        if let Err(error) = port.flush() {
+            report_text(&format!("sqlite-elements: the page could not be told: {error}"));
+        }
         let look = pulse.borrow().to_look_at(headway.calls).map(look);
         if let Some(look) = look
             && pulse.borrow_mut().looked(look) == Progress::Interrupt

@@ -33,6 +33,11 @@ impl<T> Inbox<T> {
         }
     }
 
+    /// Whether nothing waits in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.borrow().items.is_empty()
+    }
+
     /// Removes and returns the oldest item that is wanted, ahead of its turn.
     pub fn take_first(&self, wanted: impl Fn(&T) -> bool) -> Option<T> {
         let mut queue = self.0.borrow_mut();

@@ -1,6 +1,8 @@
 //! MessagePort: one end of a pipe between two threads of a page
 //! (<https://html.spec.whatwg.org/multipage/web-messaging.html#message-ports>).
 
+use std::cell::RefCell;
+
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, MessagePort};
@@ -14,16 +16,17 @@ use super::buffer::release;
 /// a transfer each way took 151 µs, a clone 136 µs.
 const CLONED: usize = 16 << 10;
 
-/// An open port, closed on drop. Each message is bytes. What was posted before the drop still arrives.
+/// An open port, closed on drop. Each message is bytes. What was posted or queued before the drop still arrives.
 #[derive(Debug)]
 #[must_use = "the port is closed when this is dropped"]
 pub struct Port {
     port: MessagePort,
+    queued: RefCell<Parts>,
     _heard: Closure<dyn FnMut(MessageEvent)>,
 }
 
 /// A message that is being written: short parts together, long ones each in a buffer of its own.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Parts {
     short: Vec<u8>,
     long: Array,
@@ -43,18 +46,45 @@ impl Port {
         });
         // Setting the handler also starts the port.
         port.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-        Port { port, _heard: heard }
+        Port {
+            port,
+            queued: RefCell::default(),
+            _heard: heard,
+        }
     }
 
-    /// Posts the parts that `write` gives, as one message.
+    /// Posts what is queued and the parts that `write` gives, as one message.
     pub fn post(&self, write: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Result<(), BrowserError> {
-        let mut parts = Parts::default();
-        write(&mut |part| parts.push(part));
-        Ok(parts.post(&self.port)?)
+        self.queue(write);
+        self.flush()
+    }
+
+    /// Queues the parts that `write` gives. They are posted with the next [`Port::flush`].
+    pub fn queue(&self, write: impl FnOnce(&mut dyn FnMut(&[u8]))) {
+        let mut queued = self.queued.borrow_mut();
+        write(&mut |part| queued.push(part));
+    }
+
+    /// Whether nothing is queued.
+    pub fn is_flushed(&self) -> bool {
+        self.queued.borrow().is_empty()
+    }
+
+    /// Posts what is queued, as one message.
+    pub fn flush(&self) -> Result<(), BrowserError> {
+        let queued = self.queued.take();
+        if queued.is_empty() {
+            return Ok(());
+        }
+        Ok(queued.post(&self.port)?)
     }
 }
 
 impl Parts {
+    fn is_empty(&self) -> bool {
+        self.short.is_empty() && self.buffers.length() == 0
+    }
+
     fn push(&mut self, part: &[u8]) {
         if self.short.len() + part.len() > CLONED {
             self.flush();
@@ -106,6 +136,8 @@ fn joined(parts: &Array) -> Vec<u8> {
 
 impl Drop for Port {
     fn drop(&mut self) {
+        // Whoever drops the port has given up to hear whether the last words could be said.
+        let _ = self.flush();
         self.port.set_onmessage(None);
         self.port.close();
     }
