@@ -1,72 +1,59 @@
-//! The simulated browser: tabs, a lock, a channel, a disk, and a clock that moves only when told.
+//! The simulated browser in the hands of a scenario: a [`World`] in which nothing happens by itself.
 //!
-//! A scenario says what happens ([`Browser::write`], [`Browser::kill`], [`Browser::pass_ms`] …). [`Browser::settle`]
-//! runs all that can run before time passes. A scenario holds store calls, to act between "asked" and "stored".
+//! A scenario says what pages do ([`Browser::write`], [`Browser::request`] …) and what befalls tabs ([`World::kill`],
+//! [`World::hold_store`] …: a browser is its world, too). [`Browser::settle`] runs all that can run before time passes.
+//! A scenario holds store calls, to act between "asked" and "stored".
 
-use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 use sqlite_elements::protocol::Message;
-use sqlite_elements::request::{CallId, Event, Failure, LeaderInfo, QueryId, Request, Response, UserId};
+use sqlite_elements::request::{CallId, Event, Failure, QueryId, Request, Response, UserId};
 use sqlite_elements::sql::{Outcome, Rows, SqlFailure, Statement, Value, Work};
-use sqlite_elements::storage::{Disk, Epoch, Image, MemoryStore, Store, TabId};
-use sqlite_elements::tab::{Effect, Happening, LockCall, Locking, StoreAnswer, StoreCall, Tab};
-use sqlite_elements::time::Timestamp;
-use uuid::Uuid;
+use sqlite_elements::storage::{Disk, Epoch, Store};
+use sqlite_elements::tab::{Locking, Tab};
 
-use crate::poison::{self, taste};
-
-/// The number of a tab, in order of opening.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct TabNo(pub(crate) usize);
+pub(crate) use crate::world::TabNo;
+use crate::world::{Driver, Guard, Sight, World, now_or_never};
 
 pub(crate) struct Browser {
-    pub(crate) disk: Disk,
-    election: Locking,
-    now: Timestamp,
-    tabs: Vec<Option<SimulatedTab>>,
-    lock_holder: Option<TabNo>,
-    lock_queue: VecDeque<TabNo>,
+    world: World,
+    events: BTreeMap<TabNo, Vec<Event>>,
     next_call: u64,
-    strangers: Vec<TabNo>,
     poisoned: Vec<TabNo>,
     said_trying: bool,
 }
 
-struct SimulatedTab {
-    tab: Tab,
-    store: MemoryStore,
-    inbox: VecDeque<Happening>,
-    store_calls: VecDeque<StoreCall>,
-    events: Vec<Event>,
-    pace: Pace,
-    store_pace: Pace,
+impl Deref for Browser {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pace {
-    Runs,
-    /// It does nothing until it is released.
-    Held,
+impl DerefMut for Browser {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
 }
 
+// Tabs and time.
 impl Browser {
     pub(crate) fn new() -> Self {
         Browser::on(Disk::default())
     }
 
     pub(crate) fn on(disk: Disk) -> Self {
+        Browser::electing(disk, Locking::Locks)
+    }
+
+    fn electing(disk: Disk, locking: Locking) -> Self {
         Browser {
-            disk,
-            election: Locking::Locks,
-            now: Timestamp::from_ms(1_700_000_000_000.0),
-            tabs: Vec::new(),
-            lock_holder: None,
-            lock_queue: VecDeque::new(),
+            // A worker that hangs stays, so that a scenario can see how the others go on beside it.
+            world: World::new(disk, Driver::Hand, locking, Guard::Off),
+            events: BTreeMap::new(),
             next_call: 1,
-            strangers: Vec::new(),
             poisoned: Vec::new(),
             said_trying: false,
         }
@@ -78,9 +65,7 @@ impl Browser {
     }
 
     pub(crate) fn without_locks(count: usize) -> Self {
-        let mut browser = Browser::new();
-        browser.election = Locking::Lease;
-        browser.and_tabs(count)
+        Browser::electing(Disk::default(), Locking::Lease).and_tabs(count)
     }
 
     fn and_tabs(mut self, count: usize) -> Self {
@@ -91,35 +76,15 @@ impl Browser {
         self
     }
 
-    /// Opens a tab. It has loaded the database and done nothing else yet.
-    pub(crate) fn open(&mut self) -> TabNo {
-        let number = TabNo(self.tabs.len());
-        let store = self.disk.open();
-        let snapshot = now_or_never(store.load()).expect("the store loads");
-        let tab = Tab::open(self.now, id(number), snapshot, self.election).expect("the image opens");
-        self.tabs.push(Some(SimulatedTab {
-            tab,
-            store,
-            inbox: VecDeque::new(),
-            store_calls: VecDeque::new(),
-            events: Vec::new(),
-            pace: Pace::Runs,
-            store_pace: Pace::Runs,
-        }));
-        self.carry_out(number);
-        number
-    }
-
     /// Runs everything that can run now.
     pub(crate) fn settle(&mut self) {
-        while (0..self.tabs.len()).any(|index| self.step(TabNo(index))) {}
+        while self.step_any() {}
     }
 
     /// Runs one thing after the other until `is_so`.
     pub(crate) fn settle_until(&mut self, is_so: impl Fn(&mut Self) -> bool) {
         while !is_so(self) {
-            let happened = (0..self.tabs.len()).any(|index| self.step(TabNo(index)));
-            assert!(happened, "nothing happens any more");
+            assert!(self.step_any(), "nothing happens any more");
         }
     }
 
@@ -128,120 +93,34 @@ impl Browser {
         while self.step(number) {}
     }
 
+    /// Does one thing of one tab: see [`World::step_tab`].
+    pub(crate) fn step(&mut self, number: TabNo) -> bool {
+        self.step_tab(number)
+    }
+
     /// Lets time pass, deadline by deadline.
     pub(crate) fn pass_ms(&mut self, ms: u64) {
-        let end = self.now.after_ms(ms);
-        loop {
+        let end = self.now().after_ms(ms);
+        self.settle();
+        while self.world.step(end) {
             self.settle();
-            let next = self.running().filter_map(|tab| tab.tab.deadline()).min();
-            match next {
-                Some(at) if at <= end => self.now = at.max(self.now),
-                _ => break,
-            }
-            for index in 0..self.tabs.len() {
-                self.wake(TabNo(index));
-            }
         }
-        self.now = end;
+        self.move_to(end);
     }
 
-    /// Ends the tab at once, with all that it had in hand.
-    pub(crate) fn kill(&mut self, number: TabNo) {
-        self.tabs[number.0] = None;
-        self.lock_queue.retain(|waiting| *waiting != number);
-        if self.lock_holder == Some(number) {
-            self.lock_holder = None;
-            self.grant_lock();
-        }
+    fn step_any(&mut self) -> bool {
+        let tabs = self.tabs.all();
+        tabs.into_iter().any(|tab| self.step(tab))
     }
+}
 
-    /// Stops the tab until it is thawed. It keeps its lock, and what arrives waits.
-    pub(crate) fn freeze(&mut self, number: TabNo) {
-        self.tab(number).pace = Pace::Held;
-    }
-
-    pub(crate) fn thaw(&mut self, number: TabNo) {
-        self.tab(number).pace = Pace::Runs;
-        self.wake(number);
-    }
-
-    /// From now on the store calls of the tab wait.
-    pub(crate) fn hold_store(&mut self, number: TabNo) {
-        self.tab(number).store_pace = Pace::Held;
-    }
-
-    pub(crate) fn release_store(&mut self, number: TabNo) {
-        self.tab(number).store_pace = Pace::Runs;
-    }
-
-    /// Makes the held store calls happen on disk and does not tell the tab, as when it dies between the two.
-    pub(crate) fn store_without_telling(&mut self, number: TabNo) {
-        let tab = self.tab(number);
-        for call in std::mem::take(&mut tab.store_calls) {
-            let _unheard = perform(&tab.store, call);
-        }
-    }
-
-    pub(crate) fn held_store_calls(&mut self, number: TabNo) -> usize {
-        self.tab(number).store_calls.len()
-    }
-
-    /// Loses the unread messages of other tabs, but nothing that the browser itself said.
-    pub(crate) fn lose_messages(&mut self, number: TabNo) {
-        self.tab(number)
-            .inbox
-            .retain(|happening| !matches!(happening, Happening::Heard(_)));
-    }
-
-    /// From now on no tab understands this one: it has another version of the library.
-    pub(crate) fn make_stranger(&mut self, number: TabNo) {
-        self.strangers.push(number);
-    }
-
-    /// Alters one byte of the tab's image: the last byte of the last page.
-    pub(crate) fn damage_image(&mut self, number: TabNo) {
-        let engine = self.tab(number).tab.engine();
-        let image = engine.image().clone();
-        let mut pages = image.pages().to_vec();
-        let last = pages.last_mut().expect("there is a page");
-        let mut bytes = last.to_vec();
-        *bytes.last_mut().expect("a page has bytes") ^= 1;
-        *last = bytes.into();
-        let altered = Image::from_pages(image.page_size(), pages, image.position().seq);
-        engine.reload(altered).expect("it is a database still");
-    }
-
-    pub(crate) fn has_arrivals(&mut self, number: TabNo) -> bool {
-        !self.tab(number).inbox.is_empty()
-    }
-
-    /// The bytes of all messages that have arrived and are unread.
-    pub(crate) fn arrived_bytes(&mut self, number: TabNo) -> usize {
-        let lengths = self.tab(number).inbox.iter().map(|happening| match happening {
-            Happening::Heard(bytes) => bytes.len(),
-            _ => 0,
-        });
-        lengths.sum()
-    }
-
-    /// The message that arrived last and is unread. It stays unread.
-    pub(crate) fn last_message(&mut self, number: TabNo) -> Vec<u8> {
-        match self.tab(number).inbox.back() {
-            Some(Happening::Heard(bytes)) => bytes.clone(),
-            other => panic!("not a message: {other:?}"),
-        }
-    }
-
-    /// Delivers a message from outside: of a tab of another version, or a repeated one.
-    pub(crate) fn deliver(&mut self, number: TabNo, bytes: Vec<u8>) {
-        self.tab(number).inbox.push_back(Happening::Heard(bytes));
-    }
-
+// What pages ask.
+impl Browser {
     pub(crate) fn request(&mut self, number: TabNo, request: impl FnOnce(CallId) -> Request) -> CallId {
         let call = CallId(self.next_call);
         self.next_call += 1;
-        let happening = Happening::Asked(request(call));
-        self.tab(number).inbox.push_back(happening);
+        self.tab_itself(number);
+        self.ask(number, request(call));
         call
     }
 
@@ -263,13 +142,14 @@ impl Browser {
 
     pub(crate) fn subscribe(&mut self, number: TabNo, query: u64, sql: &str) {
         let (query, statement) = (QueryId(query), Statement::new(sql));
-        self.tab(number)
-            .inbox
-            .push_back(Happening::Asked(Request::Subscribe { query, statement }));
+        self.ask(number, Request::Subscribe { query, statement });
     }
+}
 
+// What pages are told.
+impl Browser {
     pub(crate) fn answer(&mut self, number: TabNo, call: CallId) -> Option<Result<Outcome, Failure>> {
-        self.tab(number).events.iter().find_map(|event| match event {
+        self.events(number).iter().find_map(|event| match event {
             Event::Answered { call: answered, answer } if *answered == call => {
                 Some(answer.clone().map(|response| match response {
                     Response::Outcome(outcome) => outcome,
@@ -282,8 +162,9 @@ impl Browser {
 
     /// Takes the results that a live query was told.
     pub(crate) fn told(&mut self, number: TabNo, query: u64) -> Vec<Result<Rows, SqlFailure>> {
+        self.look();
         let mut told = Vec::new();
-        self.tab(number).events.retain(|event| match event {
+        self.events.entry(number).or_default().retain(|event| match event {
             Event::Rows { query: of, rows } if of.0 == query => {
                 told.push(rows.clone());
                 false
@@ -294,7 +175,8 @@ impl Browser {
     }
 
     pub(crate) fn events(&mut self, number: TabNo) -> &[Event] {
-        &self.tab(number).events
+        self.look();
+        self.events.entry(number).or_default()
     }
 
     pub(crate) fn has_failed(&mut self, number: TabNo) -> bool {
@@ -303,23 +185,52 @@ impl Browser {
             .any(|event| matches!(event, Event::Failed(_)))
     }
 
+    /// The tabs that have met poison, in order.
+    pub(crate) fn poisoned(&mut self) -> &[TabNo] {
+        self.look();
+        &self.poisoned
+    }
+
+    /// Whether a leader has said that it wants to try a suspect.
+    pub(crate) fn has_said_trying(&mut self) -> bool {
+        self.look();
+        self.said_trying
+    }
+
+    /// Takes note of what there was to see since the last look.
+    fn look(&mut self) {
+        while let Some(sight) = self.world.sight() {
+            match sight {
+                Sight::Told(tab, event) => self.events.entry(tab).or_default().push(*event),
+                Sight::Poisoned(tab, _) => self.poisoned.push(tab),
+                Sight::Said(bytes) => {
+                    self.said_trying |= matches!(Message::decode(&bytes), Ok(Message::Trying { .. }));
+                }
+                Sight::Opened(_) | Sight::Robbed(_) | Sight::Gone(_) | Sight::Reminder(_) => {}
+            }
+        }
+    }
+}
+
+// What no page sees.
+impl Browser {
+    pub(crate) fn tab_itself(&mut self, number: TabNo) -> &mut Tab {
+        self.tabs.code(number).expect("the tab is open")
+    }
+
+    pub(crate) fn leaders(&mut self) -> Vec<TabNo> {
+        self.tabs.leaders()
+    }
+
     /// The stored epoch, which is the number of leaderships so far.
     pub(crate) fn epoch(&self) -> Epoch {
         let loaded = now_or_never(self.disk.open().load());
         loaded.expect("the store loads").head.epoch
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    pub(crate) fn tab_itself(&mut self, number: TabNo) -> &mut Tab {
-        &mut self.tab(number).tab
-    }
-
     /// Runs a query in a tab and returns its first column as texts.
     pub(crate) fn column(&mut self, number: TabNo, sql: &str) -> Vec<String> {
-        let queried = self.tab(number).tab.engine().query(&Statement::new(sql));
+        let queried = self.tab_itself(number).engine().query(&Statement::new(sql));
         let (_, rows) = queried.expect("the query runs").outcome.rows.table();
         rows.into_iter()
             .filter_map(|row| row.into_iter().next())
@@ -327,164 +238,33 @@ impl Browser {
             .collect()
     }
 
-    pub(crate) fn leaders(&mut self) -> Vec<TabNo> {
-        (0..self.tabs.len())
-            .filter(|index| {
-                self.tabs[*index]
-                    .as_ref()
-                    .is_some_and(|tab| LeaderInfo::from(tab.tab.leadership()).is_leader)
-            })
-            .map(TabNo)
-            .collect()
-    }
-
     pub(crate) fn image_bytes(&mut self, number: TabNo) -> Vec<u8> {
-        self.tab(number).tab.engine().image().pages().concat()
+        self.tab_itself(number).engine().image().pages().concat()
     }
 
-    fn tab(&mut self, number: TabNo) -> &mut SimulatedTab {
-        self.tabs[number.0].as_mut().expect("the tab is open")
+    /// Alters the last byte of the tab's image, which belongs to a row.
+    pub(crate) fn damage_image(&mut self, number: TabNo) {
+        let last = self.image_size(number) - 1;
+        self.damage_byte(number, last);
     }
 
-    fn running(&self) -> impl Iterator<Item = &SimulatedTab> {
-        self.tabs.iter().flatten().filter(|tab| tab.pace == Pace::Runs)
+    pub(crate) fn held_store_calls(&mut self, number: TabNo) -> usize {
+        self.tabs.store_calls(number)
     }
 
-    fn wake(&mut self, number: TabNo) {
-        let now = self.now;
-        let Some(tab) = self.tabs[number.0].as_mut() else {
-            return;
-        };
-        let due = tab.tab.deadline().is_some_and(|deadline| deadline <= now);
-        if tab.pace == Pace::Runs && due {
-            tab.tab.handle(now, Happening::TimedOut);
-            self.carry_out(number);
-        }
+    pub(crate) fn has_arrivals(&mut self, number: TabNo) -> bool {
+        self.tabs.unread(number).next().is_some()
     }
 
-    /// Does one thing of one tab: the next arrival, else the next store call. False if there was nothing to do.
-    pub(crate) fn step(&mut self, number: TabNo) -> bool {
-        let now = self.now;
-        let Some(tab) = self.tabs[number.0].as_mut() else {
-            return false;
-        };
-        if tab.pace == Pace::Held {
-            return false;
-        }
-        let is_due = tab.tab.deadline().is_some_and(|deadline| deadline <= now);
-        let happening = match tab.inbox.pop_front() {
-            Some(happening) => happening,
-            None if is_due => Happening::TimedOut,
-            None if tab.store_pace == Pace::Held => return false,
-            None => match tab.store_calls.pop_front() {
-                Some(call) => Happening::Stored(perform(&tab.store, call)),
-                None => return false,
-            },
-        };
-        tab.tab.handle(now, happening);
-        self.carry_out(number);
-        true
+    /// The bytes of all messages that have arrived and are unread.
+    pub(crate) fn arrived_bytes(&mut self, number: TabNo) -> usize {
+        self.tabs.unread(number).flatten().map(<[u8]>::len).sum()
     }
 
-    fn carry_out(&mut self, number: TabNo) {
-        loop {
-            self.carry_out_effects(number);
-            let now = self.now;
-            let Some(tab) = self.tabs[number.0].as_mut() else { break };
-            match taste(|| tab.tab.work(now)) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(poison) => {
-                    self.poisoned.push(number);
-                    match poison.effect {
-                        poison::Effect::Crash => self.kill(number),
-                        poison::Effect::Hang => self.freeze(number),
-                    }
-                    break;
-                }
-            }
-        }
-    }
-
-    /// The tabs that have met poison, in order.
-    pub(crate) fn poisoned(&self) -> &[TabNo] {
-        &self.poisoned
-    }
-
-    /// Whether a leader has said that it wants to try a suspect.
-    pub(crate) fn has_said_trying(&self) -> bool {
-        self.said_trying
-    }
-
-    fn carry_out_effects(&mut self, number: TabNo) {
-        while let Some(effect) = self.tabs[number.0].as_mut().and_then(|tab| tab.tab.poll()) {
-            match effect {
-                Effect::Lock(call) => self.lock(number, call),
-                Effect::Store(call) => self.tab(number).store_calls.push_back(call),
-                Effect::Broadcast(bytes) => self.post(number, None, &bytes),
-                Effect::Send { to, bytes } => self.post(number, Some(to), &bytes),
-                Effect::Tell(event) => self.tab(number).events.push(event),
-                Effect::Closed => {}
-            }
-        }
-    }
-
-    /// Posts to one tab, or to all others.
-    fn post(&mut self, from: TabNo, to: Option<TabId>, bytes: &[u8]) {
-        self.said_trying |= matches!(Message::decode(bytes), Ok(Message::Trying { .. }));
-        let mut bytes = bytes.to_vec();
-        if self.strangers.contains(&from) {
-            bytes[0] = 99;
-        }
-        for (index, tab) in self.tabs.iter_mut().enumerate() {
-            let is_meant = index != from.0 && to.is_none_or(|to| id(TabNo(index)) == to);
-            if let Some(tab) = tab.as_mut().filter(|_| is_meant) {
-                tab.inbox.push_back(Happening::Heard(bytes.clone()));
-            }
-        }
-    }
-
-    fn lock(&mut self, number: TabNo, call: LockCall) {
-        self.lock_queue.retain(|waiting| *waiting != number);
-        match call {
-            LockCall::Request => self.lock_queue.push_back(number),
-            LockCall::Steal => {
-                if let Some(robbed) = self.lock_holder.replace(number) {
-                    self.tab(robbed).inbox.push_back(Happening::LockLost);
-                }
-                self.tab(number).inbox.push_back(Happening::LockGranted);
-            }
-            LockCall::Release => {
-                if self.lock_holder == Some(number) {
-                    self.lock_holder = None;
-                }
-            }
-        }
-        self.grant_lock();
-    }
-
-    fn grant_lock(&mut self) {
-        if self.lock_holder.is_none()
-            && let Some(next) = self.lock_queue.pop_front()
-        {
-            self.lock_holder = Some(next);
-            self.tab(next).inbox.push_back(Happening::LockGranted);
-        }
-    }
-}
-
-fn id(tab: TabNo) -> TabId {
-    TabId(Uuid::from_u128((1 << 64) + tab.0 as u128))
-}
-
-pub(crate) fn perform(store: &MemoryStore, call: StoreCall) -> StoreAnswer {
-    now_or_never(call.make(store))
-}
-
-pub(crate) fn now_or_never<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => unreachable!("the store in memory answers at once"),
+    /// The message that arrived last and is unread. It stays unread.
+    pub(crate) fn last_message(&mut self, number: TabNo) -> Vec<u8> {
+        let last = self.tabs.unread(number).last().flatten();
+        last.expect("a message arrived last").to_vec()
     }
 }
 

@@ -18,3 +18,4 @@ mod simulation;
 mod transactions;
 mod trials;
 mod versions;
+mod world;

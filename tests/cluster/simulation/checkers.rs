@@ -9,8 +9,10 @@ use sqlite_elements::storage::Store;
 use sqlite_elements::time::Timestamp;
 
 use super::history::{Fate, History, Op, OpNo, Read};
-use super::workload::{JOURNAL, SCHEMA, Workload};
-use crate::browser::{TabNo, now_or_never};
+use super::statements::{JOURNAL, SCHEMA};
+use super::workload::Workload;
+use crate::browser::TabNo;
+use crate::world::now_or_never;
 
 /// An error says what was seen that a run must not do.
 pub(crate) type Verdict = Result<(), String>;
@@ -21,13 +23,13 @@ pub(crate) fn check(workload: &mut Workload) -> Verdict {
     let plain = plain_sqlite(&bytes)?;
     let journal = journal(&plain)?;
     every_call_is_answered(workload)?;
-    no_work_meets_a_third_leader(&workload.history)?;
+    no_work_meets_a_third_leader(&workload.pages.history)?;
     no_neighbour_of_poison_is_refused_for_it(workload)?;
-    no_leader_that_can_be_heard_is_replaced(&workload.history)?;
-    acknowledged_writes_are_there_and_none_is_there_twice(&workload.history, &journal)?;
-    order_is_that_of_real_time(&workload.history, &journal)?;
-    reads_are_prefixes(&workload.history, &journal)?;
-    history_runs_alone_to_the_same(&workload.history, &journal, &plain)?;
+    no_leader_that_can_be_heard_is_replaced(&workload.pages.history)?;
+    acknowledged_writes_are_there_and_none_is_there_twice(&workload.pages.history, &journal)?;
+    order_is_that_of_real_time(&workload.pages.history, &journal)?;
+    reads_are_prefixes(&workload.pages.history, &journal)?;
+    history_runs_alone_to_the_same(&workload.pages.history, &journal, &plain)?;
     tabs_agree(workload, &bytes)
 }
 
@@ -64,7 +66,7 @@ fn journal(plain: &Connection) -> Result<Vec<(i64, OpNo)>, String> {
 }
 
 fn every_call_is_answered(workload: &Workload) -> Verdict {
-    match workload.open_calls() {
+    match workload.pages.open_calls() {
         0 => Ok(()),
         open => Err(format!("{open} calls were never answered")),
     }
@@ -85,7 +87,7 @@ fn no_work_meets_a_third_leader(history: &History) -> Verdict {
 /// If tabs end by poison alone, no other write is taken for poison. A write that SQLite may have refused is exempt: the
 /// word of the refusal may have come too late.
 fn no_neighbour_of_poison_is_refused_for_it(workload: &Workload) -> Verdict {
-    let history = &workload.history;
+    let history = &workload.pages.history;
     let poisons: BTreeSet<OpNo> = history.poisoned.iter().map(|(op, _)| *op).collect();
     let refused = |op: &&Op| op.fate == Fate::NotDone("WRITE_POISONED".into());
     let is_sound = |op: &Op| !op.sql.contains("account") && !op.sql.contains("nowhere");
@@ -94,7 +96,7 @@ fn no_neighbour_of_poison_is_refused_for_it(workload: &Workload) -> Verdict {
         .iter()
         .find(|(number, op)| refused(op) && is_sound(op) && !poisons.contains(number));
     match innocent {
-        Some((_, op)) if workload.was_kind => Err(format!("refused for what another has done: {op:?}")),
+        Some((_, op)) if workload.profile.is_kind() => Err(format!("refused for what another has done: {op:?}")),
         _ => Ok(()),
     }
 }
@@ -250,9 +252,9 @@ fn dump(connection: &Connection) -> Result<Vec<Table>, String> {
 
 /// All tabs hold the bytes that are on disk, and their live queries show what a new run shows.
 fn tabs_agree(workload: &mut Workload, bytes: &[u8]) -> Verdict {
-    for number in workload.world.open_tabs() {
-        let told = workload.live.get(&number).cloned();
-        let Some(tab) = workload.world.tab(number) else {
+    for number in workload.world.tabs.open() {
+        let told = workload.pages.live.get(&number).cloned();
+        let Some(tab) = workload.world.tabs.code(number) else {
             continue;
         };
         if tab.engine().image().pages().concat() != bytes {
