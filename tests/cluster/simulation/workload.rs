@@ -76,7 +76,7 @@ impl Workload {
         let asking = self.pages.make_tables(first);
         self.ask(asking);
         self.pass_ms(1_000);
-        self.world.driver.change(self.profile.conditions.clone());
+        self.world.change(self.profile.conditions.clone());
         for _ in 1..self.profile.tabs {
             self.world.open();
         }
@@ -112,7 +112,7 @@ impl Workload {
 
     /// Ends all trouble: from here on nothing goes wrong.
     pub(crate) fn calm_down(&mut self) {
-        self.world.driver.change(Conditions::calm());
+        self.world.change(Conditions::calm());
         self.world.update_all();
         self.world.quota = Quota::Free;
         self.world.disk.mend();

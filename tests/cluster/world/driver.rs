@@ -20,8 +20,7 @@ impl Driver {
         Driver::Dice(Box::new(Chance { dice, conditions }))
     }
 
-    /// From now on the conditions are these. A scenario has none.
-    pub(crate) fn change(&mut self, conditions: Conditions) {
+    pub(super) fn change(&mut self, conditions: Conditions) {
         if let Driver::Dice(chance) = self {
             chance.conditions = conditions;
         }

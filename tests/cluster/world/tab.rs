@@ -22,6 +22,13 @@ impl TabNo {
     }
 }
 
+/// Whether pages end a worker that hangs, and start another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guard {
+    On,
+    Off,
+}
+
 pub(super) struct SimulatedTab {
     stage: Stage,
     pub(super) storing: Storing,

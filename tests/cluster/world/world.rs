@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use sqlite_elements::request::{Event, Request};
+use sqlite_elements::request::Request;
 use sqlite_elements::storage::{Disk, LeaseAct, LeaseStep, StoreError, TabId};
 use sqlite_elements::tab::{Effect, LockCall, Locking, StoreCall, Tab};
 use sqlite_elements::time::Timestamp;
@@ -14,11 +14,13 @@ use sqlite_elements::watchdog::{self, WatchStep};
 
 use super::agenda::{Agenda, Due};
 use super::arrival::{Arrival, Letter};
+use super::conditions::Conditions;
 use super::driver::Driver;
 use super::locks::{Claim, LockNews, Locks};
 use super::network::{Network, Version};
+use super::sight::Sight;
 use super::storing::{Quota, now_or_never};
-use super::tab::{Pace, SimulatedTab, TabNo};
+use super::tab::{Guard, Pace, SimulatedTab, TabNo};
 use super::tabs::Tabs;
 use crate::poison::{self, Poison, taste};
 
@@ -29,35 +31,10 @@ const LOCK_US: u64 = 20;
 const STORED_US: u64 = 10;
 const REQUEST_US: u64 = 5;
 
-/// What there is to see of a world.
-#[derive(Debug)]
-pub(crate) enum Sight {
-    /// The tab is open.
-    Opened(TabNo),
-    Told(TabNo, Box<Event>),
-    /// The tab has sent these bytes to another tab, or to all others.
-    Said(Rc<[u8]>),
-    /// A work with this text has killed or hung the worker of the tab.
-    Poisoned(TabNo, String),
-    /// The lock was taken from a tab that leads, runs, and can be heard.
-    Robbed(TabNo),
-    /// The tab is gone. The calls that it has not answered stay open.
-    Gone(TabNo),
-    /// A moment that [`World::remind`] asked for.
-    Reminder(u64),
-}
-
-/// Whether pages end a worker that hangs, and start another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Guard {
-    On,
-    Off,
-}
-
 pub(crate) struct World {
     pub(crate) disk: Disk,
     pub(crate) quota: Quota,
-    pub(crate) driver: Driver,
+    driver: Driver,
     pub(crate) tabs: Tabs,
     /// The things that were due and have happened.
     pub(crate) steps: u64,
@@ -66,6 +43,8 @@ pub(crate) struct World {
     agenda: Agenda,
     locks: Locks,
     network: Network,
+    /// Since when each message arrives and is understood, if it does.
+    clear_since: Timestamp,
     sights: VecDeque<Sight>,
 }
 
@@ -83,6 +62,7 @@ impl World {
             agenda: Agenda::new(),
             locks: Locks::default(),
             network: Network::default(),
+            clear_since: Timestamp::default(),
             sights: VecDeque::new(),
         }
     }
@@ -110,6 +90,14 @@ impl World {
     pub(crate) fn step_tab(&mut self, number: TabNo) -> bool {
         let runs = self.tabs.find(number).is_some_and(|tab| tab.runs());
         runs && (self.read(number) || self.wake(number) || self.store(number))
+    }
+
+    /// From now on the channel and the store work like this. A scenario has no such conditions.
+    pub(crate) fn change(&mut self, conditions: Conditions) {
+        if !self.driver.lets_all_hear() {
+            self.clear_since = self.now();
+        }
+        self.driver.change(conditions);
     }
 
     /// Asks for a [`Sight::Reminder`] after this time.
@@ -455,11 +443,12 @@ impl World {
 
     /// Whether the tab leads, and all others have had the time to hear of it.
     fn can_be_heard(&mut self, number: TabNo) -> bool {
-        let (now, held_since) = (self.now(), self.locks.held_since());
+        let now = self.now();
+        let there_since = self.locks.held_since().max(self.clear_since);
         let awake = self
             .tabs
             .find(number)
-            .is_some_and(|tab| tab.runs() && tab.awake_since().max(held_since).after_ms(HEARD_MS) <= now);
+            .is_some_and(|tab| tab.runs() && tab.awake_since().max(there_since).after_ms(HEARD_MS) <= now);
         self.driver.lets_all_hear() && awake && self.tabs.leads(number)
     }
 
