@@ -1,49 +1,23 @@
 //! Pages that go out of sight and come back: they keep no other tab waiting, and show nothing stale.
 
-use sqlite_elements::request::{CallId, Request, UserId};
-use sqlite_elements::sql::Statement;
+use sqlite_elements::request::Request;
 
-use crate::browser::{Browser, TabNo};
-
-const A: TabNo = TabNo(0);
-const B: TabNo = TabNo(1);
-const PAGE: UserId = UserId(1);
-
-fn tabs_with_table(count: usize) -> Browser {
-    let mut browser = Browser::with_tabs(count);
-    browser.write(A, "CREATE TABLE t(a)");
-    browser.settle();
-    browser
-}
+use crate::browser::{A, B, Browser, PAGE, TabNo};
 
 fn hide(browser: &mut Browser, tab: TabNo) {
     browser.request(tab, |_| Request::Suspend);
     browser.settle();
 }
 
-fn query(browser: &mut Browser, tab: TabNo) -> CallId {
-    let (user, statement) = (PAGE, Statement::new("SELECT a FROM t"));
-    browser.request(tab, |call| Request::Query {
-        call,
-        user,
-        statement,
-        recall: None,
-    })
-}
-
-fn is_done(browser: &mut Browser, tab: TabNo, call: CallId) -> bool {
-    browser.answer(tab, call).is_some_and(|answer| answer.is_ok())
-}
-
 #[test]
 fn a_leader_that_goes_out_of_sight_is_replaced_at_once_and_keeps_nothing() {
-    let mut browser = tabs_with_table(2);
+    let mut browser = Browser::with_table(2);
     hide(&mut browser, A);
     assert_eq!(browser.leaders(), [B]);
     browser.freeze(A);
     let write = browser.write(B, "INSERT INTO t VALUES (1)");
     browser.pass_ms(60_000);
-    assert!(is_done(&mut browser, B, write));
+    assert!(browser.is_done(B, write));
     browser.thaw(A);
     browser.request(A, |_| Request::Resume);
     browser.settle();
@@ -55,7 +29,7 @@ fn a_leader_that_goes_out_of_sight_is_replaced_at_once_and_keeps_nothing() {
 
 #[test]
 fn a_tab_out_of_sight_does_not_take_the_lead() {
-    let mut browser = tabs_with_table(2);
+    let mut browser = Browser::with_table(2);
     hide(&mut browser, B);
     browser.kill(A);
     browser.pass_ms(20_000);
@@ -67,7 +41,7 @@ fn a_tab_out_of_sight_does_not_take_the_lead() {
 
 #[test]
 fn a_tab_that_comes_back_reads_the_store_before_it_answers() {
-    let mut browser = tabs_with_table(2);
+    let mut browser = Browser::with_table(2);
     hide(&mut browser, B);
     browser.freeze(B);
     browser.write(A, "INSERT INTO t VALUES ('meanwhile')");
@@ -76,7 +50,7 @@ fn a_tab_that_comes_back_reads_the_store_before_it_answers() {
     browser.thaw(B);
     browser.hold_store(B);
     browser.request(B, |_| Request::Resume);
-    let asked = query(&mut browser, B);
+    let asked = browser.query(B, PAGE, "SELECT a FROM t");
     browser.settle();
     assert_eq!(browser.answer(B, asked), None);
     browser.release_store(B);
@@ -87,7 +61,7 @@ fn a_tab_that_comes_back_reads_the_store_before_it_answers() {
 
 #[test]
 fn what_was_on_its_way_to_the_store_is_settled_by_what_the_store_has() {
-    let mut browser = tabs_with_table(2);
+    let mut browser = Browser::with_table(2);
     browser.hold_store(A);
     let write = browser.write(A, "INSERT INTO t VALUES (1)");
     browser.settle();
@@ -96,14 +70,14 @@ fn what_was_on_its_way_to_the_store_is_settled_by_what_the_store_has() {
     browser.release_store(A);
     browser.request(A, |_| Request::Resume);
     browser.pass_ms(3_000);
-    assert!(is_done(&mut browser, A, write));
+    assert!(browser.is_done(A, write));
     assert_eq!(browser.column(B, "SELECT a FROM t"), ["1"]);
     assert_eq!(browser.leaders(), [B]);
 }
 
 #[test]
 fn a_transaction_that_was_open_is_lost_and_says_so() {
-    let mut browser = tabs_with_table(2);
+    let mut browser = Browser::with_table(2);
     browser.execute(A, PAGE, "BEGIN; INSERT INTO t VALUES (1)");
     browser.settle();
     hide(&mut browser, A);

@@ -16,6 +16,14 @@ use sqlite_elements::tab::{Locking, Tab};
 pub(crate) use crate::world::TabNo;
 use crate::world::{Driver, Guard, Sight, World, now_or_never};
 
+/// The tabs of a scenario, in order of opening. The first leads until something happens.
+pub(crate) const A: TabNo = TabNo(0);
+pub(crate) const B: TabNo = TabNo(1);
+pub(crate) const C: TabNo = TabNo(2);
+pub(crate) const D: TabNo = TabNo(3);
+/// The user of a tab's page, if there is one.
+pub(crate) const PAGE: UserId = UserId(1);
+
 pub(crate) struct Browser {
     world: World,
     events: BTreeMap<TabNo, Vec<Event>>,
@@ -66,6 +74,18 @@ impl Browser {
 
     pub(crate) fn without_locks(count: usize) -> Self {
         Browser::electing(Disk::default(), Locking::Lease).and_tabs(count)
+    }
+
+    /// A browser whose tabs share a table `t(a)`.
+    pub(crate) fn with_table(count: usize) -> Self {
+        Browser::with_tabs(count).and_table()
+    }
+
+    pub(crate) fn and_table(mut self) -> Self {
+        let call = self.write(A, "CREATE TABLE t(a)");
+        self.settle();
+        assert!(self.is_done(A, call));
+        self
     }
 
     fn and_tabs(mut self, count: usize) -> Self {
@@ -140,6 +160,16 @@ impl Browser {
         self.request(number, |call| Request::Execute { call, user, statement })
     }
 
+    pub(crate) fn query(&mut self, number: TabNo, user: UserId, sql: &str) -> CallId {
+        let (statement, recall) = (Statement::new(sql), None);
+        self.request(number, |call| Request::Query {
+            call,
+            user,
+            statement,
+            recall,
+        })
+    }
+
     pub(crate) fn subscribe(&mut self, number: TabNo, query: u64, sql: &str) {
         let (query, statement) = (QueryId(query), Statement::new(sql));
         self.ask(number, Request::Subscribe { query, statement });
@@ -158,6 +188,11 @@ impl Browser {
             }
             _ => None,
         })
+    }
+
+    /// Whether a call was answered, and not with a failure.
+    pub(crate) fn is_done(&mut self, number: TabNo, call: CallId) -> bool {
+        self.answer(number, call).is_some_and(|answer| answer.is_ok())
     }
 
     /// Takes the results that a live query was told.
@@ -236,6 +271,15 @@ impl Browser {
             .filter_map(|row| row.into_iter().next())
             .map(text)
             .collect()
+    }
+
+    /// The rows of the table `t(a)` in a tab, in order of insertion.
+    pub(crate) fn rows(&mut self, number: TabNo) -> Vec<String> {
+        self.column(number, "SELECT a FROM t ORDER BY rowid")
+    }
+
+    pub(crate) fn sorted_rows(&mut self, number: TabNo) -> Vec<String> {
+        self.column(number, "SELECT a FROM t ORDER BY a")
     }
 
     pub(crate) fn image_bytes(&mut self, number: TabNo) -> Vec<u8> {

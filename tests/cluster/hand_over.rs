@@ -1,43 +1,23 @@
 //! `requestLeadership`: leadership goes to the tab that asks, and nothing is lost on the way.
 
-use sqlite_elements::request::{CallId, Request, UserId};
+use sqlite_elements::request::{CallId, Request};
 
-use crate::browser::{Browser, TabNo};
-
-const A: TabNo = TabNo(0);
-const B: TabNo = TabNo(1);
-const C: TabNo = TabNo(2);
-const PAGE: UserId = UserId(1);
-
-fn tabs_with_table(count: usize) -> Browser {
-    let mut browser = Browser::with_tabs(count);
-    browser.write(A, "CREATE TABLE t(a)");
-    browser.settle();
-    browser
-}
+use crate::browser::{A, B, Browser, C, PAGE, TabNo};
 
 fn ask(browser: &mut Browser, tab: TabNo) -> CallId {
     browser.request(tab, |call| Request::Lead { call })
 }
 
-fn is_done(browser: &mut Browser, tab: TabNo, call: CallId) -> bool {
-    browser.answer(tab, call).is_some_and(|answer| answer.is_ok())
-}
-
-fn rows(browser: &mut Browser, tab: TabNo) -> Vec<String> {
-    browser.column(tab, "SELECT a FROM t ORDER BY a")
-}
-
 #[test]
 fn who_asks_leads_at_once_before_those_who_queue() {
-    let mut browser = tabs_with_table(3);
+    let mut browser = Browser::with_table(3);
     let call = ask(&mut browser, C);
     browser.settle();
-    assert!(is_done(&mut browser, C, call));
+    assert!(browser.is_done(C, call));
     assert_eq!(browser.leaders(), [C]);
     let call = ask(&mut browser, C);
     browser.settle();
-    assert!(is_done(&mut browser, C, call), "the leader is told so at once");
+    assert!(browser.is_done(C, call), "the leader is told so at once");
     browser.kill(C);
     browser.settle();
     assert_eq!(browser.leaders(), [B], "who handed over queues behind those who waited");
@@ -48,7 +28,7 @@ fn who_asks_leads_at_once_before_those_who_queue() {
 
 #[test]
 fn what_the_leader_has_begun_is_finished_and_what_comes_later_is_the_next_leaders() {
-    let mut browser = tabs_with_table(3);
+    let mut browser = Browser::with_table(3);
     browser.hold_store(A);
     let begun = browser.write(B, "INSERT INTO t VALUES ('begun')");
     browser.settle();
@@ -63,18 +43,18 @@ fn what_the_leader_has_begun_is_finished_and_what_comes_later_is_the_next_leader
     browser.release_store(A);
     browser.settle();
     assert_eq!(browser.leaders(), [C]);
-    assert!(is_done(&mut browser, C, call));
+    assert!(browser.is_done(C, call));
     for (tab, write) in [(B, begun), (B, waiting), (B, later), (A, own)] {
-        assert!(is_done(&mut browser, tab, write));
+        assert!(browser.is_done(tab, write));
     }
     for tab in [A, B, C] {
-        assert_eq!(rows(&mut browser, tab), ["begun", "later", "own", "waiting"]);
+        assert_eq!(browser.sorted_rows(tab), ["begun", "later", "own", "waiting"]);
     }
 }
 
 #[test]
 fn a_stream_of_writes_does_not_keep_leadership() {
-    let mut browser = tabs_with_table(3);
+    let mut browser = Browser::with_table(3);
     let mut writes = vec![browser.write(B, "INSERT INTO t VALUES (0)")];
     browser.step(B);
     browser.step(A);
@@ -98,13 +78,13 @@ fn a_stream_of_writes_does_not_keep_leadership() {
     browser.settle();
     assert_eq!(browser.leaders(), [C]);
     for write in writes {
-        assert!(is_done(&mut browser, B, write));
+        assert!(browser.is_done(B, write));
     }
 }
 
 #[test]
 fn a_transaction_that_has_not_begun_is_refused_when_leadership_goes() {
-    let mut browser = tabs_with_table(2);
+    let mut browser = Browser::with_table(2);
     browser.hold_store(A);
     browser.write(A, "INSERT INTO t VALUES (1)");
     browser.settle();
@@ -121,7 +101,7 @@ fn a_transaction_that_has_not_begun_is_refused_when_leadership_goes() {
 
 #[test]
 fn an_open_transaction_is_finished_first() {
-    let mut browser = tabs_with_table(2);
+    let mut browser = Browser::with_table(2);
     browser.execute(A, PAGE, "BEGIN");
     browser.execute(A, PAGE, "INSERT INTO t VALUES (1)");
     browser.settle();
@@ -130,44 +110,44 @@ fn an_open_transaction_is_finished_first() {
     assert_eq!(browser.answer(B, call), None);
     let commit = browser.execute(A, PAGE, "COMMIT");
     browser.settle();
-    assert!(is_done(&mut browser, A, commit) && is_done(&mut browser, B, call));
+    assert!(browser.is_done(A, commit) && browser.is_done(B, call));
     assert_eq!(browser.leaders(), [B]);
-    assert_eq!(rows(&mut browser, B), ["1"]);
+    assert_eq!(browser.sorted_rows(B), ["1"]);
 }
 
 #[test]
 fn a_silent_transaction_does_not_keep_leadership() {
-    let mut browser = tabs_with_table(2);
+    let mut browser = Browser::with_table(2);
     browser.execute(A, PAGE, "BEGIN; INSERT INTO t VALUES (1)");
     browser.settle();
     let call = ask(&mut browser, B);
     browser.pass_ms(5_100);
-    assert!(is_done(&mut browser, B, call));
+    assert!(browser.is_done(B, call));
     let commit = browser.execute(A, PAGE, "COMMIT");
     browser.settle();
     let failure = browser.answer(A, commit).unwrap().unwrap_err();
     assert_eq!(failure.code.name(), "TRANSACTION_LOST");
-    assert!(rows(&mut browser, B).is_empty());
+    assert!(browser.sorted_rows(B).is_empty());
 }
 
 #[test]
 fn of_two_who_ask_at_once_each_leads_in_turn() {
-    let mut browser = tabs_with_table(3);
+    let mut browser = Browser::with_table(3);
     let calls = [B, C].map(|tab| (tab, ask(&mut browser, tab)));
     browser.pass_ms(3_000);
     for (tab, call) in calls {
-        assert!(is_done(&mut browser, tab, call));
+        assert!(browser.is_done(tab, call));
     }
     assert_eq!(browser.leaders().len(), 1);
 }
 
 #[test]
 fn a_leader_that_hangs_is_replaced_when_its_lease_lapses() {
-    let mut browser = tabs_with_table(2);
+    let mut browser = Browser::with_table(2);
     browser.freeze(A);
     let call = ask(&mut browser, B);
     browser.pass_ms(6_000);
-    assert!(is_done(&mut browser, B, call));
+    assert!(browser.is_done(B, call));
     browser.thaw(A);
     browser.pass_ms(1_000);
     assert_eq!(browser.leaders(), [B]);
@@ -175,7 +155,7 @@ fn a_leader_that_hangs_is_replaced_when_its_lease_lapses() {
 
 #[test]
 fn an_asker_that_dies_leaves_somebody_leading() {
-    let mut browser = tabs_with_table(3);
+    let mut browser = Browser::with_table(3);
     ask(&mut browser, C);
     browser.step(C);
     browser.step(A);
@@ -185,23 +165,23 @@ fn an_asker_that_dies_leaves_somebody_leading() {
     assert_eq!(browser.leaders().len(), 1);
     let write = browser.write(B, "INSERT INTO t VALUES (1)");
     browser.pass_ms(100);
-    assert!(is_done(&mut browser, B, write));
+    assert!(browser.is_done(B, write));
 }
 
 #[test]
 fn an_asker_whose_message_was_lost_asks_again() {
-    let mut browser = tabs_with_table(2);
+    let mut browser = Browser::with_table(2);
     let call = ask(&mut browser, B);
     browser.step(B);
     browser.lose_messages(A);
     browser.pass_ms(2_500);
-    assert!(is_done(&mut browser, B, call));
+    assert!(browser.is_done(B, call));
     assert_eq!(browser.leaders(), [B]);
 }
 
 #[test]
 fn a_leader_that_is_kept_busy_says_no_in_time() {
-    let mut browser = tabs_with_table(2);
+    let mut browser = Browser::with_table(2);
     browser.execute(A, PAGE, "BEGIN");
     browser.settle();
     let call = ask(&mut browser, B);
@@ -215,7 +195,7 @@ fn a_leader_that_is_kept_busy_says_no_in_time() {
 
 #[test]
 fn an_asker_that_closes_is_answered() {
-    let mut browser = tabs_with_table(2);
+    let mut browser = Browser::with_table(2);
     browser.execute(A, PAGE, "BEGIN");
     browser.settle();
     let call = ask(&mut browser, B);

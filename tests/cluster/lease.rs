@@ -3,30 +3,14 @@
 use sqlite_elements::request::{CallId, Request};
 use sqlite_elements::storage::{FaultPoint, Operation, StoreError};
 
-use crate::browser::{Browser, TabNo};
-
-const A: TabNo = TabNo(0);
-const B: TabNo = TabNo(1);
-const C: TabNo = TabNo(2);
-const D: TabNo = TabNo(3);
+use crate::browser::{A, B, Browser, C, D, TabNo};
 
 fn tabs_with_table(count: usize) -> Browser {
-    let mut browser = Browser::without_locks(count);
-    browser.write(A, "CREATE TABLE t(a)");
-    browser.settle();
-    browser
-}
-
-fn is_done(browser: &mut Browser, tab: TabNo, call: CallId) -> bool {
-    browser.answer(tab, call).is_some_and(|answer| answer.is_ok())
+    Browser::without_locks(count).and_table()
 }
 
 fn close(browser: &mut Browser, tab: TabNo) -> CallId {
     browser.request(tab, |call| Request::Close { call })
-}
-
-fn rows(browser: &mut Browser, tab: TabNo) -> Vec<String> {
-    browser.column(tab, "SELECT a FROM t ORDER BY a")
 }
 
 #[test]
@@ -35,7 +19,7 @@ fn the_first_tab_leads_at_once_and_goes_on_leading() {
     assert_eq!(browser.leaders(), [A]);
     let write = browser.write(C, "INSERT INTO t VALUES ('from C')");
     browser.settle();
-    assert!(is_done(&mut browser, C, write));
+    assert!(browser.is_done(C, write));
     let epoch = browser.epoch();
     browser.pass_ms(60_000);
     assert_eq!(
@@ -43,7 +27,7 @@ fn the_first_tab_leads_at_once_and_goes_on_leading() {
         (vec![A], epoch),
         "it renews its lease"
     );
-    assert_eq!(rows(&mut browser, B), ["from C"]);
+    assert_eq!(browser.sorted_rows(B), ["from C"]);
 }
 
 #[test]
@@ -52,10 +36,10 @@ fn a_leader_that_closes_hands_over_at_once_and_then_says_that_it_is_closed() {
     browser.hold_store(A);
     let closing = close(&mut browser, A);
     browser.settle();
-    assert!(!is_done(&mut browser, A, closing), "the store still says that it leads");
+    assert!(!browser.is_done(A, closing), "the store still says that it leads");
     browser.release_store(A);
     browser.settle();
-    assert!(is_done(&mut browser, A, closing));
+    assert!(browser.is_done(A, closing));
     assert_eq!(browser.leaders(), [B]);
 }
 
@@ -91,7 +75,7 @@ fn of_those_who_wait_the_lowest_leads_though_it_came_back_last() {
     let mut browser = tabs_with_table(3);
     let call = browser.request(C, |call| Request::Lead { call });
     browser.settle();
-    assert!(is_done(&mut browser, C, call));
+    assert!(browser.is_done(C, call));
     browser.pass_ms(2_000);
     close(&mut browser, C);
     browser.pass_ms(100);
@@ -120,7 +104,7 @@ fn when_the_leaders_tab_is_gone_the_lowest_leads_as_soon_as_the_lease_has_lapsed
     assert_eq!(browser.leaders(), [], "renewed half a second before");
     browser.pass_ms(400);
     assert_eq!(browser.leaders(), [B]);
-    assert!(is_done(&mut browser, C, write));
+    assert!(browser.is_done(C, write));
 }
 
 #[test]
@@ -143,12 +127,9 @@ fn a_write_that_is_made_as_the_leader_dies_is_done_before_its_own_timeout() {
             // The rest of the timeout is for slow stores.
             browser.pass_ms(4_500);
             for (tab, write) in writes {
-                assert!(
-                    is_done(&mut browser, tab, write),
-                    "{tab:?}, {phase_ms} ms, {leaves:?} gone"
-                );
+                assert!(browser.is_done(tab, write), "{tab:?}, {phase_ms} ms, {leaves:?} gone");
             }
-            assert_eq!(rows(&mut browser, C).len(), 3);
+            assert_eq!(browser.sorted_rows(C).len(), 3);
         }
     }
 }
@@ -177,13 +158,13 @@ fn a_frozen_holder_is_replaced_when_its_lease_lapses_and_cannot_write_when_it_wa
     assert_eq!(browser.leaders(), [A, B], "A does not know yet");
     let write = browser.write(B, "INSERT INTO t VALUES ('next')");
     browser.settle();
-    assert!(is_done(&mut browser, B, write));
+    assert!(browser.is_done(B, write));
     browser.release_store(A);
     browser.thaw(A);
     browser.pass_ms(2_000);
     assert_eq!(browser.leaders(), [B]);
     for tab in [A, B] {
-        assert_eq!(rows(&mut browser, tab), ["next"], "the store refused what A had begun");
+        assert_eq!(browser.sorted_rows(tab), ["next"], "the store refused what A had begun");
     }
     assert!(browser.answer(A, late).is_some(), "settled, one way or the other");
 }
@@ -238,13 +219,13 @@ fn who_asks_for_leadership_gets_it_at_once_and_nothing_is_lost() {
         writes.push(browser.write(B, "INSERT INTO t VALUES (1)"));
         let call = browser.request(asker, |call| Request::Lead { call });
         browser.settle();
-        assert!(is_done(&mut browser, asker, call));
+        assert!(browser.is_done(asker, call));
         assert_eq!(browser.leaders(), [asker]);
     }
     browser.pass_ms(3_000);
     assert_eq!(browser.leaders(), [C], "who had it before wants it back from nobody");
-    assert!(writes.into_iter().all(|write| is_done(&mut browser, B, write)));
-    assert_eq!(rows(&mut browser, A).len(), 4);
+    assert!(writes.into_iter().all(|write| browser.is_done(B, write)));
+    assert_eq!(browser.sorted_rows(A).len(), 4);
 }
 
 #[test]

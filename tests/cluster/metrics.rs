@@ -2,10 +2,7 @@
 
 use sqlite_elements::request::{Event, Metrics, MetricsAction, Request, Response, UserId};
 
-use crate::browser::{Browser, TabNo};
-
-const A: TabNo = TabNo(0);
-const B: TabNo = TabNo(1);
+use crate::browser::{A, B, Browser, TabNo};
 
 fn act(browser: &mut Browser, tab: TabNo, action: MetricsAction) -> Metrics {
     let call = browser.request(tab, |call| Request::Metrics { call, action });

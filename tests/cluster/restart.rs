@@ -3,9 +3,8 @@
 
 use sqlite_elements::request::{Event, QueryId, Request, UserId};
 
-use crate::browser::{Browser, TabNo};
+use crate::browser::{A, Browser};
 
-const A: TabNo = TabNo(0);
 const USER: UserId = UserId(1);
 
 fn run(browser: &mut Browser, sql: &str) -> Result<(), String> {

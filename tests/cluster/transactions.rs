@@ -1,13 +1,10 @@
 //! Transactions across calls: one commit or nothing, and no other write inside.
 
-use sqlite_elements::request::{CallId, Failure, Request, UserId};
+use sqlite_elements::request::{Failure, Request, UserId};
 use sqlite_elements::sql::{Outcome, Statement};
 use sqlite_elements::storage::{FaultPoint, Operation, StoreError};
 
-use crate::browser::{Browser, TabNo};
-
-const A: TabNo = TabNo(0);
-const B: TabNo = TabNo(1);
+use crate::browser::{A, B, Browser};
 
 /// Two users of one page.
 const ONE: UserId = UserId(1);
@@ -31,14 +28,6 @@ fn code(browser: &mut Browser, user: UserId, sql: &str) -> String {
     run(browser, user, sql).expect_err("it fails").code.to_string()
 }
 
-fn rows(browser: &mut Browser, tab: TabNo) -> Vec<String> {
-    browser.column(tab, "SELECT a FROM t ORDER BY rowid")
-}
-
-fn is_done(browser: &mut Browser, tab: TabNo, call: CallId) -> bool {
-    browser.answer(tab, call).is_some_and(|answer| answer.is_ok())
-}
-
 fn seq(browser: &mut Browser) -> u64 {
     use sqlite_elements::request::Event;
     let seqs = browser.events(B).iter().filter_map(|event| match event {
@@ -59,10 +48,10 @@ fn a_transaction_is_one_commit_and_nobody_sees_it_before() {
     assert_eq!(seen_inside.rows.len(), 2);
     let seen_outside = run(&mut browser, OTHER, "SELECT a FROM t").unwrap();
     assert_eq!(seen_outside.rows.len(), 0, "another user of the same page");
-    assert!(rows(&mut browser, A).is_empty() && rows(&mut browser, B).is_empty());
+    assert!(browser.rows(A).is_empty() && browser.rows(B).is_empty());
     run(&mut browser, ONE, "COMMIT").unwrap();
-    assert_eq!(rows(&mut browser, A), ["1", "2"]);
-    assert_eq!(rows(&mut browser, B), ["1", "2"]);
+    assert_eq!(browser.rows(A), ["1", "2"]);
+    assert_eq!(browser.rows(B), ["1", "2"]);
     assert_eq!(seq(&mut browser), before + 1);
 }
 
@@ -74,11 +63,11 @@ fn commit_is_answered_when_the_store_has_it_and_not_before() {
     let call = browser.execute(A, ONE, "COMMIT");
     browser.settle();
     assert_eq!(browser.answer(A, call), None);
-    assert!(rows(&mut browser, A).is_empty());
+    assert!(browser.rows(A).is_empty());
     browser.release_store(A);
     browser.settle();
-    assert!(is_done(&mut browser, A, call));
-    assert_eq!(rows(&mut browser, B), ["1"]);
+    assert!(browser.is_done(A, call));
+    assert_eq!(browser.rows(B), ["1"]);
 }
 
 #[test]
@@ -98,9 +87,9 @@ fn nobody_elses_write_lands_inside_and_all_of_them_come_after() {
     run(&mut browser, ONE, "ROLLBACK").unwrap();
     browser.settle();
     for (tab, call) in waiting {
-        assert!(is_done(&mut browser, tab, call));
+        assert!(browser.is_done(tab, call));
     }
-    let mut rows = rows(&mut browser, B);
+    let mut rows = browser.rows(B);
     rows.sort();
     assert_eq!(rows, ["another user", "queued here", "queued there"]);
 }
@@ -125,10 +114,10 @@ fn a_transaction_waits_for_the_writes_before_it() {
     browser.release_store(A);
     browser.settle();
     for (tab, call) in [(B, before), (B, waiting), (A, begin), (A, commit)] {
-        assert!(is_done(&mut browser, tab, call));
+        assert!(browser.is_done(tab, call));
     }
     assert_eq!(browser.answer(A, inside).unwrap().unwrap().changes, 1);
-    assert_eq!(rows(&mut browser, B), ["1", "waiting", "2"]);
+    assert_eq!(browser.rows(B), ["1", "waiting", "2"]);
 }
 
 #[test]
@@ -147,9 +136,9 @@ fn calls_that_are_not_awaited_go_in_in_their_order() {
     let calls = texts.map(|sql| browser.execute(A, ONE, sql));
     browser.settle();
     for (call, sql) in calls.into_iter().zip(texts) {
-        assert!(is_done(&mut browser, A, call), "{sql}");
+        assert!(browser.is_done(A, call), "{sql}");
     }
-    assert_eq!(rows(&mut browser, B), ["1", "2", "4"]);
+    assert_eq!(browser.rows(B), ["1", "2", "4"]);
 }
 
 #[test]
@@ -161,10 +150,10 @@ fn two_users_transactions_take_turns() {
     browser.settle();
     assert_eq!(browser.answer(A, begin), None);
     run(&mut browser, ONE, "COMMIT").unwrap();
-    assert!(is_done(&mut browser, A, begin) && is_done(&mut browser, A, insert));
-    assert_eq!(rows(&mut browser, A), ["1"], "the second is not committed yet");
+    assert!(browser.is_done(A, begin) && browser.is_done(A, insert));
+    assert_eq!(browser.rows(A), ["1"], "the second is not committed yet");
     run(&mut browser, OTHER, "COMMIT").unwrap();
-    assert_eq!(rows(&mut browser, A), ["1", "2"]);
+    assert_eq!(browser.rows(A), ["1", "2"]);
 }
 
 #[test]
@@ -177,8 +166,8 @@ fn a_follower_cannot_hold_a_transaction_open_and_is_told_the_way() {
     assert!(failure.message.contains("WRITE_PERMISSION_DENIED") && failure.message.contains("batch()"));
     let call = browser.write(B, "BEGIN; INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); COMMIT");
     browser.settle();
-    assert!(is_done(&mut browser, B, call));
-    assert_eq!(rows(&mut browser, A), ["1", "2"]);
+    assert!(browser.is_done(B, call));
+    assert_eq!(browser.rows(A), ["1", "2"]);
 }
 
 #[test]
@@ -191,7 +180,7 @@ fn control_without_a_transaction_is_an_error_and_changes_nothing() {
     assert_eq!(code(&mut browser, ONE, "BEGIN"), "SQLITE_ERROR", "within a transaction");
     run(&mut browser, ONE, "INSERT INTO t VALUES (1)").unwrap();
     run(&mut browser, ONE, "COMMIT").unwrap();
-    assert_eq!(rows(&mut browser, A), ["1"]);
+    assert_eq!(browser.rows(A), ["1"]);
 }
 
 #[test]
@@ -203,7 +192,7 @@ fn a_transaction_whose_tab_loses_leadership_is_rolled_back_and_says_so() {
     assert_eq!(browser.leaders(), [A, B]);
     let call = browser.write(B, "INSERT INTO t VALUES ('kept')");
     browser.settle();
-    assert!(is_done(&mut browser, B, call));
+    assert!(browser.is_done(B, call));
     browser.thaw(A);
     browser.settle();
     for sql in ["INSERT INTO t VALUES ('not by itself')", "SELECT 1", "COMMIT"] {
@@ -211,7 +200,7 @@ fn a_transaction_whose_tab_loses_leadership_is_rolled_back_and_says_so() {
     }
     assert!(run(&mut browser, ONE, "SELECT 1").is_ok(), "COMMIT has ended it");
     for tab in [A, B] {
-        assert_eq!(rows(&mut browser, tab), ["kept"]);
+        assert_eq!(browser.rows(tab), ["kept"]);
     }
     assert_eq!(browser.image_bytes(A), browser.image_bytes(B));
 }
@@ -236,8 +225,8 @@ fn leadership_lost_while_the_commit_is_stored_decides_nothing_by_itself() {
         let answer = browser.answer(A, call).expect("answered");
         assert_eq!(answer.is_ok(), durable);
         let expected: &[&str] = if durable { &["1"] } else { &[] };
-        assert_eq!(rows(&mut browser, A), expected);
-        assert_eq!(rows(&mut browser, B), expected);
+        assert_eq!(browser.rows(A), expected);
+        assert_eq!(browser.rows(B), expected);
     }
 }
 
@@ -255,7 +244,7 @@ fn a_lost_transaction_is_over_with_rollback_or_a_new_begin() {
     }
     run(&mut browser, ONE, "INSERT INTO t VALUES (3)").unwrap();
     run(&mut browser, ONE, "COMMIT").unwrap();
-    assert_eq!(rows(&mut browser, A), ["3"]);
+    assert_eq!(browser.rows(A), ["3"]);
 }
 
 #[test]
@@ -272,13 +261,13 @@ fn a_silent_transaction_is_taken_away_only_when_others_wait_and_they_are_served(
     assert_eq!(browser.answer(B, waiting), None);
     browser.pass_ms(3_100);
     assert!(
-        is_done(&mut browser, B, second),
+        browser.is_done(B, second),
         "asked for just as the transaction fell silent"
     );
     let failure = run(&mut browser, ONE, "COMMIT").unwrap_err();
     assert_eq!(failure.code.name(), "TRANSACTION_LOST");
     assert!(failure.message.contains("silent for 4 s"), "{failure}");
-    assert!(!rows(&mut browser, B).contains(&"silent".to_owned()));
+    assert!(!browser.rows(B).contains(&"silent".to_owned()));
 }
 
 #[test]
@@ -290,9 +279,9 @@ fn a_commit_that_cannot_be_stored_is_refused_with_the_cause_and_leaves_nothing()
         StoreError::Quota("the disk is full".into()),
     );
     assert_eq!(code(&mut browser, ONE, "COMMIT"), "QUOTA_EXCEEDED");
-    assert!(rows(&mut browser, A).is_empty());
+    assert!(browser.rows(A).is_empty());
     run(&mut browser, ONE, "INSERT INTO t VALUES (2)").unwrap();
-    assert_eq!(rows(&mut browser, B), ["2"]);
+    assert_eq!(browser.rows(B), ["2"]);
 }
 
 #[test]
@@ -312,8 +301,8 @@ fn a_user_who_leaves_takes_its_transaction_along() {
     browser.settle();
     browser.request(A, |_| Request::Leave { user: ONE });
     browser.settle();
-    assert!(is_done(&mut browser, B, waiting));
-    assert_eq!(rows(&mut browser, A), ["2"]);
+    assert!(browser.is_done(B, waiting));
+    assert_eq!(browser.rows(A), ["2"]);
 }
 
 #[test]
@@ -325,15 +314,15 @@ fn a_database_that_is_closed_rolls_back_and_the_next_leader_goes_on() {
     browser.settle();
     let closed = browser.request(A, |call| Request::Close { call });
     browser.settle();
-    assert!(is_done(&mut browser, A, closed));
+    assert!(browser.is_done(A, closed));
     assert_eq!(
         browser.answer(A, waits).unwrap().unwrap_err().code.name(),
         "DATABASE_CLOSED"
     );
     browser.pass_ms(3_000);
-    assert!(is_done(&mut browser, B, waiting));
+    assert!(browser.is_done(B, waiting));
     assert_eq!(browser.leaders(), [B]);
-    assert_eq!(rows(&mut browser, B), ["2"]);
+    assert_eq!(browser.rows(B), ["2"]);
 }
 
 #[test]
@@ -344,8 +333,8 @@ fn a_tab_that_dies_takes_its_open_transaction_along() {
     browser.settle();
     browser.kill(A);
     browser.settle();
-    assert!(is_done(&mut browser, B, waiting));
-    assert_eq!(rows(&mut browser, B), ["2"]);
+    assert!(browser.is_done(B, waiting));
+    assert_eq!(browser.rows(B), ["2"]);
 }
 
 #[test]
@@ -356,10 +345,10 @@ fn a_sync_inside_a_transaction_does_not_wait_for_what_waits_for_it() {
     let mine = browser.request(A, |call| Request::Sync { call, user: ONE });
     let others = browser.request(A, |call| Request::Sync { call, user: OTHER });
     browser.settle();
-    assert!(is_done(&mut browser, A, mine));
+    assert!(browser.is_done(A, mine));
     assert_eq!(browser.answer(A, others), None);
     run(&mut browser, ONE, "COMMIT").unwrap();
-    assert!(is_done(&mut browser, A, queued) && is_done(&mut browser, A, others));
+    assert!(browser.is_done(A, queued) && browser.is_done(A, others));
 }
 
 #[test]
@@ -383,8 +372,8 @@ fn a_begin_that_cannot_have_its_turn_fails_with_all_that_was_asked_behind_it() {
     }
     run(&mut browser, ONE, "COMMIT").unwrap();
     browser.settle();
-    assert!(is_done(&mut browser, A, after), "it stands behind the COMMIT");
-    assert_eq!(rows(&mut browser, A), ["2"]);
+    assert!(browser.is_done(A, after), "it stands behind the COMMIT");
+    assert_eq!(browser.rows(A), ["2"]);
 }
 
 #[test]
@@ -409,5 +398,5 @@ fn a_query_by_the_owner_sees_the_transaction_and_only_reads() {
         assert_eq!(refused.code.name(), "SQLITE_READONLY");
     }
     run(&mut browser, ONE, "COMMIT").unwrap();
-    assert_eq!(rows(&mut browser, A), ["1"]);
+    assert_eq!(browser.rows(A), ["1"]);
 }

@@ -4,22 +4,15 @@
 use sqlite_elements::request::{CallId, Request};
 use sqlite_elements::sql::{Statement, Work};
 
-use crate::browser::{Browser, TabNo};
+use crate::browser::{A, B, Browser, C, D, TabNo};
 use crate::poison;
 
-const A: TabNo = TabNo(0);
-const B: TabNo = TabNo(1);
-const C: TabNo = TabNo(2);
-const D: TabNo = TabNo(3);
 /// After this time the last word of a leader has arrived, if there was one.
 const WORD_MS: u64 = 500;
 
 fn tabs_with_table(count: usize) -> Browser {
     poison::brew();
-    let mut browser = Browser::with_tabs(count);
-    browser.write(A, "CREATE TABLE t(a)");
-    browser.settle();
-    browser
+    Browser::with_table(count)
 }
 
 fn write(browser: &mut Browser, tab: TabNo, sql: &str) -> CallId {
