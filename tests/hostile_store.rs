@@ -8,6 +8,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use fastrand::Rng;
 use sqlite_elements::sql::WriteSet;
 use sqlite_elements::storage::{
     BlockNo, Checksum, Commit, Dirty, Disk, Epoch, Folding, Image, PageCount, PageNo, PageSize, Position, RecordName,
@@ -19,23 +20,6 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => done,
         Poll::Pending => panic!("a store in memory does not wait"),
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014).
-struct Dice(u64);
-
-impl Dice {
-    fn word(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, most: usize) -> usize {
-        (self.word() % most as u64) as usize
     }
 }
 
@@ -218,9 +202,9 @@ fn whatever_is_written_into_a_record_reading_it_comes_to_an_end() {
     let (mut refused, mut whole) = (0, 0);
     for seed in seeds {
         let told = OnPanic(seed);
-        let mut dice = Dice(seed);
+        let mut dice = Rng::with_seed(seed);
         let disk = written();
-        for _ in 0..=dice.below(2) {
+        for _ in 0..=dice.usize(..2) {
             mutate(&mut dice, &disk);
         }
         match read(&disk) {
@@ -235,15 +219,15 @@ fn whatever_is_written_into_a_record_reading_it_comes_to_an_end() {
 }
 
 /// Removes, cuts or copies a record, or changes a number in it; the checksum always fits.
-fn mutate(dice: &mut Dice, disk: &Disk) {
+fn mutate(dice: &mut Rng, disk: &Disk) {
     let records = disk.records();
-    let record = records[dice.below(records.len())];
+    let record = records[dice.usize(..records.len())];
     let length = disk.bytes(record).expect("it is there").len();
     // Mostly the first fields, because they have the counts.
-    let at = 4 + if dice.below(4) == 0 {
-        dice.below(length)
+    let at = 4 + if dice.usize(..4) == 0 {
+        dice.usize(..length)
     } else {
-        4 * dice.below(16)
+        4 * dice.usize(..16)
     };
     let limits = [
         0,
@@ -257,14 +241,14 @@ fn mutate(dice: &mut Dice, disk: &Disk) {
         u64::from(u32::MAX),
         1 << 53,
         u64::MAX,
-        dice.word(),
+        dice.u64(..),
     ];
-    let number = limits[dice.below(limits.len())];
-    match dice.below(8) {
+    let number = limits[dice.usize(..limits.len())];
+    match dice.usize(..8) {
         0 => disk.put(record, None),
         1 => {
             let bytes = disk.bytes(record).expect("it is there");
-            let cut = dice.below(length - 8);
+            let cut = dice.usize(..length - 8);
             disk.put(record, Some(sealed(bytes[..cut].to_vec())));
         }
         2 => {
@@ -272,7 +256,7 @@ fn mutate(dice: &mut Dice, disk: &Disk) {
                 RecordName::Commit(Seq(number)),
                 RecordName::Block(BlockNo(number as u32)),
             ];
-            disk.put(elsewhere[dice.below(2)], disk.bytes(record));
+            disk.put(elsewhere[dice.usize(..2)], disk.bytes(record));
         }
         3..6 => disk.put(record, Some(forged(disk, record, at, &(number as u32).to_le_bytes()))),
         _ => disk.put(record, Some(forged(disk, record, at, &number.to_le_bytes()))),

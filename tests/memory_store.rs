@@ -9,6 +9,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use fastrand::Rng;
 use sqlite_elements::sql::WriteSet;
 use sqlite_elements::storage::{
     CatchUp, Dirty, Disk, Epoch, FaultPoint, Folding, Image, MemoryStore, Operation, Page, PageCount, PageNo, PageSize,
@@ -44,19 +45,6 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => done,
         Poll::Pending => panic!("a store in memory does not wait"),
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): one seed makes one whole history.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, most: u32) -> u32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % u64::from(most)) as u32
     }
 }
 
@@ -145,22 +133,22 @@ fn one_page(fill: u8) -> Dirty {
 }
 
 /// Any write that SQLite might do to its file, and some that it would not.
-fn random_write(dice: &mut Dice, image: &Image) -> Dirty {
+fn random_write(dice: &mut Rng, image: &Image) -> Dirty {
     let mut size = image.page_size();
-    if dice.below(40) == 0 || image.page_count() == PageCount(0) {
-        size = PageSize::new(512 << dice.below(2)).expect("a power of two");
+    if dice.u32(..40) == 0 || image.page_count() == PageCount(0) {
+        size = PageSize::new(512 << dice.u32(..2)).expect("a power of two");
     }
-    let count = match dice.below(8) {
-        0 => 1 + dice.below(400),
+    let count = match dice.u32(..8) {
+        0 => 1 + dice.u32(..400),
         1 => 1 + image.page_count().0 / 2,
-        _ => (image.page_count().0 + dice.below(20)).max(1),
+        _ => (image.page_count().0 + dice.u32(..20)).max(1),
     };
     let mut pages = BTreeMap::new();
-    for _ in 0..dice.below(6) {
-        let number = PageNo::new(1 + dice.below(count + 3)).expect("not 0");
-        pages.insert(number, page(size, dice.below(256) as u8));
+    for _ in 0..dice.u32(..6) {
+        let number = PageNo::new(1 + dice.u32(..count + 3)).expect("not 0");
+        pages.insert(number, page(size, dice.u32(..256) as u8));
     }
-    pages.insert(PageNo::FIRST, page(size, dice.below(256) as u8));
+    pages.insert(PageNo::FIRST, page(size, dice.u32(..256) as u8));
     Dirty {
         page_size: size,
         page_count: PageCount(count),
@@ -191,8 +179,8 @@ impl History {
         }
     }
 
-    fn step(&mut self, dice: &mut Dice) {
-        match dice.below(16) {
+    fn step(&mut self, dice: &mut Rng) {
+        match dice.u32(..16) {
             0..6 => self.write(dice),
             6..10 => self.fold(),
             10 => self.fail_before(dice),
@@ -204,7 +192,7 @@ impl History {
         }
     }
 
-    fn write(&mut self, dice: &mut Dice) {
+    fn write(&mut self, dice: &mut Rng) {
         let dirty = random_write(dice, &self.leader.image);
         let expected = self.after(&dirty);
         let position = self.leader.append(dirty).expect("it is appended");
@@ -221,10 +209,10 @@ impl History {
     }
 
     /// An operation is refused, because the disk is full for a moment: nothing has changed.
-    fn fail_before(&mut self, dice: &mut Dice) {
+    fn fail_before(&mut self, dice: &mut Rng) {
         let full = StoreError::Quota("for a moment".into());
         let operations = [Operation::Append, Operation::WriteBlocks, Operation::FinishCheckpoint];
-        let operation = operations[dice.below(3) as usize];
+        let operation = operations[dice.u32(..3) as usize];
         if operation == Operation::Append {
             let dirty = random_write(dice, &self.leader.image);
             self.disk.fail(FaultPoint::Before(operation), full.clone());
@@ -239,9 +227,9 @@ impl History {
     }
 
     /// An operation is done, but the leader dies before it hears so.
-    fn crash_after(&mut self, dice: &mut Dice) {
+    fn crash_after(&mut self, dice: &mut Rng) {
         let died = StoreError::Gone("the tab died".into());
-        if dice.below(2) == 0 {
+        if dice.u32(..2) == 0 {
             let dirty = random_write(dice, &self.leader.image);
             let expected = self.after(&dirty);
             self.disk.fail(FaultPoint::After(Operation::Append), died.clone());
@@ -293,7 +281,7 @@ fn whatever_happens_between_operations_every_tab_reads_the_same_image() {
     let (mut commits, mut checkpoints) = (0, 0);
     for seed in seeds {
         let told = OnPanic(seed);
-        let mut dice = Dice(seed);
+        let mut dice = Rng::with_seed(seed);
         let mut history = History::new();
         for _ in 0..120 {
             history.step(&mut dice);

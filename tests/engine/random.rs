@@ -4,21 +4,19 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use fastrand::Rng;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use sqlite_elements::sql::{Value, Work};
 
 use super::tab::{Tab, work};
 
-/// xorshift64*: the same sequence for the same seed everywhere.
-struct Dice(u64);
+/// What is run, from a seed.
+struct Dice(Rng);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % sides
+        self.0.u64(..sides)
     }
 
     fn statement(&mut self) -> String {
@@ -136,7 +134,7 @@ fn random_statements_do_what_they_do_in_plain_sqlite() {
 }
 
 fn one_seed(seed: u64) {
-    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let mut dice = Dice(Rng::with_seed(seed));
     let (mut leader, mut follower) = (Tab::new(), Tab::new());
     let mut plain = Plain::new(&[]);
     assert_eq!(plain.run(SETUP), Ok(()));
