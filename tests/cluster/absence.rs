@@ -151,6 +151,7 @@ fn a_tab_that_was_stopped_takes_no_lead_that_it_was_given_long_ago() {
     browser.thaw(B);
     // The tab may ask again. Then the leader gives it the lead; it must not take the lead by itself.
     browser.step(B);
+    assert_eq!(browser.lock_holder(), Some(leaders[0]));
     assert_eq!(browser.epoch(), epoch);
     assert_eq!(browser.leaders(), leaders);
 }

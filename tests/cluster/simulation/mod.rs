@@ -43,13 +43,11 @@ fn the_promises_hold_whatever_happens() {
     println!("{tally}");
 }
 
-/// Runs that once found a fault: a deaf leader, an altered image, a poison that ran after its leader had resigned, a
-/// hand-over that was heard too late, a last word that arrived after the first word of the next leader.
+/// With the mend taken out, this is the first run in which a leader that has resigned dies of what it still runs. What
+/// else the simulation has found is found without its mend by the seeds above, or by a scenario alone.
 #[test]
 fn the_promises_hold_where_they_did_not_once() {
-    for seed in [14, 3_000_069, 4_004_860, 7_002_277] {
-        run_seed(seed);
-    }
+    run_seed(2_896);
 }
 
 /// The checkers find each variant of the code that breaks one rule.

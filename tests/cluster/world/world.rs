@@ -155,6 +155,10 @@ impl World {
         self.send(tab, REQUEST_US, Arrival::Asked(request));
     }
 
+    pub(crate) fn lock_holder(&self) -> Option<TabNo> {
+        self.locks.holder()
+    }
+
     /// Does this when the store has read for a tab that opens.
     fn after_reading(&mut self, due: Due) {
         match self.driver.store_us() {
