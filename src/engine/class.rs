@@ -1,4 +1,5 @@
-//! The class of a text as a whole, from what SQLite says of its statements. It decides who may run the text, and where.
+//! What a text is as a whole, from what SQLite says of its statements: its class, which decides who may run the text and
+//! where, and how it ends the transaction around it.
 
 use super::control::Control;
 use super::prepared::Kind;
@@ -19,11 +20,29 @@ pub enum Class {
     Controls,
 }
 
+/// How a text ends the transaction around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// With `COMMIT` or `END`: what it changed is to become durable.
+    Commit,
+    /// With `ROLLBACK`: nothing of it stays. `ROLLBACK TO` ends no transaction.
+    Rollback,
+}
+
 /// How much of a text could be prepared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Seen {
     All,
     Beginning,
+}
+
+/// How a text of these statements would end the transaction around it; `None` if it would not.
+pub(super) fn ending(kinds: &[Kind]) -> Option<Ending> {
+    match kinds.iter().rfind(|kind| !matches!(kind, Kind::Setting(_))) {
+        Some(Kind::Transaction(Control::Commit)) => Some(Ending::Commit),
+        Some(Kind::Transaction(Control::Rollback)) => Some(Ending::Rollback),
+        _ => None,
+    }
 }
 
 /// The class that asks for most. Settings of a unit may stand outside of its `BEGIN` and `COMMIT`, so they are judged

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::authorizer::Watch;
 use super::bracket::Bracket;
 use super::effects::Effects;
-use super::recognition;
+use super::recognition::{self, Rehearsal};
 use super::sqlite::Sqlite;
 use super::unit::{self, Done};
 use crate::sql::{Code, Params, ResultCode, Script, SqlFailure};
@@ -37,12 +37,12 @@ pub(super) fn state(reader: &Sqlite, scripts: &[Script]) -> Result<Migrations, S
 }
 
 /// Runs the scripts that have not run yet, inside the caller's transaction.
-pub(super) fn migrate(writer: &Sqlite, scripts: &[Script]) -> Result<Done, SqlFailure> {
+pub(super) fn migrate(writer: &Sqlite, scripts: &[Script], rehearse: Rehearsal) -> Result<Done, SqlFailure> {
     let recorded = check(writer, scripts)?;
     if recorded > 0 || recognition::is_empty(writer)? {
         return complete(writer, scripts, recorded, recorded);
     }
-    match recognition::known(writer, scripts)? {
+    match recognition::known(writer, scripts, rehearse)? {
         0 => complete(writer, scripts, recorded, 0).map_err(unrecognised),
         known => complete(writer, scripts, recorded, known),
     }
@@ -51,8 +51,8 @@ pub(super) fn migrate(writer: &Sqlite, scripts: &[Script]) -> Result<Done, SqlFa
 /// Brings an imported file up to date, inside the caller's transaction. If the first script is a file, its bytes may be
 /// needed to say whether the imported file began with it. Then the migrations are left to the page, which will bring
 /// the bytes.
-pub(super) fn bring_up_to_date(writer: &Sqlite, scripts: &[Script]) -> Result<Done, SqlFailure> {
-    migrate(writer, scripts).or_else(|failure| match failure.code {
+pub(super) fn bring_up_to_date(writer: &Sqlite, scripts: &[Script], rehearse: Rehearsal) -> Result<Done, SqlFailure> {
+    migrate(writer, scripts, rehearse).or_else(|failure| match failure.code {
         Code::MigrationFileNeeded => Ok(Done::default()),
         Code::Sqlite(ResultCode::INTERRUPT) => Err(failure),
         _ => Err(SqlFailure::import_refused(&format!(

@@ -14,30 +14,32 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
-use super::Engine;
 use super::sqlite::Sqlite;
-use crate::sql::{Script, SqlFailure, Work};
-use crate::storage::{Image, PageSize, Seq};
+use crate::sql::{Script, SqlFailure};
 
 /// Schema objects by their names in lower case, without those that belong to SQLite or to this library.
-type Objects = BTreeMap<String, Object>;
+pub(super) type Objects = BTreeMap<String, Object>;
 
 /// A table, an index, a view, or a trigger.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Object {
+pub(super) struct Object {
     /// Its SQL, with each run of white space made one space.
     sql: String,
     /// The columns of an ordinary table, however they were declared; the SQL of any other object.
     shape: String,
 }
 
+/// Runs scripts on an empty scratch database, and returns the schema after each, up to the first that fails. The writer
+/// gives it: only the writer can run scripts, and it runs this check.
+pub(super) type Rehearsal = fn(&[Script]) -> Vec<Objects>;
+
 /// How many of the scripts the database has run, as its schema tells; 0 if it has no object that they make.
-pub(super) fn known(writer: &Sqlite, scripts: &[Script]) -> Result<usize, SqlFailure> {
+pub(super) fn known(writer: &Sqlite, scripts: &[Script], rehearse: Rehearsal) -> Result<usize, SqlFailure> {
     let there = writer.own(objects)?;
     if there.is_empty() {
         return Ok(0);
     }
-    let stages = stages(scripts);
+    let stages = rehearse(scripts);
     let made: BTreeSet<&String> = stages.iter().flat_map(BTreeMap::keys).collect();
     // Objects that no script makes may stand beside those that the scripts make.
     let there: Objects = there.into_iter().filter(|(name, _)| made.contains(name)).collect();
@@ -55,23 +57,6 @@ pub(super) fn is_empty(writer: &Sqlite) -> Result<bool, SqlFailure> {
     writer.own(objects).map(|objects| objects.is_empty())
 }
 
-/// The schema after each script, up to the first script that fails.
-fn stages(scripts: &[Script]) -> Vec<Objects> {
-    let image = Image::from_pages(PageSize::DEFAULT, Vec::new(), Seq::default());
-    let Ok(mut scratch) = Engine::open(image) else {
-        return Vec::new();
-    };
-    // The scratch database records its migrations, so each round runs only the script that is new.
-    let run = |count| {
-        let work = Work::Migrate {
-            scripts: scripts[..count].to_vec(),
-        };
-        scratch.run_one(&work).ok()?;
-        scratch.writer().ok()?.own(objects).ok()
-    };
-    (1..=scripts.len()).map_while(run).collect()
-}
-
 fn alike(one: &Objects, other: &Objects, same: fn(&Object, &Object) -> bool) -> bool {
     one.len() == other.len()
         && one
@@ -80,7 +65,8 @@ fn alike(one: &Objects, other: &Objects, same: fn(&Object, &Object) -> bool) -> 
             .all(|((name, one), (other_name, other))| name == other_name && same(one, other))
 }
 
-fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
+/// The schema of a database.
+pub(super) fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
     let mut all = connection.prepare(
         "SELECT lower(name), ifnull(sql, ''), CASE WHEN type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' THEN (\
          SELECT group_concat(concat_ws(' ', lower(name), upper(type), \"notnull\", dflt_value, pk, hidden), ', ') \

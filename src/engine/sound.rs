@@ -15,8 +15,10 @@
 
 use rusqlite::Connection;
 
+use super::engine_error::EngineError;
 use super::header::{Header, u32_at};
-use super::{Engine, EngineError, limits, migration};
+use super::sqlite::Sqlite;
+use super::{limits, migration};
 use crate::sql::{Code, ResultCode, SqlFailure};
 use crate::storage::{Image, PageNo};
 
@@ -62,14 +64,13 @@ pub(super) fn check_header(file: &[u8]) -> Result<(), SqlFailure> {
 }
 
 /// Checks a whole database.
-pub(super) fn check(source: &Engine) -> Result<(), SqlFailure> {
-    let reader = &source.reader;
+pub(super) fn check(reader: &Sqlite, image: &Image) -> Result<(), SqlFailure> {
     let roots = reader.own(|connection| {
         let mut roots = connection.prepare("SELECT rootpage FROM sqlite_schema WHERE rootpage > 0")?;
         let roots = roots.query_map([], |row| row.get::<_, u32>(0))?;
         roots.collect::<rusqlite::Result<Vec<_>>>()
     })?;
-    check_trees(&source.image(), &roots).map_err(|reason| SqlFailure::import_refused(&reason))?;
+    check_trees(image, &roots).map_err(|reason| SqlFailure::import_refused(&reason))?;
     if let Some(what) = reader.own(foreign_text)? {
         return Err(SqlFailure::import_refused(&format!("a text in {what} is no UTF-8")));
     }

@@ -28,8 +28,8 @@ use super::control::Control;
 use super::double_quotes::texts_in_double_quotes;
 use super::effects::{Effects, rows};
 use super::enforcement::{self, Dropping, Enforcement};
+use super::engine_error::EngineError;
 use super::failure::failure;
-use super::limits;
 use super::pages::{Pages, View};
 use super::parameters::Binder;
 use super::pragma::Setting;
@@ -37,7 +37,7 @@ use super::prepared::{Access, Kind, asked_alone};
 use super::progress::{self, Progress};
 use super::schema::Schema;
 use super::text::Text;
-use super::{EngineError, given_rowid, vfs};
+use super::{given_rowid, limits, vfs};
 use crate::sql::{Code, Params, ReadSet, ResultCode, Rows, SqlFailure, WriteSet};
 
 /// The pager's cache of each connection, in KiB.

@@ -14,7 +14,6 @@ use super::control::Control;
 use super::effects::Effects;
 use super::prepared::Kind;
 use super::sqlite::{Detail, Sqlite};
-use super::work;
 use crate::sql::{Code, Outcome, SqlFailure, Statement, WriteSet};
 
 /// What a text did to the transaction around it.
@@ -64,22 +63,6 @@ pub(super) fn run(writer: &Sqlite, statement: &Statement, detail: Detail) -> Tra
     }
 }
 
-/// Runs a query inside the open transaction.
-pub(super) fn query(
-    writer: &Sqlite,
-    statement: &Statement,
-    only_reads: &dyn Fn(Kind) -> Result<Admission, SqlFailure>,
-) -> Result<Outcome, SqlFailure> {
-    let effects = writer.perform(&statement.sql, &statement.params, Watch::Statement, only_reads)?;
-    if effects.statements == 0 {
-        return Err(work::empty());
-    }
-    Ok(Outcome {
-        rows: effects.rows.unwrap_or_default(),
-        ..Outcome::nothing()
-    })
-}
-
 /// Runs a text of several statements inside a savepoint: as a whole, or without effect.
 fn whole(writer: &Sqlite, statement: &Statement) -> Result<(Outcome, Effects), SqlFailure> {
     writer.own(|connection| connection.execute_batch(SAVEPOINT))?;
@@ -114,7 +97,7 @@ fn one_by_one(writer: &Sqlite, statement: &Statement) -> Result<(Outcome, Effect
     let ran = writer.perform(&statement.sql, &statement.params, Watch::Statement, &admit);
     let mut effects = ran?;
     if effects.statements == 0 {
-        return Err(work::empty());
+        return Err(SqlFailure::empty_statement());
     }
     let outcome = Outcome {
         rows: effects.rows.take().unwrap_or_default(),

@@ -21,7 +21,7 @@ use rsqlite_vfs::{
 };
 use rusqlite::{Connection, OpenFlags};
 
-use super::EngineError;
+use super::engine_error::EngineError;
 use super::failure::failure;
 use super::pages::{Pages, View};
 use super::progress;

@@ -1,4 +1,4 @@
-//! Runs units of work on the writer.
+//! Runs the statements of a unit of work, on the connection of [`super::writer`].
 //!
 //! Each unit is an SQLite transaction of its own. The overlay makes a group of units one commit: it keeps the pages of
 //! all units until the store has them. Savepoints in one big transaction were refused: SQLite checks a deferred foreign
@@ -6,53 +6,29 @@
 //! neighbours back. With a transaction of its own, no unit can do that to another. The price is a few microseconds per
 //! unit.
 
-use super::Engine;
 use super::authorizer::Watch;
 use super::bracket::Bracket;
 use super::effects::Effects;
 use super::migration;
 use super::prepared::Kind;
+use super::recognition::Rehearsal;
 use super::sqlite::{Detail, Sqlite};
 use super::unit::{self, Done};
-use crate::sql::{Answer, Code, Outcome, Permit, SqlFailure, Statement, Work, WriteSet};
-
-impl Engine {
-    /// Runs one unit. If the unit brings a file, the file is staged first.
-    pub(super) fn run_one(&mut self, work: &Work) -> Answer {
-        let staging = self.pages.borrow().staging();
-        let file = match work {
-            Work::Import { file, .. } => Some(file.as_slice()),
-            Work::Migrate { scripts } => migration::seed(self.writer()?, scripts)?,
-            Work::Batch { .. } => None,
-        };
-        // ROLLBACK cannot undo a staged file or a unit that has committed: then an error puts the earlier overlay back.
-        let mut take_back = file.is_some();
-        let imported = file.map_or(Ok(()), |file| self.import(file));
-        let done = imported.and_then(|()| {
-            if let (Some(_), Work::Migrate { scripts }) = (file, work) {
-                migration::begin(self.writer()?, scripts)?;
-            }
-            let outcome = self.run_unit(work)?;
-            take_back = true;
-            self.check_schema().map(|()| outcome)
-        });
-        done.inspect_err(|_| {
-            if take_back {
-                self.writer = None;
-                self.pages.borrow_mut().stage_again(staging);
-            }
-        })
-    }
-}
+use crate::sql::{Outcome, Permit, SqlFailure, Statement, Work, WriteSet};
 
 /// Runs one unit as a whole, or leaves no effect.
-pub(super) fn run(writer: &Sqlite, work: &Work, detail: Detail) -> Result<(Outcome, WriteSet), SqlFailure> {
+pub(super) fn run(
+    writer: &Sqlite,
+    work: &Work,
+    detail: Detail,
+    rehearse: Rehearsal,
+) -> Result<(Outcome, WriteSet), SqlFailure> {
     writer.begins(detail);
     begin(writer)?;
     let done = match work {
         Work::Batch { statements, permit } => batch(writer, statements, *permit),
-        Work::Migrate { scripts } => migration::migrate(writer, scripts),
-        Work::Import { scripts, .. } => migration::bring_up_to_date(writer, scripts),
+        Work::Migrate { scripts } => migration::migrate(writer, scripts, rehearse),
+        Work::Import { scripts, .. } => migration::bring_up_to_date(writer, scripts, rehearse),
     };
     let done = done.and_then(|done| finish(writer).map(|()| done));
     if done.is_err() && !writer.is_autocommit() {
@@ -103,7 +79,7 @@ fn batch(writer: &Sqlite, statements: &[Statement], permit: Permit) -> Result<Do
         };
         let effects = writer.perform(&statement.sql, &statement.params, Watch::Statement, &admit)?;
         if effects.statements == 0 {
-            return Err(empty());
+            return Err(SqlFailure::empty_statement());
         }
         all.then(effects);
     }
@@ -120,12 +96,4 @@ fn admit(kind: Kind, permit: Permit) -> Result<(), SqlFailure> {
         return Err(SqlFailure::rows_denied());
     }
     Ok(())
-}
-
-/// The error for a text without any statement.
-pub(super) fn empty() -> SqlFailure {
-    SqlFailure::new(
-        Code::EmptyStatement,
-        "there is no SQL statement in this text; write one",
-    )
 }

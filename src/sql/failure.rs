@@ -23,6 +23,14 @@ impl SqlFailure {
         }
     }
 
+    /// Refuses a text without any statement.
+    pub fn empty_statement() -> Self {
+        SqlFailure::new(
+            Code::EmptyStatement,
+            "there is no SQL statement in this text; write one",
+        )
+    }
+
     /// Refuses row writes that are not queued, in a tab that does not lead.
     pub fn rows_denied() -> Self {
         let message = "WRITE_PERMISSION_DENIED: this tab does not lead, and only the leader may write; \
