@@ -18,7 +18,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::ResultCode;
+use super::result_code::ResultCode;
 
 macro_rules! codes {
     ($($(#[doc = $meaning:literal])+ $code:ident = $name:literal,)+) => {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Code, ResultCode};
+use super::code::Code;
+use super::result_code::ResultCode;
 
 /// A refusal. The statement had no effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]

@@ -27,7 +27,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Value;
+use super::value::Value;
 
 const VERSION: u32 = 1;
 const HEADER: usize = 24;

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::failure::SqlFailure;
 use super::limits::{self, TooLarge};
-use super::{Rows, SqlFailure, Value};
+use super::rows::Rows;
+use super::value::Value;
 
 /// The parameters of one statement. Values are bound (`sqlite3_bind_*`), never spliced into the text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -184,7 +184,9 @@ impl Folding {
 mod tests {
     use std::rc::Rc;
 
-    use super::super::{Dirty, Epoch, Page, PageNo};
+    use super::super::image::Dirty;
+    use super::super::page::{Page, PageNo};
+    use super::super::position::Epoch;
     use super::*;
     use crate::sql::WriteSet;
 

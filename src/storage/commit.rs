@@ -189,7 +189,8 @@ pub(super) fn decode_fields(mut fields: Fields<'_>) -> Option<Commit> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Dirty, Image, RequestId, TabId};
+    use super::super::image::{Dirty, Image};
+    use super::super::reply::{RequestId, TabId};
     use super::*;
     use crate::sql::Outcome;
 

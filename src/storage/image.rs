@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use super::commit::Commit;
 use super::page::{Page, PageCount, PageNo, PageSize, page_checksum};
-use super::position::{Checksum, Epoch, Position};
+use super::position::{Checksum, Epoch, Position, Seq};
 use super::reply::Reply;
 use crate::sabotage::{self, Sabotage};
 use crate::sql::WriteSet;
@@ -64,7 +64,7 @@ impl Image {
 
     /// Builds an image from pages that were read elsewhere. Computes the checksum, so that the caller can compare it
     /// with the stored one.
-    pub fn from_pages(page_size: PageSize, pages: Vec<Page>, seq: super::Seq) -> Self {
+    pub fn from_pages(page_size: PageSize, pages: Vec<Page>, seq: Seq) -> Self {
         let sum = pages.iter().enumerate().fold(0, |sum, (index, page)| {
             sum ^ page_checksum(PageNo::at_index(index), page).0
         });

@@ -118,7 +118,8 @@ fn decode(record: &[u8]) -> Result<(Commit, Place), RecordError> {
 mod tests {
     use std::rc::Rc;
 
-    use super::super::{Checksum, Epoch, Page, PageCount, PageNo, PageSize, Position};
+    use super::super::page::{Page, PageCount, PageNo, PageSize};
+    use super::super::position::{Checksum, Epoch, Position};
     use super::*;
 
     const SEQ: Seq = Seq(6);

@@ -6,8 +6,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use super::BrowserError;
 use super::buffer::release;
+use super::error::BrowserError;
 
 /// An open channel of byte messages, closed on drop. It does not hear its own messages.
 #[derive(Debug)]

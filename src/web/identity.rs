@@ -3,7 +3,7 @@
 use uuid::{Builder, Uuid};
 use wasm_bindgen::prelude::*;
 
-use super::since_epoch_ms;
+use super::clock::since_epoch_ms;
 
 #[wasm_bindgen]
 extern "C" {
@@ -24,7 +24,8 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;
-    use crate::web::{Inbox, Timer};
+    use crate::web::inbox::Inbox;
+    use crate::web::timer::Timer;
 
     #[wasm_bindgen_test]
     async fn the_tab_that_was_born_first_has_the_lowest_id() {

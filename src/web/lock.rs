@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, DomException};
 
-use super::BrowserError;
+use super::error::BrowserError;
 
 // web-sys keeps Web Locks behind a compiler flag.
 #[wasm_bindgen]
@@ -182,7 +182,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;
-    use crate::web::Inbox;
+    use crate::web::inbox::Inbox;
 
     fn queue(name: &str) -> (LockQueue, Inbox<LockEvent>) {
         let events = Inbox::default();

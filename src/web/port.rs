@@ -7,8 +7,8 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, MessagePort};
 
-use super::BrowserError;
 use super::buffer::release;
+use super::error::BrowserError;
 
 /// Up to so many bytes a message is cloned; a longer one is transferred, in parts.
 ///

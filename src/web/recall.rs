@@ -9,7 +9,7 @@
 use js_sys::Array;
 use web_sys::{Blob, Url, XmlHttpRequest};
 
-use super::BrowserError;
+use super::error::BrowserError;
 
 /// Something that can be taken back, by dropping this.
 #[derive(Debug)]

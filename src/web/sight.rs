@@ -15,7 +15,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Event, EventTarget};
 
-use super::since_start_ms;
+use super::clock::since_start_ms;
 
 /// How many milliseconds the worker has to read a message and let a lock go. Nobody sees the page meanwhile.
 const NOTICE_MS: f64 = 50.0;

@@ -6,7 +6,7 @@
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use super::BrowserError;
+use super::error::BrowserError;
 
 #[wasm_bindgen(module = "/src/web/thread.js")]
 extern "C" {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use super::in_task;
+use super::task::in_task;
 
 /// The longest delay that browsers keep, in milliseconds (a signed 32-bit number).
 const LONGEST_MS: f64 = i32::MAX as f64;
@@ -82,7 +82,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;
-    use crate::web::Inbox;
+    use crate::web::inbox::Inbox;
 
     #[wasm_bindgen_test]
     async fn a_dropped_timer_does_not_fire() {

@@ -18,7 +18,7 @@ use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest};
 
 use super::error::{Moment, is_newer, store_error};
 use super::table::Table;
-use crate::storage::StoreError;
+use crate::storage::store_error::StoreError;
 use crate::web::indexeddb::{EventListener, answer, factory};
 
 const VERSION: u32 = 1;

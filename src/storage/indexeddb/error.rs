@@ -5,7 +5,8 @@
 
 use wasm_bindgen::JsValue;
 
-use crate::storage::{Epoch, StoreError};
+use crate::storage::position::Epoch;
+use crate::storage::store_error::StoreError;
 use crate::web::BrowserError;
 
 /// When something was thrown.

@@ -8,7 +8,9 @@ use wasm_bindgen::JsValue;
 
 use super::table::{Table, bytes, piece, piece_key};
 use super::transaction::Transaction;
-use crate::storage::{RecordName, Seq, StoreError};
+use crate::storage::position::Seq;
+use crate::storage::record::RecordName;
+use crate::storage::store_error::StoreError;
 
 /// The keys of a table, in order.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,10 @@
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::storage::{BlockNo, RecordName, Seq, StoreError};
+use crate::storage::block_no::BlockNo;
+use crate::storage::position::Seq;
+use crate::storage::record::RecordName;
+use crate::storage::store_error::StoreError;
 
 /// An object store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

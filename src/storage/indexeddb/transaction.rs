@@ -15,11 +15,14 @@ use web_sys::{
     IdbCursorDirection, IdbCursorWithValue, IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction,
 };
 
-use super::Durability;
 use super::connection::StoreConnection;
 use super::error::{Moment, store_error};
 use super::table::{Table, bytes, piece_key, place};
-use crate::storage::{BlockNo, Epoch, RecordName, Seq, StoreError};
+use crate::storage::block_no::BlockNo;
+use crate::storage::durability::Durability;
+use crate::storage::position::{Epoch, Seq};
+use crate::storage::record::RecordName;
+use crate::storage::store_error::StoreError;
 use crate::web::indexeddb::{answer, begin, commit, end};
 
 pub(super) struct Transaction {
