@@ -98,6 +98,7 @@ mod tests {
 
     use super::*;
     use crate::sql::Work;
+    use crate::storage::SettledBelow;
 
     const NOW: Timestamp = Timestamp(1_000_000);
 
@@ -111,7 +112,10 @@ mod tests {
             tab: tab(2),
             counter: 1,
         };
-        long.push(NOW, Queued::new(request, Rc::new(Work::batch(Vec::new())), 0, NOW));
+        long.push(
+            NOW,
+            Queued::new(request, Rc::new(Work::batch(Vec::new())), SettledBelow::default(), NOW),
+        );
         long
     }
 

@@ -27,7 +27,7 @@ use super::record::Record;
 use super::write_error::WriteError;
 use crate::durations::{HAND_OVER_MS, LEASE_MS};
 use crate::sql::{Outcome, Work};
-use crate::storage::{Commit, Epoch, Position, RequestId, Seq, TabId};
+use crate::storage::{Commit, Epoch, Position, RequestId, Seq, SettledBelow, TabId};
 use crate::time::Timestamp;
 
 const VERSION: u8 = 2;
@@ -67,7 +67,7 @@ pub enum Message {
         /// Shared with the asker's list of pending writes, because it may be large.
         work: Rc<Work>,
         /// The sender has the replies to all its requests below this counter.
-        settled_below: u64,
+        settled_below: SettledBelow,
         /// When the sender gives up waiting. The leader then stops the work.
         deadline: Timestamp,
         /// Decides whether the leader runs the write in a group, alone, or not at all.
@@ -262,7 +262,7 @@ mod tests {
             request,
             epoch: Epoch(1),
             work: Rc::new(work),
-            settled_below: 1,
+            settled_below: SettledBelow(1),
             deadline: Timestamp(5_000),
             record: Record::Clean,
         };

@@ -21,7 +21,7 @@ use super::words::Output;
 use super::words::Outputs;
 use super::write_error::{Fate, WriteError};
 use crate::sql::{Outcome, Work};
-use crate::storage::{Commit, Epoch, Replies, RequestId, Seq, TabId};
+use crate::storage::{Commit, Epoch, Replies, RequestId, Seq, SettledBelow, TabId};
 use crate::time::Timestamp;
 
 /// A write without an answer is sent again with the first heartbeat after this long.
@@ -99,8 +99,8 @@ impl PendingWrites {
         self.named(|_| true)
     }
 
-    pub(super) fn settled_below(&self) -> u64 {
-        self.writes.keys().next().copied().unwrap_or(self.next)
+    pub(super) fn settled_below(&self) -> SettledBelow {
+        SettledBelow(self.writes.keys().next().copied().unwrap_or(self.next))
     }
 
     pub(super) fn overdue(&self, now: Timestamp) -> Vec<RequestId> {

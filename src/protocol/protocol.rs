@@ -9,7 +9,7 @@ use super::queued::Queued;
 use super::wake::Wake;
 use super::words::{Input, Output};
 use crate::sql::Work;
-use crate::storage::{Epoch, Position, Replies, RequestId, TabId};
+use crate::storage::{Epoch, Position, Replies, RequestId, SettledBelow, TabId};
 use crate::time::Timestamp;
 
 /// One tab's part in the protocol: a state machine that takes inputs and gives outputs.
@@ -48,7 +48,7 @@ impl Protocol {
     }
 
     /// This tab has the replies to all its requests below this counter.
-    pub fn settled_below(&self) -> u64 {
+    pub fn settled_below(&self) -> SettledBelow {
         self.participant.writes().pending().settled_below()
     }
 

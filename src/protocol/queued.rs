@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::sql::Work;
-use crate::storage::RequestId;
+use crate::storage::{RequestId, SettledBelow};
 use crate::time::Timestamp;
 
 /// A write that waits to be run by this leader.
@@ -14,7 +14,7 @@ pub struct Queued {
     /// What the write asks for.
     pub work: Rc<Work>,
     /// The sender has the replies to all its requests below this counter.
-    pub settled_below: u64,
+    pub settled_below: SettledBelow,
     /// Until when its page waits for the answer.
     pub deadline: Timestamp,
     /// For how long the write may keep the others waiting.
@@ -33,7 +33,7 @@ pub enum Patience {
 
 impl Queued {
     /// A write with the patience of one turn.
-    pub fn new(request: RequestId, work: Rc<Work>, settled_below: u64, deadline: Timestamp) -> Self {
+    pub fn new(request: RequestId, work: Rc<Work>, settled_below: SettledBelow, deadline: Timestamp) -> Self {
         Queued {
             request,
             work,

@@ -189,6 +189,7 @@ mod tests {
 
     use super::*;
     use crate::sql::Work;
+    use crate::storage::SettledBelow;
 
     const NOW: Timestamp = Timestamp(1_000_000);
 
@@ -197,7 +198,7 @@ mod tests {
             tab: TabId(Uuid::from_u128(tab)),
             counter,
         };
-        Queued::new(request, Rc::new(Work::batch(Vec::new())), 0, NOW)
+        Queued::new(request, Rc::new(Work::batch(Vec::new())), SettledBelow::default(), NOW)
     }
 
     fn here() -> TabId {

@@ -14,7 +14,7 @@ use super::write_error::WriteError;
 use crate::ascending::Ascending;
 use crate::sabotage::{self, Sabotage};
 use crate::sql::{Answer, Outcome};
-use crate::storage::{Commit, RequestId, Seq, TabId};
+use crate::storage::{Commit, RequestId, Seq, SettledBelow, TabId};
 use crate::time::Timestamp;
 
 /// The answer to each request of a group.
@@ -55,8 +55,8 @@ pub(super) struct WriteQueue {
     known: BTreeSet<RequestId>,
     group: Option<Group>,
     unstored: BTreeMap<RequestId, Remembered>,
-    /// The counter below which each tab has its replies, by what it sent to this leader.
-    settled_below: Ascending<TabId, u64>,
+    /// By what each tab sent to this leader.
+    settled_below: Ascending<TabId, SettledBelow>,
 }
 
 /// An answer that no commit holds. It is remembered as long as this tab leads, so that a request which is sent again
@@ -112,7 +112,7 @@ impl WriteQueue {
         let before = self.settled_below.get(&tab).copied().unwrap_or_default();
         let settled_below = queued.settled_below.max(before);
         self.settled_below.insert(tab, settled_below);
-        queued.request.counter < settled_below && !sabotage::is(Sabotage::DedupeOff)
+        settled_below.covers(queued.request) && !sabotage::is(Sabotage::DedupeOff)
     }
 
     pub(super) fn remember(&mut self, request: RequestId, unstored: Remembered) {
@@ -121,12 +121,7 @@ impl WriteQueue {
 
     /// The answer that this leader gave to the request and did not store. Forgets those that the tab has.
     pub(super) fn remembered(&mut self, queued: &Queued) -> Option<Remembered> {
-        let RequestId { tab, .. } = queued.request;
-        let settled = RequestId { tab, counter: 0 }..RequestId {
-            tab,
-            counter: queued.settled_below,
-        };
-        let gone: Vec<RequestId> = self.unstored.range(settled).map(|(id, _)| *id).collect();
+        let gone = queued.settled_below.of(queued.request.tab, &self.unstored);
         gone.iter().for_each(|request| {
             self.unstored.remove(request);
         });
@@ -306,7 +301,12 @@ mod tests {
 
     fn queued(tab: u128) -> Queued {
         let tab = TabId(Uuid::from_u128(tab));
-        Queued::new(RequestId { tab, counter: 1 }, Rc::new(Work::batch(Vec::new())), 0, NOW)
+        Queued::new(
+            RequestId { tab, counter: 1 },
+            Rc::new(Work::batch(Vec::new())),
+            SettledBelow(0),
+            NOW,
+        )
     }
 
     #[test]

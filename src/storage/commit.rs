@@ -190,7 +190,7 @@ pub(super) fn decode_fields(mut fields: Fields<'_>) -> Option<Commit> {
 #[cfg(test)]
 mod tests {
     use super::super::image::{Dirty, Image};
-    use super::super::reply::{RequestId, TabId};
+    use super::super::request_id::{RequestId, SettledBelow, TabId};
     use super::*;
     use crate::sql::Outcome;
 
@@ -221,7 +221,7 @@ mod tests {
             vec![Reply {
                 request,
                 outcome,
-                settled_below: 3,
+                settled_below: SettledBelow(3),
             }],
         )
     }

@@ -19,7 +19,7 @@
 use uuid::Uuid;
 
 use super::record::{Kind, RecordError, RecordName, seal};
-use super::reply::TabId;
+use super::request_id::TabId;
 use super::store_error::StoreError;
 use crate::durations::LEASE_MS;
 use crate::time::Timestamp;

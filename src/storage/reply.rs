@@ -4,7 +4,7 @@
 //! plus log). So the tab that leads next already knows what was done. Successful work is remembered; refused work
 //! changed nothing and may be tried again.
 //!
-//! A reply is forgotten once its tab says that it has the reply (`settled_below`, carried by each request). When there
+//! A reply is forgotten once its tab says that it has the reply ([`SettledBelow`], carried by each request). When there
 //! are more than [`Replies::MOST`], the oldest are forgotten.
 //!
 //! As a record of the checkpoint: the frame of [`super::record`] with magic `SQEr`, version 1, and in it the table in
@@ -13,9 +13,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::record::{Kind, RecordError, RecordName, seal};
+use super::request_id::{RequestId, SettledBelow};
 use super::store_error::StoreError;
 use crate::sql::Outcome;
 
@@ -23,26 +23,6 @@ const KIND: Kind = Kind {
     magic: *b"SQEr",
     version: 1,
 };
-
-/// The instance id of a tab. It is a UUIDv7, so ids sort by the time when they were made, and the lowest id is that of
-/// the oldest tab.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct TabId(pub Uuid);
-
-impl std::fmt::Display for TabId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// The request id of a write, for good: its tab, and that tab's own count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct RequestId {
-    /// The tab whose page asked.
-    pub tab: TabId,
-    /// From 1, one higher with each request of the tab.
-    pub counter: u64,
-}
 
 /// The reply to one request, stored in the commit that holds the request's effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +32,7 @@ pub struct Reply {
     /// Never a refusal: a refused write has no commit.
     pub outcome: Outcome,
     /// All requests of this tab with a smaller counter are settled there, so their replies may be forgotten.
-    pub settled_below: u64,
+    pub settled_below: SettledBelow,
 }
 
 /// All replies that may still be asked for.
@@ -82,14 +62,7 @@ impl Replies {
     /// Adds the replies of one commit, and forgets those that are settled.
     pub fn record(&mut self, replies: &[Reply]) {
         for reply in replies {
-            let settled = RequestId {
-                tab: reply.request.tab,
-                counter: 0,
-            }..RequestId {
-                tab: reply.request.tab,
-                counter: reply.settled_below,
-            };
-            let gone: Vec<RequestId> = self.by_request.range(settled).map(|(request, _)| *request).collect();
+            let gone = reply.settled_below.of(reply.request.tab, &self.by_request);
             gone.iter().for_each(|request| self.forget(request));
             self.bytes += weight(&reply.outcome);
             match self.by_request.insert(reply.request, reply.outcome.clone()) {
@@ -145,6 +118,9 @@ fn weight(outcome: &Outcome) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
+    use super::super::request_id::TabId;
     use super::*;
     use crate::sql::RowsBuilder;
 
@@ -164,7 +140,7 @@ mod tests {
         Reply {
             request,
             outcome,
-            settled_below,
+            settled_below: SettledBelow(settled_below),
         }
     }
 

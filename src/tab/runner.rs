@@ -161,7 +161,7 @@ mod tests {
     use crate::protocol::{Queued, Timestamp};
     use crate::request::{MetricsAction, UserId};
     use crate::sql::{Statement, Work};
-    use crate::storage::{Epoch, TabId};
+    use crate::storage::{Epoch, SettledBelow, TabId};
 
     fn query(call: u64) -> Request {
         Request::Query {
@@ -180,7 +180,12 @@ mod tests {
         let work = Rc::new(Work::batch(Vec::new()));
         Piece::Group(Group {
             epoch: Epoch(1),
-            writes: vec![Queued::new(request, work, 0, Timestamp::default())],
+            writes: vec![Queued::new(
+                request,
+                work,
+                SettledBelow::default(),
+                Timestamp::default(),
+            )],
         })
     }
 

@@ -28,7 +28,7 @@ use crate::protocol::{Input, Message, Timestamp, TurnEnd};
 use crate::request::{CallId, Event, Failure, FailureKind, Response, UserId};
 use crate::sabotage::{self, Sabotage};
 use crate::sql::{Code, Outcome, SqlFailure};
-use crate::storage::{Epoch, Reply, RequestId};
+use crate::storage::{Epoch, Reply, RequestId, SettledBelow};
 
 /// A longer statement of a transaction is stopped, and SQLite rolls the transaction back.
 const LONGEST_STATEMENT_MS: u64 = 60_000;
@@ -54,7 +54,7 @@ pub(super) struct Turn {
 pub(super) struct Leading {
     /// The heartbeat to send meanwhile.
     pub(super) sign_of_life: Option<Message>,
-    pub(super) settled_below: u64,
+    pub(super) settled_below: SettledBelow,
 }
 
 /// The place to which a call belongs.
@@ -241,7 +241,7 @@ impl Transactions {
     }
 }
 
-fn commit(turn: Turn, staged: Staged, outcome: &Outcome, settled_below: u64, engine: &TimedEngine) -> Input {
+fn commit(turn: Turn, staged: Staged, outcome: &Outcome, settled_below: SettledBelow, engine: &TimedEngine) -> Input {
     let reply = Reply {
         request: turn.request,
         outcome: outcome.clone(),

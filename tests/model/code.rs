@@ -17,8 +17,8 @@ use std::rc::Rc;
 use sqlite_elements::protocol::{Here, Input, Message, Output, Protocol, PutOff, Timestamp};
 use sqlite_elements::sql::{Outcome, Statement, Work};
 use sqlite_elements::storage::{
-    CatchUp, Checksum, Commit, Epoch, Head, PageCount, PageSize, Position, Replies, Reply, RequestId, Seq, StoreError,
-    TabId,
+    CatchUp, Checksum, Commit, Epoch, Head, PageCount, PageSize, Position, Replies, Reply, RequestId, Seq,
+    SettledBelow, StoreError, TabId,
 };
 
 use crate::history::History;
@@ -468,7 +468,7 @@ fn commit(before: Position, epoch: Epoch, request: RequestId) -> Rc<Commit> {
     let reply = Reply {
         request,
         outcome: Outcome::nothing(),
-        settled_below: request.counter,
+        settled_below: SettledBelow(request.counter),
     };
     Rc::new(Commit {
         epoch,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use sqlite_elements::sql::{Outcome, Rows, WriteSet};
 use sqlite_elements::storage::{
     Commit, Dirty, Epoch, Folding, Image, Page, PageCount, PageNo, PageSize, Position, Replies, Reply, RequestId,
-    Store, StoreError, TabId,
+    SettledBelow, Store, StoreError, TabId,
 };
 use uuid::Uuid;
 
@@ -50,7 +50,7 @@ impl<S: Store> Leader<S> {
         let reply = Reply {
             request,
             outcome,
-            settled_below: 0,
+            settled_below: SettledBelow(0),
         };
         self.image.commit(self.epoch, dirty, WriteSet::default(), vec![reply])
     }
