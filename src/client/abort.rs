@@ -4,6 +4,8 @@
 //! [`Recall`] shows it that nobody waits for the query, and it stops. It never begins an aborted query that still
 //! waits. A write cannot be aborted, because another tab may have done it by now.
 
+#![cfg(target_family = "wasm")]
+
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortSignal;

@@ -3,6 +3,8 @@
 //!
 //! `arguments.js` reads whatever may run the page's own code, such as getters and proxies.
 
+#![cfg(target_family = "wasm")]
+
 use js_sys::{Array, Function, JsString, Number, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -314,6 +316,3 @@ fn mistaken(what: &str, wanted: &'static str, given: String) -> ArgumentError {
         given,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,21 +3,29 @@
 //! All users of one name share one session (so one replica, one port). Each user closes its own hold; the last one
 //! closes the session. So script that closes its `Database` does not take the database from an element. A transaction
 //! across calls belongs to one user, and ends with that user.
+//!
+//! Every import passes the migrations of this page with the file ([`Connection::import`]), also when script imports over
+//! a connection of its own: the elements say which migrations those are ([`Connection::keep_migrations`]). So both become
+//! one commit, and a file on which the migrations fail is refused while the data is still there. Refused: to import
+//! first and migrate then. A wrong file would leave a page that cannot be used, and no data to go back to.
 
-use std::cell::{Cell, RefCell};
+#![cfg(target_family = "wasm")]
+
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::listeners::{EventCallback, ListenerId};
-use super::optimistic::{Optimistic, OptimisticMode, WriteNumber};
+use super::listeners::ListenerId;
+use super::optimistic::{Optimistic, Tracked};
 use super::session::{AnswerSlot, Session};
 use super::sessions;
 use super::status::Status;
+use super::user::User;
 use crate::durations::{LEAD_TIMEOUT_MS, LEADER_PATIENCE_MS};
 use crate::request::{
     CallId, Event, Failure, FailureKind, LeaderInfo, Metrics, MetricsAction, NonLeaderWrites, QueryId, Request,
-    Response, StatementKind, UserId,
+    Response, StatementKind,
 };
 use crate::sql::{Code, Outcome, Rows, Script, SqlFailure, Statement, Work};
 use crate::storage::Durability;
@@ -48,20 +56,10 @@ pub struct Listener {
     listener: ListenerId,
 }
 
-struct User {
-    session: Rc<Session>,
-    id: UserId,
-    closed: Cell<bool>,
-}
-
-/// A queued write that the optimistic mode counts until this is dropped, with or without an answer.
-struct Tracked<'a> {
-    optimistic: &'a RefCell<Optimistic>,
-    write: WriteNumber,
-}
-
 /// The worker watches a write's timeout. The page waits this much longer before it gives up the worker's answer.
 const GRACE_MS: u32 = 1_000;
+/// Long enough to check a file, migrate it, and store it whole.
+const IMPORT_TIMEOUT_MS: u32 = 60_000;
 /// The timeout that the guide promises.
 const LEADERSHIP_TIMEOUT_MS: u32 = 5_000;
 
@@ -77,12 +75,7 @@ impl Connection {
     }
 
     fn to(session: Rc<Session>) -> Connection {
-        let id = session.join();
-        Connection(Rc::new(User {
-            session,
-            id,
-            closed: Cell::new(false),
-        }))
+        Connection(Rc::new(User::join(session)))
     }
 
     /// Resolves when the database is open.
@@ -209,10 +202,26 @@ impl Connection {
     pub async fn write(&self, work: Work, timeout_ms: u32) -> Result<Outcome, Failure> {
         work.fits()?;
         let session = self.session()?;
-        let _tracked = self.track(&work);
+        let _tracked = Tracked::begin(&session.optimistic, &work);
         let (call, answer) = session.call(|call| Request::Write { call, work, timeout_ms });
         let _patience = self.patience(call, timeout_ms, "the write may or may not have been done");
         outcome(answer.next().await?)
+    }
+
+    /// Keeps the migrations of this page, unless more are kept already: several elements may use the database, and some
+    /// have none.
+    pub fn keep_migrations(&self, scripts: &[Script]) {
+        let kept = &self.0.session.migrations;
+        if kept.borrow().len() <= scripts.len() {
+            kept.replace(scripts.to_vec());
+        }
+    }
+
+    /// Replaces everything in the database by an SQLite file, which the migrations of this page bring up to date.
+    pub async fn import(&self, file: Vec<u8>) -> Result<(), Failure> {
+        let scripts = self.0.session.migrations.borrow().clone();
+        let work = Work::Import { file, scripts };
+        self.write(work, IMPORT_TIMEOUT_MS).await.map(drop)
     }
 
     /// Resolves when all earlier writes of this page are settled.
@@ -277,8 +286,21 @@ impl Connection {
         self.0.session.closed().await;
     }
 
-    pub(super) fn migrations(&self) -> &RefCell<Vec<Script>> {
-        &self.0.session.migrations
+    /// The optimistic mode, which all users of the database in this page share.
+    pub(super) fn optimistic(&self) -> Result<&RefCell<Optimistic>, Failure> {
+        self.usable()?;
+        Ok(&self.0.session.optimistic)
+    }
+
+    /// Counts a write that is about to be queued. Returns its id, which no other tab gives.
+    pub(super) async fn announce_write(&self, sql: &str) -> Result<String, Failure> {
+        self.opened().await?;
+        let write = self
+            .optimistic()?
+            .borrow_mut()
+            .announce(sql)
+            .ok_or_else(optimistic_off)?;
+        Ok(format!("{}-{write}", self.status().tab.unwrap_or_default()))
     }
 
     /// Whether calls still make sense: `Err` after `close()`, and after the session has failed.
@@ -287,7 +309,7 @@ impl Connection {
     }
 
     fn session(&self) -> Result<&Rc<Session>, Failure> {
-        if self.0.closed.get() {
+        if self.0.has_left() {
             Err(Failure::closed())
         } else {
             Ok(&self.0.session)
@@ -327,78 +349,6 @@ impl Connection {
         Timer::after(patience_ms, move || {
             session.answer(call, Err(worker_is_silent(unknown)))
         })
-    }
-}
-
-// The optimistic mode, which all users of the database in this page share.
-impl Connection {
-    pub(super) fn set_optimistic_mode(&self, mode: OptimisticMode) -> Result<(), Failure> {
-        self.optimistic()?.borrow_mut().set_mode(mode);
-        Ok(())
-    }
-
-    pub(super) fn optimistic_mode(&self) -> Result<OptimisticMode, Failure> {
-        Ok(self.optimistic()?.borrow().mode())
-    }
-
-    /// Counts a write that is about to be queued. Returns its id, which no other tab gives.
-    pub(super) async fn announce_write(&self, sql: &str) -> Result<String, Failure> {
-        self.opened().await?;
-        let write = self
-            .optimistic()?
-            .borrow_mut()
-            .announce(sql)
-            .ok_or_else(optimistic_off)?;
-        Ok(format!("{}-{write}", self.status().tab.unwrap_or_default()))
-    }
-
-    pub(super) fn pending_writes(&self) -> Result<usize, Failure> {
-        Ok(self.optimistic()?.borrow().pending())
-    }
-
-    pub(super) fn forget_pending_writes(&self) -> Result<(), Failure> {
-        self.optimistic()?.borrow_mut().clear();
-        Ok(())
-    }
-
-    fn optimistic(&self) -> Result<&RefCell<Optimistic>, Failure> {
-        self.usable()?;
-        Ok(&self.0.session.optimistic)
-    }
-
-    /// Counts a batch. Migrations are not counted, because a page shows nothing of them.
-    fn track(&self, work: &Work) -> Option<Tracked<'_>> {
-        let Work::Batch { statements, .. } = work else {
-            return None;
-        };
-        let optimistic = &self.0.session.optimistic;
-        let texts = statements.iter().map(|statement| statement.sql.as_str());
-        let write = optimistic.borrow_mut().queue(texts)?;
-        Some(Tracked { optimistic, write })
-    }
-}
-
-impl Drop for Tracked<'_> {
-    fn drop(&mut self) {
-        self.optimistic.borrow_mut().settle(self.write);
-    }
-}
-
-impl User {
-    /// Leaves the session. Returns this user's listeners, which are to be told; a second call returns none.
-    fn leave(&self) -> Vec<EventCallback> {
-        if self.closed.replace(true) {
-            Vec::new()
-        } else {
-            self.session.leave(self.id)
-        }
-    }
-}
-
-impl Drop for User {
-    fn drop(&mut self) {
-        // The drop may happen inside a callback, so the listeners are dropped and not called.
-        drop(self.leave());
     }
 }
 

@@ -1,37 +1,40 @@
 //! The class `Database` of JavaScript. Its public types and texts are in `elements/sqlite-elements.d.ts`.
 //!
-//! Only translation: arguments in, results and errors out. [`super::coordination`] has the methods for the optimistic
-//! mode and for metrics. A registered callback or live query keeps its connection alive, so a page that lets go of the
+//! Only translation: arguments in, results and errors out. A registered callback or live query keeps its connection alive, so a page that lets go of the
 //! object still hears its events. `close()` ends both.
 //!
 //! Arguments are read before a method returns, because script may reuse its array for the next call. So methods
 //! return a `Promise`: an async method exported by wasm-bindgen reads its arguments in a later microtask. The calls
 //! themselves are made in that microtask, in the order of the methods.
 
+#![cfg(target_family = "wasm")]
+
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::{Function, Object, Promise, Uint8Array};
+use js_sys::{Array, Function, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::abort;
 use super::arguments::{
-    bytes, callback, durability, flag, milliseconds, name as name_of, signal, statement, statements, text,
+    bytes, callback, durability, elapsed_ms, flag, milliseconds, name as name_of, signal, statement, statements, text,
 };
 use super::connection::{Connection, Listener, OpenOptions, Subscription};
 use super::error::{ArgumentError, js_error};
+use super::optimistic::OptimisticMode;
 use super::promise::{done, promise};
-use super::result::{change_detail, query_result, rows_object, set};
+use super::result::{change_detail, metrics_json, query_result, rows_object, set};
 use crate::ascending::Ascending;
 use crate::durations::WRITE_TIMEOUT_MS;
-use crate::request::{Event, Failure, LeaderInfo, NonLeaderWrites, Origin};
+use crate::request::{Event, Failure, LeaderInfo, Metrics, MetricsAction, NonLeaderWrites, Origin};
 use crate::sql::{Outcome, Rows, SqlFailure, Statement, Work};
+use crate::storage::{Durability, IndexedDbStore, Store};
 use crate::web::{report_exception, since_start_ms};
 
 /// The class `Database` of JavaScript: one user of a database.
 #[wasm_bindgen]
 pub struct Database {
-    pub(super) connection: Connection,
+    connection: Connection,
     registered: Rc<RefCell<Registered>>,
     /// Set by `close()` at once. The connection closes in a later microtask, after the calls before it.
     closing: Cell<bool>,
@@ -246,7 +249,140 @@ impl Database {
             Ok(JsValue::UNDEFINED)
         })
     }
+}
 
+// What belongs to the page, not to one object: the optimistic mode, and the metrics. The worker counts the metrics,
+// because the worker sees leaders change and commits arrive.
+#[wasm_bindgen]
+impl Database {
+    /// Switches the optimistic mode of this page on or off.
+    #[wasm_bindgen(js_name = enableOptimisticUpdates)]
+    pub fn enable_optimistic_updates(&self, enabled: JsValue) -> Promise {
+        let mode = flag("enabled", &enabled).map(|enabled| match enabled {
+            true => OptimisticMode::On,
+            false => OptimisticMode::Off,
+        });
+        let connection = self.connection.clone();
+        promise(async move {
+            let mode = mode?;
+            connection.optimistic()?.borrow_mut().set_mode(mode);
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Resolves to whether the optimistic mode is on.
+    #[wasm_bindgen(js_name = isOptimisticMode)]
+    pub fn is_optimistic_mode(&self) -> Promise {
+        let connection = self.connection.clone();
+        promise(async move { Ok((connection.optimistic()?.borrow().mode() == OptimisticMode::On).into()) })
+    }
+
+    /// Announces a write that will be queued. Resolves to its id, a string.
+    #[wasm_bindgen(js_name = trackOptimisticWrite)]
+    pub fn track_optimistic_write(&self, sql: JsValue) -> Promise {
+        let (connection, sql) = (self.connection.clone(), text("sql", &sql));
+        promise(async move { Ok(connection.announce_write(&sql?).await?.into()) })
+    }
+
+    /// Resolves to the number of queued or announced writes that have no answer yet.
+    #[wasm_bindgen(js_name = getPendingWritesCount)]
+    pub fn pending_writes_count(&self) -> Promise {
+        let connection = self.connection.clone();
+        promise(async move { Ok((connection.optimistic()?.borrow().pending() as u32).into()) })
+    }
+
+    /// Forgets all tracked writes. The writes themselves go on.
+    #[wasm_bindgen(js_name = clearOptimisticWrites)]
+    pub fn clear_optimistic_writes(&self) -> Promise {
+        let connection = self.connection.clone();
+        promise(async move {
+            connection.optimistic()?.borrow_mut().clear();
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Switches counting for the metrics on or off.
+    #[wasm_bindgen(js_name = enableCoordinationMetrics)]
+    pub fn enable_coordination_metrics(&self, enabled: JsValue) -> Promise {
+        let action = flag("enabled", &enabled).map(|enabled| match enabled {
+            true => MetricsAction::Enable,
+            false => MetricsAction::Disable,
+        });
+        self.metrics(action, nothing)
+    }
+
+    /// Resolves to whether counting is on.
+    #[wasm_bindgen(js_name = isCoordinationMetricsEnabled)]
+    pub fn is_coordination_metrics_enabled(&self) -> Promise {
+        self.metrics(Ok(MetricsAction::Read), |metrics| metrics.enabled.into())
+    }
+
+    /// Counts one change of leadership, whichever way it went.
+    #[wasm_bindgen(js_name = recordLeadershipChange)]
+    pub fn record_leadership_change(&self, became_leader: JsValue) -> Promise {
+        let action = flag("becameLeader", &became_leader).map(|_| MetricsAction::RecordLeadershipChange);
+        self.metrics(action, nothing)
+    }
+
+    /// Counts one broadcast commit that was applied `latency_ms` after it was stored.
+    #[wasm_bindgen(js_name = recordNotificationLatency)]
+    pub fn record_notification_latency(&self, latency_ms: JsValue) -> Promise {
+        let latency_ms = elapsed_ms("latencyMs", &latency_ms);
+        let action = latency_ms.map(|latency_ms| MetricsAction::RecordNotificationLatency { latency_ms });
+        self.metrics(action, nothing)
+    }
+
+    /// Counts one row write that was refused because this tab does not lead.
+    #[wasm_bindgen(js_name = recordWriteConflict)]
+    pub fn record_write_conflict(&self) -> Promise {
+        self.metrics(Ok(MetricsAction::RecordWriteConflict), nothing)
+    }
+
+    /// Counts one commit of another tab that was applied.
+    #[wasm_bindgen(js_name = recordFollowerRefresh)]
+    pub fn record_follower_refresh(&self) -> Promise {
+        self.metrics(Ok(MetricsAction::RecordFollowerRefresh), nothing)
+    }
+
+    /// Resolves to the metrics as JSON.
+    #[wasm_bindgen(js_name = getCoordinationMetrics)]
+    pub fn coordination_metrics(&self) -> Promise {
+        self.metrics(Ok(MetricsAction::Read), |metrics| metrics_json(metrics).into())
+    }
+
+    /// Sets all counts to zero. Counting stays on or off.
+    #[wasm_bindgen(js_name = resetCoordinationMetrics)]
+    pub fn reset_coordination_metrics(&self) -> Promise {
+        self.metrics(Ok(MetricsAction::Reset), nothing)
+    }
+}
+
+// What is stored under a name, without opening a database: a damaged one cannot be opened. The worker is not asked,
+// because it serves open databases.
+#[wasm_bindgen]
+impl Database {
+    /// Resolves to `{ file, damaged }`: see [`crate::storage::Salvage`].
+    pub fn recover(name: JsValue) -> Promise {
+        let name = name_of(&name);
+        promise(async move {
+            let store = IndexedDbStore::open(&name?, Durability::default()).await;
+            let salvage = store.map_err(Failure::from)?.salvage().await.map_err(Failure::from)?;
+            let found = Object::new();
+            set(&found, "file", &Uint8Array::from(salvage.file.as_slice()));
+            let damaged: Array = salvage.damaged.iter().map(JsValue::from).collect();
+            set(&found, "damaged", &damaged);
+            Ok(found.into())
+        })
+    }
+
+    /// Deletes everything that is stored under this name.
+    pub fn delete(name: JsValue) -> Promise {
+        let name = name_of(&name);
+        promise(async move { done(IndexedDbStore::delete(&name?).await.map_err(Failure::from)) })
+    }
+}
+
+impl Database {
     fn usable(&self) -> Result<(), Failure> {
         if self.closing.get() {
             return Err(Failure::closed());
@@ -262,6 +398,11 @@ impl Database {
     fn leadership(&self, tell: fn(&LeaderInfo) -> JsValue) -> Promise {
         let connection = self.connection.clone();
         promise(async move { Ok(tell(&connection.leader_info().await?)) })
+    }
+
+    fn metrics(&self, action: Result<MetricsAction, ArgumentError>, tell: fn(&Metrics) -> JsValue) -> Promise {
+        let connection = self.connection.clone();
+        promise(async move { Ok(tell(&connection.metrics(action?).await?)) })
     }
 
     /// What a registered callback keeps alive. `close()` or `unsubscribe()` breaks this circle.
@@ -292,6 +433,10 @@ impl From<Connection> for Database {
             closing: Cell::new(false),
         }
     }
+}
+
+fn nothing(_: &Metrics) -> JsValue {
+    JsValue::UNDEFINED
 }
 
 /// A batch of one.

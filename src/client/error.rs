@@ -1,5 +1,7 @@
 //! Turns failures into JavaScript `Error` objects. No other place does.
 
+#![cfg(target_family = "wasm")]
+
 use js_sys::{Error, Reflect};
 use wasm_bindgen::JsValue;
 

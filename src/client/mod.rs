@@ -11,52 +11,36 @@
 //! Every call is answered: by the worker, or with the failure that ended the session. A worker that dies or hangs is
 //! replaced, and its sessions go on.
 //!
-//! What needs no browser is compiled and tested without one.
+//! What needs a browser says so itself, below its first words, and is compiled for a browser alone. The rest is compiled
+//! and tested without one.
 
 #![cfg_attr(
     not(target_family = "wasm"),
     allow(dead_code, reason = "what uses it runs in a browser")
 )]
 
-#[cfg(target_family = "wasm")]
 mod abort;
-#[cfg(target_family = "wasm")]
 mod arguments;
 mod calls;
-#[cfg(target_family = "wasm")]
 mod connection;
-#[cfg(target_family = "wasm")]
-mod coordination;
-#[cfg(target_family = "wasm")]
 mod database;
-#[cfg(target_family = "wasm")]
 mod error;
 mod lasting;
 mod listeners;
-#[cfg(target_family = "wasm")]
 mod optimistic;
-#[cfg(target_family = "wasm")]
 mod promise;
 mod queries;
-#[cfg(target_family = "wasm")]
 mod recalls;
-#[cfg(target_family = "wasm")]
-mod restore;
-#[cfg(target_family = "wasm")]
 mod result;
-#[cfg(target_family = "wasm")]
 mod served;
-#[cfg(target_family = "wasm")]
 mod session;
-#[cfg(target_family = "wasm")]
 mod sessions;
 mod status;
-#[cfg(target_family = "wasm")]
-mod stored;
-#[cfg(target_family = "wasm")]
-mod users;
-#[cfg(target_family = "wasm")]
+mod user;
 mod worker;
+
+#[cfg(test)]
+mod tests;
 
 #[cfg(target_family = "wasm")]
 pub use {

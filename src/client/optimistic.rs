@@ -7,7 +7,10 @@
 //! Refused: to count all writes and to ask the mode only when the count is read. When script switches the mode on
 //! during a write, that count would include a write that script never expected.
 
+use std::cell::RefCell;
+
 use crate::ascending::Ascending;
+use crate::sql::Work;
 
 /// Names one write, queued or announced. A session never gives a number twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +22,12 @@ pub(super) enum OptimisticMode {
     #[default]
     Off,
     On,
+}
+
+/// A queued write that is counted until this is dropped, with or without an answer.
+pub(super) struct Tracked<'a> {
+    optimistic: &'a RefCell<Optimistic>,
+    write: WriteNumber,
 }
 
 #[derive(Debug, Default)]
@@ -87,6 +96,24 @@ impl Optimistic {
     }
 }
 
+impl<'a> Tracked<'a> {
+    /// Counts a batch. Migrations are not counted, because a page shows nothing of them.
+    pub(super) fn begin(optimistic: &'a RefCell<Optimistic>, work: &Work) -> Option<Self> {
+        let Work::Batch { statements, .. } = work else {
+            return None;
+        };
+        let texts = statements.iter().map(|statement| statement.sql.as_str());
+        let write = optimistic.borrow_mut().queue(texts)?;
+        Some(Tracked { optimistic, write })
+    }
+}
+
+impl Drop for Tracked<'_> {
+    fn drop(&mut self) {
+        self.optimistic.borrow_mut().settle(self.write);
+    }
+}
+
 impl std::fmt::Display for WriteNumber {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(formatter)
@@ -95,8 +122,6 @@ impl std::fmt::Display for WriteNumber {
 
 #[cfg(test)]
 mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test;
-
     use super::*;
 
     fn on() -> Optimistic {
@@ -105,7 +130,7 @@ mod tests {
         optimistic
     }
 
-    #[wasm_bindgen_test]
+    #[test]
     fn nothing_is_tracked_while_the_mode_is_off() {
         let mut optimistic = Optimistic::default();
         assert_eq!(optimistic.mode(), OptimisticMode::Off);
@@ -113,7 +138,7 @@ mod tests {
         assert_eq!(optimistic.pending(), 0);
     }
 
-    #[wasm_bindgen_test]
+    #[test]
     fn a_queued_write_counts_until_it_is_settled() {
         let mut optimistic = on();
         let (first, second) = (optimistic.queue(["a"]).unwrap(), optimistic.queue(["a"]).unwrap());
@@ -126,7 +151,7 @@ mod tests {
         assert_eq!(optimistic.pending(), 0);
     }
 
-    #[wasm_bindgen_test]
+    #[test]
     fn an_announced_write_is_taken_over_by_the_one_that_is_queued() {
         let mut optimistic = on();
         let announced = [optimistic.announce("a"), optimistic.announce("a")];
@@ -140,7 +165,7 @@ mod tests {
         assert_eq!(optimistic.pending(), 1, "the announcement that nothing took over stays");
     }
 
-    #[wasm_bindgen_test]
+    #[test]
     fn a_batch_counts_once_and_takes_over_what_was_announced_of_it() {
         let mut optimistic = on();
         for sql in ["a", "b", "c"] {
@@ -152,7 +177,7 @@ mod tests {
         assert_eq!(optimistic.pending(), 1);
     }
 
-    #[wasm_bindgen_test]
+    #[test]
     fn what_is_forgotten_is_not_counted_again() {
         let mut optimistic = on();
         optimistic.announce("a");
@@ -170,7 +195,7 @@ mod tests {
         assert_eq!(optimistic.mode(), OptimisticMode::On, "the mode stays");
     }
 
-    #[wasm_bindgen_test]
+    #[test]
     fn to_switch_off_forgets_all() {
         let mut optimistic = on();
         optimistic.announce("a");

@@ -3,6 +3,8 @@
 //! Refused: `async` methods of a `#[wasm_bindgen]` class. Each brings a copy of the code around its future (some
 //! 3 KiB, so 60 KiB in all), and reads its arguments a microtask after the call, when script may have changed them.
 
+#![cfg(target_family = "wasm")]
+
 use std::pin::Pin;
 
 use js_sys::Promise;

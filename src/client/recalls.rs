@@ -3,6 +3,8 @@
 //! Owned by [`super::session`]. The worker looks at the names while SQLite runs: see [`Recall`], and
 //! [`crate::tab::Pulse`] for what each name means.
 
+#![cfg(target_family = "wasm")]
+
 use std::cell::RefCell;
 
 use crate::request::Request;

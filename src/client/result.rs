@@ -1,5 +1,7 @@
 //! Turns results into JavaScript objects: `{ columns, rows, rowsAffected, lastInsertId, timeMs }`.
 
+#![cfg(target_family = "wasm")]
+
 use js_sys::{Array, BigInt, JSON, Object, Reflect};
 use wasm_bindgen::prelude::*;
 

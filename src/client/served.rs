@@ -5,6 +5,8 @@
 //! listeners and live queries. It answers the calls that the dead worker had, since nobody else will. New requests wait
 //! in the new port until the next worker takes it, so their callers wait meanwhile.
 
+#![cfg(target_family = "wasm")]
+
 use std::rc::Rc;
 
 use web_sys::MessagePort;

@@ -8,6 +8,8 @@
 //! a timer of the caller, the user that leaves, or the end of the session, which comes once. A user's live queries and
 //! listeners end with that user, even if other users keep the session.
 
+#![cfg(target_family = "wasm")]
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -50,7 +52,7 @@ pub(super) struct Session {
     pub(super) users: Cell<usize>,
     recalls: Recalls,
     pub(super) optimistic: RefCell<Optimistic>,
-    /// The migrations of this page: see [`super::restore`].
+    /// The migrations of this page: see [`super::connection`].
     pub(super) migrations: RefCell<Vec<Script>>,
 }
 
@@ -149,6 +151,19 @@ impl Session {
         }
         self.opening.borrow_mut().push(opened.clone());
         opened.next().await.map(drop)
+    }
+
+    /// Whether the session has no users any more.
+    pub(super) fn is_left(&self) -> bool {
+        self.users.get() == 0
+    }
+
+    /// Resolves when the session is over, or at once if it still has users.
+    pub(super) async fn closed(&self) {
+        if self.is_left() {
+            let (_, ended) = self.wait();
+            let _why = ended.next().await;
+        }
     }
 
     /// Sends a request. The inbox gets the answer, or the failure that ended the session.

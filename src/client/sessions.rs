@@ -1,5 +1,7 @@
 //! The sessions of this page, by the names of their databases. All users of a name share one session.
 
+#![cfg(target_family = "wasm")]
+
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 

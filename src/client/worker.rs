@@ -7,6 +7,8 @@
 //! open tries again. A worker that dies or hangs ([`Watchdog`] finds that out) is ended, so that its locks and its
 //! store are free. The next worker takes up its sessions in the order of [`Restart`].
 
+#![cfg(target_family = "wasm")]
+
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 

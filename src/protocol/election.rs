@@ -470,6 +470,3 @@ impl Election {
         self.queue_again = None;
     }
 }
-
-#[cfg(test)]
-mod tests;

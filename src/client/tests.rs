@@ -1,9 +1,15 @@
 //! The arguments that script may pass, and the errors for all others.
 
-use js_sys::{BigInt, DataView, Date, Function, Object};
+#![cfg(target_family = "wasm")]
+
+use js_sys::{Array, BigInt, DataView, Date, Function, Number, Object, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::*;
+use super::arguments::*;
+use super::error::ArgumentError;
+use crate::sql::{Code, Params, Statement, Value, limits};
+use crate::storage::Durability;
 
 fn positional(given: &JsValue) -> Result<Value, ArgumentError> {
     match parameters(&Array::of1(given))? {
