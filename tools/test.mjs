@@ -29,7 +29,7 @@ const strict = ['--', '--deny', 'warnings'];
 // Only these files are compiled for wasm32. The simulation and similar tests stay native.
 const wasmFiles = readdirSync(join(root, 'tests')).filter((name) => /^wasm_.*\.rs$/.test(name));
 const wasmTests = ['engine', ...wasmFiles.map((name) => name.slice(0, -3))].flatMap((name) => ['--test', name]);
-const tools = ['links', 'names', 'places', 'release', 'serve', 'typescript-6/manifest'].map(
+const tools = ['links', 'modules', 'names', 'places', 'release', 'serve', 'typescript-6/manifest'].map(
   (name) => `tools/${name}.test.mjs`,
 );
 const components = ['node', 'jsdom', 'happy-dom'].map((name) => `tests/components/${name}.test.mjs`);

@@ -1,5 +1,7 @@
 //! The functions and classes of `base.js`, as Rust sees them. The elements extend these classes.
 
+#![cfg(target_family = "wasm")]
+
 use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Node};

@@ -1,8 +1,11 @@
 //! The buttons of a `<sqlite-write>`: which of them count, and how they are disabled while a write is under way.
 
+#![cfg(target_family = "wasm")]
+
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
 
+use crate::document;
 use crate::params::is_nearest;
 use crate::tree::{self, set_attribute};
 
@@ -29,7 +32,7 @@ pub(crate) fn any(element: &Element) -> bool {
 
 /// Disables the buttons that are enabled.
 pub(crate) fn switch_off(element: &Element) -> SwitchedOff {
-    let active = crate::query::active_element(element);
+    let active = document::active_element(element);
     let buttons: Vec<Element> = all(element)
         .filter(|button| !tree::has_attribute(button, "disabled"))
         .collect();
@@ -57,8 +60,7 @@ impl Drop for SwitchedOff {
         // The browser takes the focus from a button that is disabled. Without this, a keyboard user would lose their
         // place.
         if let Some(button) = self.focused.take().filter(|button| tree::is_connected(button)) {
-            let elsewhere =
-                crate::query::active_element(&button).is_some_and(|active| tree::local_name(&active) != "body");
+            let elsewhere = document::active_element(&button).is_some_and(|active| tree::local_name(&active) != "body");
             if !elsewhere {
                 let _ = button.focus();
             }

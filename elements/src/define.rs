@@ -1,11 +1,13 @@
 //! Defines the custom elements in the browser.
 
+#![cfg(target_family = "wasm")]
+
 use custom_elements::CustomElement;
 use wasm_bindgen::prelude::*;
 
 use crate::db::Db;
 use crate::document;
-use crate::query::element::Query;
+use crate::query::Query;
 use crate::shell::Shell;
 use crate::status::StatusLine;
 use crate::write::Write;
@@ -15,8 +17,7 @@ use crate::write::Write;
 /// looks for the database around it.
 #[wasm_bindgen]
 pub fn define_elements() {
-    let window = web_sys::window().expect_throw("elements are defined in a window");
-    let registry = window.custom_elements();
+    let registry = document::window().custom_elements();
     let is_free = |tag: &str| registry.get(tag).is_undefined();
     if is_free("sqlite-db") {
         Shell::<Db>::define("sqlite-db");
@@ -30,7 +31,5 @@ pub fn define_elements() {
     if is_free("sqlite-status") {
         Shell::<StatusLine>::define("sqlite-status");
     }
-    if let Some(document) = window.document() {
-        document::announce_when_parsed(&document);
-    }
+    document::announce_when_parsed(&document::of_page());
 }

@@ -1,15 +1,18 @@
-//! The document around the elements: what the parser has finished, what changes, and which element an id names.
+//! The document and the window around the elements: what the parser has finished, what changes, which element an id names
+//! or has the focus, and what the person answers.
 //!
 //! A page may arrive as a stream. The browser connects an element when it has read the start tag. The element's scripts
 //! and templates come later, perhaps seconds later. One MutationObserver serves all elements, and the browser keeps its
 //! targets weakly.
+
+#![cfg(target_family = "wasm")]
 
 use std::cell::OnceCell;
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{
-    Document, Element, HtmlElement, MutationObserver, MutationObserverInit, MutationRecord, Node, ShadowRoot,
+    Document, Element, HtmlElement, MutationObserver, MutationObserverInit, MutationRecord, Node, ShadowRoot, Window,
 };
 
 use crate::{base, schedule, tree};
@@ -26,10 +29,41 @@ thread_local! {
     static DATA_OBSERVER: OnceCell<MutationObserver> = const { OnceCell::new() };
 }
 
+/// The window of the page.
+pub(crate) fn window() -> Window {
+    web_sys::window().expect_throw("elements live in a window")
+}
+
+/// The document of the page. An element may have another one: see [`of`].
+pub(crate) fn of_page() -> Document {
+    window().document().expect_throw("elements live in a document")
+}
+
+/// The document that owns an element.
+pub(crate) fn of(element: &Node) -> Document {
+    tree::owner(element).expect_throw("an element has a document")
+}
+
+/// Whether the page comes from the author's own machine.
+pub(crate) fn is_local() -> bool {
+    let host = window().location().hostname().unwrap_or_default();
+    host.is_empty() || matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]") || host.ends_with(".localhost")
+}
+
+/// Whether the person confirms this question.
+pub(crate) fn is_confirmed(question: &str) -> bool {
+    window().confirm_with_message(question).unwrap_or(false)
+}
+
+/// Whether the parser still reads the document of this node.
+pub(crate) fn is_loading(node: &Node) -> bool {
+    tree::owner(node).is_some_and(|document| tree::is_loading(&document))
+}
+
 /// Whether the parser has finished this node and its content. It has when the document is parsed, or when another node
 /// follows this node or one of its ancestors.
 pub(crate) fn is_parsed(node: &Node) -> bool {
-    if tree::owner(node).is_none_or(|document| !tree::is_loading(&document)) {
+    if !is_loading(node) {
         return true;
     }
     std::iter::successors(Some(node.clone()), tree::parent).any(|node| tree::next(&node).is_some())
@@ -103,6 +137,15 @@ pub(crate) fn around(from: &Element, tag: &str) -> Option<Element> {
     }
 }
 
+/// The element with the focus in the tree that contains `node`.
+pub(crate) fn active_element(node: &Node) -> Option<Element> {
+    let root = tree::root(node);
+    if let Some(root) = root.dyn_ref::<ShadowRoot>() {
+        return root.active_element();
+    }
+    tree::active_in(root.dyn_ref::<Document>()?)
+}
+
 /// The element, if it has not been collected and [`is_live`].
 pub(crate) fn connected(element: &js_sys::WeakRef<HtmlElement>) -> Option<HtmlElement> {
     element.deref().filter(|element: &HtmlElement| is_live(element))
@@ -134,7 +177,7 @@ fn data_changed(record: MutationRecord) {
 
 fn children_changed(record: MutationRecord) {
     let Some(target) = record.target() else { return };
-    let parsing = tree::owner(&target).is_some_and(|document| tree::is_loading(&document));
+    let parsing = is_loading(&target);
     // While the document is parsed, every node matters: a node behind a template shows that the template is complete.
     let matters = parsing
         || [record.added_nodes(), record.removed_nodes()]

@@ -1,5 +1,5 @@
 // Texts that people edit in place: elements with `contenteditable` and `data-name` in a `<sqlite-write>`. base.js calls
-// this file for what people do, query/binding.rs for what the database says. params.rs and write.rs call it too.
+// this file for what people do, query/binding.rs for what the database says. params.rs and write/ call it too.
 //
 // Such an element behaves like an input. It fires `change`, which bubbles, when it loses the focus with a changed text.
 // Enter does the same and so starts no new line, unless the element is declared to have several (`aria-multiline`).

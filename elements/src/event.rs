@@ -3,6 +3,8 @@
 //! Built-in elements do the same ("queue an element task", HTML, 8.1.7.1), for the same reasons: a script that creates
 //! an element and then adds a listener misses no event, and a listener may do anything to the element.
 
+#![cfg(target_family = "wasm")]
+
 use js_sys::{Object, Reflect};
 use sqlite_elements::client::js_error;
 use sqlite_elements::request::Failure;

@@ -1,5 +1,5 @@
 // A form's own properties and methods, whatever its fields are called: `<button name="reset">` hides `form.reset`.
-// Called by params.rs, write.rs and query/binding.rs.
+// Called by params.rs, write/ and query/binding.rs.
 
 import { tree } from './tree.js';
 

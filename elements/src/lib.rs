@@ -33,35 +33,20 @@ pub mod number;
 pub mod query;
 pub mod text;
 
-#[cfg(target_family = "wasm")]
 mod base;
-#[cfg(target_family = "wasm")]
 mod buttons;
-#[cfg(target_family = "wasm")]
 mod db;
-#[cfg(target_family = "wasm")]
 mod define;
-#[cfg(target_family = "wasm")]
 mod document;
-#[cfg(target_family = "wasm")]
 mod event;
-#[cfg(target_family = "wasm")]
 mod migrations;
-#[cfg(target_family = "wasm")]
 mod notice;
-#[cfg(target_family = "wasm")]
 mod params;
-#[cfg(target_family = "wasm")]
 mod schedule;
-#[cfg(target_family = "wasm")]
 mod shell;
-#[cfg(target_family = "wasm")]
 mod status;
-#[cfg(target_family = "wasm")]
 mod style;
-#[cfg(target_family = "wasm")]
 mod tree;
-#[cfg(target_family = "wasm")]
 mod write;
 
 #[cfg(target_family = "wasm")]

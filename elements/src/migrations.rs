@@ -5,6 +5,8 @@
 //! Content-Security-Policy forbids them, and their text needs no escaping. The engine decides which of the scripts a
 //! database already has.
 
+#![cfg(target_family = "wasm")]
+
 use js_sys::{Promise, Uint8Array};
 use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::{Code, Script, limits};
@@ -12,7 +14,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, Response};
 
-use crate::tree;
+use crate::{document, tree};
 
 /// One migration, as the page's author wrote it in the element.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,8 +89,9 @@ async fn fetch(address: &str, body: fn(&Response) -> Result<Promise, JsValue>) -
             &error.map_or_else(|_| String::new(), |error| error.message().into()),
         )
     };
-    let window = web_sys::window().expect_throw("elements live in a window");
-    let response = JsFuture::from(window.fetch_with_str(address)).await.map_err(message)?;
+    let response = JsFuture::from(document::window().fetch_with_str(address))
+        .await
+        .map_err(message)?;
     let response: Response = response.unchecked_into();
     if !response.ok() {
         return Err(not_loaded(

@@ -4,11 +4,12 @@
 //! the SQL and need not open the console. Rust does not hold the paragraph but finds it again in the document: so an
 //! element that is moved keeps its message, and an element that is gone can be collected.
 
+#![cfg(target_family = "wasm")]
+
 use sqlite_elements::request::Failure;
-use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
-use crate::tree;
+use crate::{document, tree};
 
 const SELECTOR: &str = ":scope > p[part=error][role=alert]";
 
@@ -22,7 +23,7 @@ pub(crate) enum NoticePlace {
 /// Shows the failure in the element. Replaces an earlier message.
 pub(crate) fn show(element: &Element, failure: &Failure, place: NoticePlace) {
     let paragraph = find(element).unwrap_or_else(|| {
-        let document = tree::owner(element).expect_throw("an element has a document");
+        let document = document::of(element);
         let paragraph = tree::create(&document, "p");
         tree::set_attribute(&paragraph, "part", Some("error"));
         tree::set_attribute(&paragraph, "role", Some("alert"));

@@ -12,6 +12,8 @@
 //! depends on the query, so even one of them is an array. Elements with `contenteditable` and `data-name` are fields
 //! too.
 
+#![cfg(target_family = "wasm")]
+
 use js_sys::{Array, JSON};
 use sqlite_elements::request::{Failure, FailureKind};
 use sqlite_elements::sql::{Code, Value, limits};

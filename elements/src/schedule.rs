@@ -6,6 +6,8 @@
 //! insertion and definition does not matter. An element that is moved (removed and inserted within one task) finds
 //! nothing to do.
 
+#![cfg(target_family = "wasm")]
+
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 

@@ -3,6 +3,8 @@
 //! The element itself is a class of `base.js`; what it does is its core's affair. The shell makes the core when the
 //! element is made, and tells it of what the browser tells the element.
 
+#![cfg(target_family = "wasm")]
+
 use std::rc::Rc;
 
 use custom_elements::CustomElement;

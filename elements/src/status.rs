@@ -4,6 +4,8 @@
 //! Only the leadership is announced to screen readers (`role="status"`). The numbers change many times a second, so the
 //! elements that show them are silent.
 
+#![cfg(target_family = "wasm")]
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -163,7 +165,7 @@ impl StatusLine {
 
 impl Parts {
     fn new(element: &HtmlElement) -> Self {
-        let document = tree::owner(element).expect_throw("an element has a document");
+        let document = document::of(element);
         let parts = Parts {
             role: part(&document, element, "role"),
             durability: part(&document, element, "durability"),

@@ -3,6 +3,8 @@
 //!
 //! The rules stand in a cascade layer and have no specificity, so any rule of the page wins.
 
+#![cfg(target_family = "wasm")]
+
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{CssStyleSheet, Document, Element, ShadowRoot};

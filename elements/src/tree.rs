@@ -5,6 +5,8 @@
 //! element, node and document may be such a form, or may stand next to one on a path through the tree. So this crate
 //! asks the tree only through `tree.js`. `clippy.toml` refuses the methods of `web_sys` that have a function here.
 
+#![cfg(target_family = "wasm")]
+
 use wasm_bindgen::prelude::*;
 use web_sys::{Comment, Document, DocumentFragment, Element, Node};
 

@@ -41,7 +41,7 @@ function textOf(folder, end, ...starts) {
 }
 
 /**
- * The source of one element: that of sqlite-query is in query/, that of sqlite-db is also in db.rs.
+ * The source of one element: that of sqlite-status is in status.rs, that of each other one in a folder of its name.
  * @type {(tag: string, file?: string) => string}
  */
 function sourceOf(tag, file = '') {

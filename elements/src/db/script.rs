@@ -1,20 +1,32 @@
-//! The properties of a `<sqlite-db>`, as `base.js` asks for them.
+//! A `<sqlite-db>` as the page sees it: what the browser tells the element, and its properties, as `base.js` asks for them.
 
 use std::rc::Rc;
 
-use sqlite_elements::client::{Database, js_error};
+use sqlite_elements::client::js_error;
 use wasm_bindgen::prelude::*;
+use web_sys::HtmlElement;
 
-use super::{Db, Opening, Reach};
+use super::element::{Db, Reach};
+use crate::base::{self, Base};
+use crate::schedule;
+use crate::shell::Core;
 
 /// The core, as `base.js` sees it.
 #[wasm_bindgen(skip_typescript)]
 pub struct DbCore(Rc<Db>);
 
-impl DbCore {
-    /// The core's handle for `base.js`.
-    pub(super) fn of(db: Rc<Db>) -> Self {
-        DbCore(db)
+impl Core for Db {
+    const BASE: Base = Base::Db;
+    const ATTRIBUTES: &'static [&'static str] = &["name", "durability", "id"];
+
+    fn begin(element: &HtmlElement) -> Rc<Self> {
+        let db = Db::new(element);
+        base::attach(element, DbCore(db.clone()).into());
+        db
+    }
+
+    fn look_soon(self: &Rc<Self>) {
+        schedule::soon(self.clone());
     }
 }
 
@@ -23,18 +35,13 @@ impl DbCore {
     /// The number of the element.
     #[wasm_bindgen(getter)]
     pub fn number(&self) -> u32 {
-        self.0.number.0
+        self.0.number().0
     }
 
     /// The attribute `state`: `loading`, `ready` or `error`.
     #[wasm_bindgen(getter)]
     pub fn state(&self) -> String {
-        self.0
-            .session
-            .borrow()
-            .as_ref()
-            .map_or("loading", |session| session.phase.name())
-            .to_owned()
+        self.0.state().to_owned()
     }
 
     /// Why the state is `error`, or `null`.
@@ -50,21 +57,13 @@ impl DbCore {
     /// name. `null` while the element is not connected.
     #[wasm_bindgen(getter)]
     pub fn database(&self) -> JsValue {
-        let mut session = self.0.session.borrow_mut();
-        let Some(session) = session.as_mut() else {
-            return JsValue::NULL;
-        };
-        let connection = &session.connection;
-        session
-            .database
-            .get_or_insert_with(|| Database::from(connection.clone()).into())
-            .clone()
+        self.0.database()
     }
 
     /// Whether this tab leads.
     #[wasm_bindgen(getter)]
     pub fn leader(&self) -> bool {
-        self.0.session.borrow().as_ref().is_some_and(Opening::leads)
+        self.0.leads()
     }
 
     /// How many writes of this page have no answer yet.

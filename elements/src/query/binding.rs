@@ -3,14 +3,16 @@
 //! `template` creates the bindings, and calls [`Binding::fill`] when the cells of a target have changed. A field that a
 //! person is editing keeps the typed text.
 
+#![cfg(target_family = "wasm")]
+
 use sqlite_elements::sql::Value;
 use wasm_bindgen::prelude::*;
-use web_sys::{Document, Element, HtmlInputElement, HtmlOptionElement, HtmlTextAreaElement, Node, ShadowRoot, Text};
+use web_sys::{Element, HtmlInputElement, HtmlOptionElement, HtmlTextAreaElement, Node, Text};
 
 use super::attribute::{self, Leads};
 use super::marks::Marked;
-use crate::text;
 use crate::tree::{self, set_attribute};
+use crate::{document, text};
 
 #[wasm_bindgen(module = "/src/choice.js")]
 extern "C" {
@@ -206,14 +208,5 @@ fn keeping_caret(field: &HtmlInputElement, change: impl FnOnce()) {
 }
 
 fn is_focused(element: &Element) -> bool {
-    active_element(element).as_ref() == Some(element)
-}
-
-/// The element with the focus in the tree that contains `node`.
-pub(crate) fn active_element(node: &Node) -> Option<Element> {
-    let root = tree::root(node);
-    if let Some(root) = root.dyn_ref::<ShadowRoot>() {
-        return root.active_element();
-    }
-    tree::active_in(root.dyn_ref::<Document>()?)
+    document::active_element(element).as_ref() == Some(element)
 }

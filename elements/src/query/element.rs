@@ -1,6 +1,8 @@
 //! The element `<sqlite-query>`: what it asks, which database it asks, and what it does with the answer.
 
-use std::cell::{Cell, RefCell};
+#![cfg(target_family = "wasm")]
+
+use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Function, WeakRef};
@@ -13,17 +15,14 @@ use web_sys::{Element, HtmlElement, HtmlFormElement};
 
 use super::form::FormListener;
 use super::view::{Speaker, View};
-use crate::base::{self, Base, show_states};
+use crate::base::show_states;
 use crate::db::{self, OpeningNumber, Reach};
 use crate::document::{self, Depth};
 use crate::event::{detail, fire, fire_error};
 use crate::params::Fields;
 use crate::schedule::{self, Due, ElementNumber, Look};
-use crate::shell::Core;
 use crate::tree::{self, set_attribute};
 use crate::{failure, style};
-
-mod script;
 
 #[wasm_bindgen(module = "/src/transition.js")]
 extern "C" {
@@ -104,34 +103,6 @@ enum Wanted {
     Fail(Failure, Speaker),
 }
 
-impl Core for Query {
-    const BASE: Base = Base::Query;
-    /// The element also observes all `data-*` attributes, which cannot be listed here: see `document::watch_data`.
-    const ATTRIBUTES: &'static [&'static str] = &["sql", "db", "form", "key", "row-key", "caption"];
-
-    fn begin(element: &HtmlElement) -> Rc<Self> {
-        let query = Rc::new(Query::new(element));
-        base::attach(element, script::QueryCore::of(query.clone()).into());
-        query
-    }
-
-    fn look_soon(self: &Rc<Self>) {
-        schedule::soon(self.clone());
-    }
-
-    fn connected(self: &Rc<Self>, element: &HtmlElement) {
-        document::warn_if_misplaced(element);
-        self.look_soon();
-    }
-
-    fn changed(self: &Rc<Self>, attribute: &str) {
-        if matches!(attribute, "key" | "row-key" | "caption") {
-            self.fresh.set(true);
-        }
-        self.look_soon();
-    }
-}
-
 impl Look for Query {
     fn due(&self) -> &Due {
         &self.due
@@ -169,7 +140,7 @@ impl Look for Query {
 }
 
 impl Query {
-    fn new(element: &HtmlElement) -> Self {
+    pub(super) fn new(element: &HtmlElement) -> Self {
         Query {
             number: ElementNumber::next(),
             element: WeakRef::new(element),
@@ -185,6 +156,40 @@ impl Query {
             aged: Cell::new(false),
             transition: Cell::default(),
         }
+    }
+
+    pub(super) fn number(&self) -> ElementNumber {
+        self.number
+    }
+
+    /// Why the state is `error`.
+    pub(super) fn failure(&self) -> Option<Ref<'_, Failure>> {
+        let failure = Ref::filter_map(self.answer.borrow(), |answer| match answer {
+            Answer::Failed(failure, _) => Some(failure),
+            Answer::None | Answer::Rows(_) => None,
+        });
+        failure.ok()
+    }
+
+    /// The rows of the latest answer, if it has any.
+    pub(super) fn rows(&self) -> Option<Ref<'_, Rows>> {
+        let rows = Ref::filter_map(self.answer.borrow(), |answer| match answer {
+            Answer::Rows(rows) => Some(rows),
+            Answer::None | Answer::Failed(..) => None,
+        });
+        rows.ok()
+    }
+
+    /// Makes the element render its answer again at its next look.
+    pub(super) fn refresh_view(&self) {
+        self.fresh.set(true);
+    }
+
+    /// Asks again. `resolve` is called when the answer is shown.
+    pub(super) fn ask_again(self: &Rc<Self>, resolve: Function) {
+        drop(self.asked.take());
+        self.refreshing.borrow_mut().push(resolve);
+        schedule::soon(self.clone());
     }
 
     /// Gives back what a connected element holds. The nodes that it shows stay in it.
@@ -205,7 +210,7 @@ impl Query {
         }
         let mut fields = Fields::of_attributes(element);
         if let Err(failure) = self.add_form(element, &mut fields) {
-            return match document::is_parsed(tree::owner(element).expect_throw("a document").as_ref()) {
+            return match document::is_parsed(&document::of(element)) {
                 true => Wanted::Fail(failure, Speaker::Query),
                 false => Wanted::Wait,
             };
@@ -432,7 +437,8 @@ impl Query {
         }
     }
 
-    fn state(&self) -> &'static str {
+    /// The attribute `state`.
+    pub(super) fn state(&self) -> &'static str {
         match &*self.answer.borrow() {
             Answer::None => "loading",
             Answer::Rows(rows) if rows.is_empty() => "empty",

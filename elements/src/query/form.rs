@@ -3,6 +3,8 @@
 //! The listeners stand at the root of the tree, because a field may belong to a form without being inside it (attribute
 //! `form`).
 
+#![cfg(target_family = "wasm")]
+
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Event, HtmlFormElement, Node};

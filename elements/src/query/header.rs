@@ -4,6 +4,8 @@
 //!
 //! `view` keeps one. It is updated like a row: only what differs is touched.
 
+#![cfg(target_family = "wasm")]
+
 use sqlite_elements::request::Failure;
 use sqlite_elements::sql::Value;
 use web_sys::{HtmlTemplateElement, Node};

@@ -4,17 +4,18 @@
 //! script has attached to them. Rows that a server has rendered are kept too, if they have their keys in `data-key`.
 //! `order` decides which rows move. This module moves them, from the last row to the first, each before its successor.
 
+#![cfg(target_family = "wasm")]
+
 use std::collections::HashMap;
 
 use sqlite_elements::sql::Value;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Node};
 
-use super::binding::active_element;
 use super::order::{self, Key, Slot};
 use super::section;
 use super::template::{Blueprint, Instance};
-use crate::{text, tree};
+use crate::{document, text, tree};
 
 #[wasm_bindgen(module = "/src/choice.js")]
 extern "C" {
@@ -188,7 +189,7 @@ impl RenderedRows {
         let anchor = match &self.place {
             Place::After(node) | Place::In(node) => node,
         };
-        let active: Node = active_element(anchor)?.into();
+        let active: Node = document::active_element(anchor)?.into();
         let parent = match &self.place {
             Place::After(node) => tree::parent(node)?,
             Place::In(node) => node.clone(),

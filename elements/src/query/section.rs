@@ -4,6 +4,8 @@
 //! from the author's own nodes behind the template. An attribute on every row was refused: it costs time for each of
 //! 10,000 rows, and the page's style sheets would see it.
 
+#![cfg(target_family = "wasm")]
+
 use wasm_bindgen::prelude::*;
 use web_sys::{Comment, Element, Node};
 

@@ -5,6 +5,8 @@
 //! The table sorts the rows that it has. To run the query again with another ORDER BY was refused: the text of the
 //! query is the author's, and its LIMIT may depend on the order.
 
+#![cfg(target_family = "wasm")]
+
 use std::cell::Cell;
 use std::cmp::Ordering;
 use std::rc::Rc;

@@ -5,6 +5,8 @@
 //! are set as text and as attributes. They are never parsed as markup. To replace the marks in `template.innerHTML` was
 //! refused: every cell would then be an injection.
 
+#![cfg(target_family = "wasm")]
+
 use std::rc::Rc;
 
 use js_sys::{Array, Uint32Array};
@@ -16,7 +18,7 @@ use web_sys::{DocumentFragment, Element, HtmlTemplateElement, Node, Text};
 use super::attribute::{self, Kind};
 use super::binding::{Binding, Target};
 use super::marks::{self, MarkError, Marked};
-use crate::{failure, tree};
+use crate::{document, failure, tree};
 
 #[wasm_bindgen(module = "/src/bulk.js")]
 extern "C" {
@@ -95,10 +97,7 @@ impl Blueprint {
 
     /// A filled clone, in a fragment for the caller to insert.
     pub(crate) fn instantiate(&self, row: &[Value]) -> (DocumentFragment, Instance) {
-        let document = web_sys::window()
-            .and_then(|window| window.document())
-            .expect_throw("elements live in a document");
-        let clone = tree::adopt(&document, &self.content);
+        let clone = tree::adopt(&document::of_page(), &self.content);
         let targets: Vec<Node> = self.bindings.iter().map(|(path, _)| walk(&clone, path)).collect();
         for ((_, binding), target) in self.bindings.iter().zip(&targets) {
             binding.fill(target, row);
@@ -406,7 +405,7 @@ fn is_editable(element: &Element) -> bool {
 
 /// Whether script can set an attribute with this name. Parsers also accept names that script cannot set, such as `a"b`.
 fn is_settable(element: &Element, name: &str) -> bool {
-    let document = tree::owner(element).expect_throw("an element has a document");
+    let document = document::of(element);
     tree::try_to_set_attribute(&tree::create(&document, "i"), name, "").is_ok()
 }
 

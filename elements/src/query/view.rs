@@ -5,6 +5,8 @@
 //! A view holds nodes of the document. So it exists only while its element is connected: JavaScript never collects what
 //! Rust holds.
 
+#![cfg(target_family = "wasm")]
+
 use sqlite_elements::request::Failure;
 use sqlite_elements::sql::Value;
 use wasm_bindgen::prelude::*;
@@ -17,7 +19,7 @@ use super::section;
 use super::table::Table;
 use super::template::Blueprint;
 use crate::base;
-use crate::document::is_parsed;
+use crate::document::{self, is_parsed};
 use crate::{failure, notice, tree};
 
 /// The templates of one query, and the nodes made from them.
@@ -302,7 +304,7 @@ impl View {
                 if let Some(copied) = tree::find(element, ":scope > table[part=table]") {
                     tree::detach(&copied);
                 }
-                let document = tree::owner(element).expect_throw("an element has a document");
+                let document = document::of(element);
                 let table = Table::new(&document, columns, caption.as_deref(), again);
                 tree::append(element, table.root());
                 Body::Table(table)

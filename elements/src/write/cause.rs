@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, HtmlFormElement};
 
 use crate::params::{Fields, is_nearest, is_valid};
-use crate::tree;
+use crate::{document, tree};
 
 /// What started a write.
 pub(super) enum Cause {
@@ -54,8 +54,5 @@ pub(super) fn form_in(element: &Element) -> Option<HtmlFormElement> {
 }
 
 pub(super) fn is_confirmed(element: &Element) -> bool {
-    tree::attribute(element, "confirm").is_none_or(|question| {
-        let window = web_sys::window().expect_throw("elements live in a window");
-        window.confirm_with_message(&question).unwrap_or(false)
-    })
+    tree::attribute(element, "confirm").is_none_or(|question| document::is_confirmed(&question))
 }

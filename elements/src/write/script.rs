@@ -1,25 +1,36 @@
-//! What `base.js` tells a `<sqlite-write>`, and its properties.
+//! A `<sqlite-write>` as the page sees it: what the browser and `base.js` tell the element, and its properties.
 
 use std::rc::Rc;
 
 use js_sys::Promise;
 use sqlite_elements::client::{js_error, promise};
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, Event, EventTarget, HtmlFormElement, SubmitEvent};
+use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlFormElement, SubmitEvent};
 
 use super::cause::{Cause, form_in};
-use super::{Write, detail_of};
-use crate::buttons;
+use super::element::{Write, detail_of};
+use crate::base::{self, Base};
 use crate::params::{is_nearest, said_by_form};
+use crate::shell::Core;
+use crate::{buttons, document, style};
 
 /// The core, as `base.js` sees it.
 #[wasm_bindgen(skip_typescript)]
 pub struct WriteCore(Rc<Write>);
 
-impl WriteCore {
-    /// The core's handle for `base.js`.
-    pub(super) fn of(write: Rc<Write>) -> Self {
-        WriteCore(write)
+impl Core for Write {
+    const BASE: Base = Base::Write;
+    const ATTRIBUTES: &'static [&'static str] = &[];
+
+    fn begin(element: &HtmlElement) -> Rc<Self> {
+        let write = Rc::new(Write::new(element));
+        base::attach(element, WriteCore(write.clone()).into());
+        write
+    }
+
+    fn connected(self: &Rc<Self>, element: &HtmlElement) {
+        style::adopt(element);
+        document::warn_if_misplaced(element);
     }
 }
 
@@ -28,19 +39,19 @@ impl WriteCore {
     /// Whether a write is under way.
     #[wasm_bindgen(getter)]
     pub fn pending(&self) -> bool {
-        self.0.pending.get() > 0
+        self.0.is_pending()
     }
 
     /// Why the last write failed, or `null`.
     #[wasm_bindgen(getter)]
     pub fn error(&self) -> JsValue {
-        self.0.failure.borrow().as_ref().map_or(JsValue::NULL, js_error)
+        self.0.failure().as_ref().map_or(JsValue::NULL, js_error)
     }
 
     /// Runs the statement with the current values of the fields. The promise rejects as that of `Database.queueWrite`
     /// does.
     pub fn submit(&self) -> Promise {
-        let Some(element) = self.0.element.deref() else {
+        let Some(element) = self.0.element() else {
             return Promise::resolve(&JsValue::UNDEFINED);
         };
         let outcome = self.0.clone().start(element, Cause::Script);
@@ -83,7 +94,7 @@ impl WriteCore {
 
     /// A form was reset, or a dialog was closed.
     pub fn withdrawn(&self, target: &EventTarget) {
-        if let (Some(element), Some(target)) = (self.0.element.deref(), target.dyn_ref::<Element>())
+        if let (Some(element), Some(target)) = (self.0.element(), target.dyn_ref::<Element>())
             && is_nearest(&element, target)
         {
             self.0.withdraw(&element);

@@ -1,54 +1,32 @@
-//! `<sqlite-db name="app.db">`: opens a database for the elements inside it. All tabs of the origin share the database.
+//! The element `<sqlite-db>`: its database, the state that it shows, and the events that it fires.
 //!
-//! The schema stands in the element as `<script type="application/sql">` children, with text or with `src`. These
-//! scripts are migrations. The leader runs them in order, once for all tabs. Until they are done, queries and writes
-//! wait ([`reach`], [`Db::ready`]). The element shows its state in the attributes `state`, `leader` and `storage`, in
-//! custom states, and by the events `ready`, `commit`, `leaderchange`, `pending`, `inmemory` and `error`.
-//!
-//! The event for a commit is not called `change`: the `change` event of every form field in the element bubbles to the
-//! same listener.
+//! Its migrations run once for all tabs. Until they are done, queries and writes wait ([`Db::reach`], [`Db::ready`]). The
+//! event for a commit is not called `change`: the `change` event of every form field in the element bubbles to the same
+//! listener.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::task::{Poll, Waker};
 
 use js_sys::{Object, WeakRef};
-use sqlite_elements::client::{Connection, Listener, OpenOptions, change_detail, database_name, js_error};
+use sqlite_elements::ascending::Ascending;
+use sqlite_elements::client::{Connection, change_detail, js_error};
 use sqlite_elements::request::{Change, ChangeKind, Event, Failure, FailureKind, LeaderInfo, Origin};
 use sqlite_elements::sql::Code;
-use sqlite_elements::storage::Durability;
 use sqlite_elements::web::in_task;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
-use crate::base::{self, Base, show_states};
+use super::opening::{Migrating, Opening, OpeningNumber, Phase, Settings, settings_of};
+use super::schema;
+use crate::base::show_states;
 use crate::document::{self, Depth};
 use crate::event::{detail, dispatch, fire, fire_error};
 use crate::notice::NoticePlace;
 use crate::schedule::{self, Due, ElementNumber, Look, announce};
-use crate::shell::Core;
 use crate::{migrations, notice, style, tree};
-
-mod nearest;
-mod schema;
-mod script;
-
-pub(crate) use nearest::{failure_of_missing, find, missing, reach};
-use schema::Migrating;
-
-#[wasm_bindgen]
-extern "C" {
-    type Attributed;
-    /// The attribute as the document has it. A Rust `String` may differ: it cannot hold half of a surrogate pair.
-    #[wasm_bindgen(method, js_name = getAttribute)]
-    fn attribute(this: &Attributed, name: &str) -> JsValue;
-}
-
-/// The number of one opening of a database by an element. It shows that something late belongs to an earlier opening.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct OpeningNumber(u32);
 
 /// What an element finds when it looks for its database.
 pub(crate) enum Reach {
@@ -74,70 +52,8 @@ pub(crate) struct Db {
     tells_pending: Cell<bool>,
 }
 
-/// The database's name and durability, or why it cannot be opened.
-type Settings = Result<(String, Durability), Failure>;
-
-struct Opening {
-    number: OpeningNumber,
-    settings: Settings,
-    connection: Connection,
-    /// The migrations that were last requested, as they stand in the element.
-    scripts: Option<Vec<migrations::Source>>,
-    migrating: Migrating,
-    phase: Phase,
-    leader: Option<LeaderInfo>,
-    /// The same connection as script sees it. Made at the first request.
-    database: Option<JsValue>,
-    _listener: Listener,
-}
-
-#[derive(Clone)]
-enum Phase {
-    Loading,
-    Ready,
-    Failed(Failure),
-}
-
 thread_local! {
-    static SESSIONS: Cell<u32> = const { Cell::new(0) };
-}
-
-impl Core for Db {
-    const BASE: Base = Base::Db;
-    const ATTRIBUTES: &'static [&'static str] = &["name", "durability", "id"];
-
-    fn begin(element: &HtmlElement) -> Rc<Self> {
-        let db = Rc::new(Db::new(element));
-        nearest::enter(db.number, Rc::downgrade(&db));
-        base::attach(element, script::DbCore::of(db.clone()).into());
-        db
-    }
-
-    fn look_soon(self: &Rc<Self>) {
-        schedule::soon(self.clone());
-    }
-}
-
-fn settings_of(element: &HtmlElement) -> Settings {
-    let name = element.unchecked_ref::<Attributed>().attribute("name");
-    if name.is_null() || name == "" {
-        let message = "<sqlite-db> needs a name, as in <sqlite-db name=\"app.db\">";
-        return Err(Failure::new(FailureKind::State, Code::NameMissing, message));
-    }
-    Ok((database_name(&name)?, durability_of(element)?))
-}
-
-fn durability_of(element: &HtmlElement) -> Result<Durability, Failure> {
-    match tree::attribute(element, "durability").as_deref() {
-        None | Some("") => Ok(Durability::default()),
-        // A wrong value is an error: an author who misspells "strict" relies on it.
-        Some(given) => Durability::named(given).ok_or_else(|| {
-            let message = format!(
-                "durability=\"{given}\" of a <sqlite-db> is neither \"relaxed\" nor \"strict\"; correct it, or leave it out"
-            );
-            Failure::new(FailureKind::State, Code::DurabilityUnknown, message)
-        }),
-    }
+    static DATABASES: RefCell<Ascending<ElementNumber, Weak<Db>>> = const { RefCell::new(Ascending::new()) };
 }
 
 fn failure_of_departure() -> Failure {
@@ -159,7 +75,7 @@ impl Look for Db {
         document::watch(&element, Depth::Children);
         style::adopt(&element);
         let settings = settings_of(&element);
-        let same = |session: &Opening| session.settings == settings;
+        let same = |session: &Opening| *session.settings() == settings;
         if !self.session.borrow().as_ref().is_some_and(same) {
             self.open(&element, settings);
         }
@@ -170,9 +86,11 @@ impl Look for Db {
 }
 
 impl Db {
-    fn new(element: &HtmlElement) -> Self {
-        Db {
-            number: ElementNumber::next(),
+    /// The core of this element. From now on [`Db::numbered`] finds it.
+    pub(super) fn new(element: &HtmlElement) -> Rc<Self> {
+        let number = ElementNumber::next();
+        let db = Rc::new(Db {
+            number,
             element: WeakRef::new(element),
             due: Due::default(),
             session: RefCell::default(),
@@ -180,15 +98,26 @@ impl Db {
             departures: Cell::new(0),
             told_pending: Cell::new(0),
             tells_pending: Cell::new(false),
-        }
+        });
+        DATABASES.with_borrow_mut(|databases| databases.insert(number, Rc::downgrade(&db)));
+        db
     }
 
-    fn reach(&self) -> Reach {
+    /// The core of this number, as long as its element lives.
+    pub(super) fn numbered(number: ElementNumber) -> Option<Rc<Self>> {
+        DATABASES.with_borrow(|databases| databases.get(&number).and_then(Weak::upgrade))
+    }
+
+    pub(super) fn number(&self) -> ElementNumber {
+        self.number
+    }
+
+    pub(super) fn reach(&self) -> Reach {
         match self.session.borrow().as_ref() {
             None => Reach::Loading,
-            Some(session) => match &session.phase {
+            Some(session) => match session.phase() {
                 Phase::Loading => Reach::Loading,
-                Phase::Ready => Reach::Ready(session.number, session.connection.clone()),
+                Phase::Ready => Reach::Ready(session.number(), session.connection().clone()),
                 Phase::Failed(failure) => Reach::Failed(failure.clone()),
             },
         }
@@ -220,33 +149,13 @@ impl Db {
     }
 
     fn open(self: &Rc<Self>, element: &HtmlElement, settings: Settings) {
-        let number = OpeningNumber(SESSIONS.replace(SESSIONS.get() + 1));
-        let connection = match &settings {
-            Ok((name, durability)) => Connection::open(
-                name,
-                OpenOptions {
-                    durability: *durability,
-                },
-            ),
-            Err(refusal) => Connection::refused(refusal),
-        };
         let weak = Rc::downgrade(self);
-        let listener = connection.listen(move |event| {
+        let session = Opening::begin(settings.clone(), move |number, event| {
             if let Some(db) = weak.upgrade() {
                 db.heard(number, event);
             }
         });
-        let session = Opening {
-            number,
-            settings: settings.clone(),
-            connection,
-            scripts: None,
-            migrating: Migrating::No,
-            phase: Phase::Loading,
-            leader: None,
-            database: None,
-            _listener: listener,
-        };
+        let number = session.number();
         // The earlier session is dropped after the new one is in place: its end has effects that must find the new one.
         let earlier = self.session.replace(Some(session));
         drop(earlier);
@@ -261,20 +170,17 @@ impl Db {
     /// Calls `ask` with the session of this number. `None` if that session is over.
     fn of_session<T>(&self, number: OpeningNumber, ask: impl FnOnce(&mut Opening) -> T) -> Option<T> {
         let mut session = self.session.borrow_mut();
-        let session = session.as_mut().filter(|session| session.number == number);
+        let session = session.as_mut().filter(|session| session.number() == number);
         session.map(ask)
     }
 
     /// Enters a phase and shows it, unless the session of this number is over.
     fn show(&self, number: OpeningNumber, phase: Phase) {
-        match self
-            .session
-            .borrow_mut()
-            .as_mut()
-            .filter(|session| session.number == number)
+        if self
+            .of_session(number, |session| session.enter(phase.clone()))
+            .is_none()
         {
-            Some(session) => session.phase = phase.clone(),
-            None => return,
+            return;
         }
         self.wake();
         announce();
@@ -305,12 +211,8 @@ impl Db {
         let Some(element) = document::connected(&self.element) else {
             return;
         };
-        if self
-            .session
-            .borrow()
-            .as_ref()
-            .is_none_or(|session| session.number != number)
-        {
+        let is_current = |session: &Opening| session.number() == number;
+        if !self.session.borrow().as_ref().is_some_and(is_current) {
             return;
         }
         match event {
@@ -335,12 +237,31 @@ impl Db {
         }
     }
 
+    /// The attribute `state`.
+    pub(super) fn state(&self) -> &'static str {
+        let session = self.session.borrow();
+        session.as_ref().map_or("loading", |session| session.phase().name())
+    }
+
+    /// Whether this tab leads.
+    pub(super) fn leads(&self) -> bool {
+        self.session.borrow().as_ref().is_some_and(Opening::leads)
+    }
+
+    /// The element's connection as script sees it; `null` while the element is not connected.
+    pub(super) fn database(&self) -> JsValue {
+        self.session
+            .borrow_mut()
+            .as_mut()
+            .map_or(JsValue::NULL, Opening::database)
+    }
+
     /// How many writes of this page have no answer yet.
-    fn pending(&self) -> u32 {
+    pub(super) fn pending(&self) -> u32 {
         let session = self.session.borrow();
         session
             .as_ref()
-            .map_or(0, |session| session.connection.status().pending)
+            .map_or(0, |session| session.connection().status().pending)
     }
 
     /// Dispatches one `pending` event for everything that happens in a task: a loop of a thousand writes is not a
@@ -363,11 +284,11 @@ impl Db {
     fn show_states(&self, element: &HtmlElement) {
         let session = self.session.borrow();
         let Some(session) = session.as_ref() else { return };
-        let status = session.connection.status();
+        let status = session.connection().status();
         show_states(
             element,
             &[
-                (session.phase.name(), true),
+                (session.phase().name(), true),
                 ("leader", session.leads()),
                 ("memory", status.in_memory.is_some()),
                 ("pending", status.pending > 0),
@@ -375,15 +296,13 @@ impl Db {
         );
     }
 
-    /// Shows who leads. The event also comes when the lease is extended, which changes nothing here.
+    /// Shows who leads, if that is news.
     fn show_leader(&self, element: &HtmlElement, info: &LeaderInfo) {
         let mut guard = self.session.borrow_mut();
         let Some(session) = guard.as_mut() else { return };
-        let same = |before: &LeaderInfo| before.is_leader == info.is_leader && before.leader_id == info.leader_id;
-        if session.leader.as_ref().is_some_and(same) {
+        if !session.note_leader(info) {
             return;
         }
-        session.leader = Some(info.clone());
         drop(guard);
         tree::set_attribute(element, "leader", info.is_leader.then_some(""));
         self.show_states(element);
@@ -395,27 +314,64 @@ impl Db {
     }
 }
 
-impl Opening {
-    fn leads(&self) -> bool {
-        self.leader.as_ref().is_some_and(|leader| leader.is_leader)
+// The migrations in the element: it migrates when they are parsed, when there are more of them, and when the schema has
+// changed. One migration is under way at a time, and a request that comes meanwhile runs after it.
+impl Db {
+    /// Runs the migrations in the element, if there are more than before.
+    fn migrate(self: &Rc<Self>, element: &HtmlElement) {
+        let scripts = migrations::sources(element);
+        let mut session = self.session.borrow_mut();
+        let Some(session) = session.as_mut() else {
+            return;
+        };
+        if !session.take_scripts(scripts) {
+            return;
+        }
+        let number = session.number();
+        if session.begin_migrating() {
+            self.migrate_now(number);
+        }
     }
-}
 
-/// Closes the connection at once. Script may still hold this session's `database`, and garbage collection may take
-/// long.
-impl Drop for Opening {
-    fn drop(&mut self) {
-        let connection = self.connection.clone();
-        spawn_local(async move { connection.close().await });
+    /// The schema has changed. Perhaps some tab has replaced all data with a backup, which this page must migrate. If
+    /// nothing is to be done, the worker answers from its own copy.
+    fn migrate_again(self: &Rc<Self>, number: OpeningNumber) {
+        let mut session = self.session.borrow_mut();
+        let session = session.as_mut().filter(|session| session.has_scripts());
+        if session.is_some_and(Opening::begin_migrating) {
+            self.migrate_now(number);
+        }
     }
-}
 
-impl Phase {
-    fn name(&self) -> &'static str {
-        match self {
-            Phase::Loading => "loading",
-            Phase::Ready => "ready",
-            Phase::Failed(_) => "error",
+    fn migrate_now(self: &Rc<Self>, number: OpeningNumber) {
+        let db = self.clone();
+        spawn_local(async move {
+            loop {
+                let Some((name, connection, scripts)) = db.of_session(number, Opening::begin_preparing) else {
+                    return;
+                };
+                let prepared = schema::prepare(&name, &connection, scripts).await;
+                match db.of_session(number, Opening::has_migrated) {
+                    Some(Migrating::Again) => {}
+                    Some(_) => return db.migrated(number, prepared),
+                    None => return,
+                }
+            }
+        });
+    }
+
+    fn migrated(&self, number: OpeningNumber, prepared: Result<(), Failure>) {
+        let phase = prepared.map_or_else(Phase::Failed, |()| Phase::Ready);
+        // No news: the database is ready as before, it has the same failure as before, or a failure has ended the
+        // connection.
+        let is_known = self.of_session(number, |session| match (session.phase(), &phase) {
+            (Phase::Failed(known), Phase::Failed(failure)) => known == failure,
+            (Phase::Ready, Phase::Ready) => true,
+            (_, Phase::Ready) => session.connection().status().failure.is_some(),
+            _ => false,
+        });
+        if is_known == Some(false) {
+            self.show(number, phase);
         }
     }
 }
@@ -423,7 +379,8 @@ impl Phase {
 impl Drop for Db {
     fn drop(&mut self) {
         schedule::discharge(self.number);
-        nearest::remove(self.number);
+        // While the page itself is unloaded, this list may be dropped before an element.
+        let _ = DATABASES.try_with(|databases| databases.borrow_mut().remove(&self.number));
     }
 }
 

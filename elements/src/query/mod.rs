@@ -10,24 +10,16 @@ pub mod format;
 pub mod marks;
 pub mod order;
 
-#[cfg(target_family = "wasm")]
 mod binding;
-#[cfg(target_family = "wasm")]
-pub(crate) mod element;
-#[cfg(target_family = "wasm")]
+mod element;
 mod form;
-#[cfg(target_family = "wasm")]
 mod header;
-#[cfg(target_family = "wasm")]
 mod rows;
-#[cfg(target_family = "wasm")]
+mod script;
 mod section;
-#[cfg(target_family = "wasm")]
 mod table;
-#[cfg(target_family = "wasm")]
 mod template;
-#[cfg(target_family = "wasm")]
 mod view;
 
 #[cfg(target_family = "wasm")]
-pub(crate) use binding::active_element;
+pub(crate) use element::Query;

@@ -1,17 +1,8 @@
-//! `<sqlite-write sql="INSERT INTO …">`: runs a statement for a form, a button or a field.
-//!
-//! If the element contains a `<form>`, submitting the form runs the statement. If it contains no form, its buttons run
-//! it. If it has neither, a change of its field runs it (a checkbox in a row). The named fields and the `data-*`
-//! attributes are bound as parameters (`params`). The write goes to the leader, in whichever tab that is. While the
-//! write is under way, the buttons are disabled. An error message is shown beside them.
+//! The element `<sqlite-write>`: it binds the fields, runs the statement, and shows what became of it.
 
-mod cause;
-mod script;
-
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 
-use cause::{Cause, fields_of, is_confirmed};
 use js_sys::WeakRef;
 use sqlite_elements::client::last_insert_id;
 use sqlite_elements::durations::WRITE_TIMEOUT_MS;
@@ -21,13 +12,13 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AddEventListenerOptions, Element, Event, HtmlElement, HtmlInputElement};
 
-use crate::base::{self, Base, show_states};
+use super::cause::{Cause, fields_of, is_confirmed};
+use crate::base::show_states;
 use crate::event::{detail, fire, fire_error};
 use crate::notice::NoticePlace;
 use crate::params::{Fields, is_nearest, reset_form};
-use crate::shell::Core;
 use crate::tree::{self, set_attribute};
-use crate::{buttons, db, document, failure, notice, style};
+use crate::{buttons, db, failure, notice};
 
 #[wasm_bindgen(module = "/src/editable.js")]
 extern "C" {
@@ -43,29 +34,32 @@ pub(crate) struct Write {
     failure: RefCell<Option<Failure>>,
 }
 
-impl Core for Write {
-    const BASE: Base = Base::Write;
-    const ATTRIBUTES: &'static [&'static str] = &[];
-
-    fn begin(element: &HtmlElement) -> Rc<Self> {
-        let write = Rc::new(Write {
+impl Write {
+    pub(super) fn new(element: &HtmlElement) -> Self {
+        Write {
             element: WeakRef::new(element),
             pending: Cell::new(0),
             failure: RefCell::default(),
-        });
-        base::attach(element, script::WriteCore::of(write.clone()).into());
-        write
+        }
     }
 
-    fn connected(self: &Rc<Self>, element: &HtmlElement) {
-        style::adopt(element);
-        document::warn_if_misplaced(element);
+    /// The element, if it has not been collected.
+    pub(super) fn element(&self) -> Option<HtmlElement> {
+        self.element.deref()
     }
-}
 
-impl Write {
+    /// Whether a write is under way.
+    pub(super) fn is_pending(&self) -> bool {
+        self.pending.get() > 0
+    }
+
+    /// Why the last write failed.
+    pub(super) fn failure(&self) -> Ref<'_, Option<Failure>> {
+        self.failure.borrow()
+    }
+
     /// Starts the statement. This call reads the fields and disables the buttons.
-    fn start(
+    pub(super) fn start(
         self: Rc<Self>,
         element: HtmlElement,
         cause: Cause,
@@ -93,7 +87,7 @@ impl Write {
     }
 
     /// Removes the message when the attempt that it belongs to is given up: its form is reset, or its dialog is closed.
-    fn withdraw(&self, element: &Element) {
+    pub(super) fn withdraw(&self, element: &Element) {
         if self.failure.take().is_some() {
             notice::clear(element);
             self.show_states(element);
@@ -120,7 +114,7 @@ impl Write {
     }
 
     fn show_states(&self, element: &Element) {
-        let (pending, failed) = (self.pending.get() > 0, self.failure.borrow().is_some());
+        let (pending, failed) = (self.is_pending(), self.failure.borrow().is_some());
         set_attribute(element, "aria-busy", pending.then_some("true"));
         show_states(element, &[("pending", pending), ("error", failed)]);
     }
@@ -153,9 +147,9 @@ impl Write {
         fire_error(element, failure, names);
     }
 
-    fn set_off(self: &Rc<Self>, event: &Event, element: HtmlElement, cause: Cause) {
+    pub(super) fn set_off(self: &Rc<Self>, event: &Event, element: HtmlElement, cause: Cause) {
         event.prevent_default();
-        let pending = self.pending.get() > 0 && !matches!(cause, Cause::Field(_));
+        let pending = self.is_pending() && !matches!(cause, Cause::Field(_));
         if pending || !cause.is_valid(&element) || !is_confirmed(&element) {
             return;
         }
@@ -165,8 +159,8 @@ impl Write {
     }
 
     /// The element and the event's target, if the event is for this element and no listener has cancelled it.
-    fn accept(&self, event: &Event) -> Option<(HtmlElement, Element)> {
-        let element: HtmlElement = self.element.deref()?;
+    pub(super) fn accept(&self, event: &Event) -> Option<(HtmlElement, Element)> {
+        let element = self.element()?;
         let target = event.target()?.dyn_into::<Element>().ok()?;
         (!event.default_prevented() && is_nearest(&element, &target)).then_some((element, target))
     }
@@ -186,7 +180,8 @@ async fn perform(element: &HtmlElement, sql: String, fields: Fields) -> Result<O
     connection.write(Work::batch(vec![statement]), WRITE_TIMEOUT_MS).await
 }
 
-fn detail_of(outcome: &Outcome) -> JsValue {
+/// What the event `done` tells, and what a submission resolves to.
+pub(super) fn detail_of(outcome: &Outcome) -> JsValue {
     detail([
         ("changes", (outcome.changes as f64).into()),
         ("lastInsertId", last_insert_id(outcome)),
