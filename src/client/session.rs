@@ -309,7 +309,11 @@ impl Session {
                     spawn_local(Rc::clone(self).flush());
                 }
                 port.queue(|part| encode(request, part));
-                Ok(())
+                match request {
+                    // Chromium runs no microtasks of a page that it freezes.
+                    Request::Suspend => port.flush().map_err(Failure::from),
+                    _ => Ok(()),
+                }
             }
             (None, None) => Ok(()),
         };

@@ -25,7 +25,7 @@ use super::tab::Tab;
 use super::unstored::Unstored;
 use super::words::{Effect, Happening, LockCall};
 use crate::engine::{OnProgress, Progress};
-use crate::request::{Event, Failure, FailureKind, Request, decode, encode};
+use crate::request::{Event, Failure, FailureKind, Request, Response, decode, encode};
 use crate::sql::Code;
 use crate::storage::{Durability, IndexedDbStore, Seq, Snapshot, Store, StoreError, TabId};
 use crate::time::Timestamp;
@@ -212,7 +212,7 @@ impl<'a> Driver<'a> {
                         }
                     }
                     Effect::Send { to, bytes } => Broadcast::post_once(&name_of_one(to), &bytes)?,
-                    Effect::Tell(event) => self.tell(&event),
+                    Effect::Tell(event) => self.tell(&event)?,
                     Effect::Closed => return Ok(()),
                 }
             }
@@ -255,9 +255,22 @@ impl<'a> Driver<'a> {
 
     /// Queues an event for the page. Events that follow one another closely are posted as one message, because a message
     /// costs more than the point select that it answers.
-    fn tell(&mut self, event: &Event) {
+    fn tell(&mut self, event: &Event) -> Result<(), Failure> {
+        // Who waits for earlier writes (`sync`) goes on after their callers have heard: a message is a task of its own.
+        let ends_a_wait = matches!(
+            event,
+            Event::Answered {
+                answer: Ok(Response::Done),
+                ..
+            }
+        );
+        if ends_a_wait {
+            self.queued_since_ms = None;
+            self.port.flush()?;
+        }
         self.queued_since_ms.get_or_insert_with(since_start_ms);
         self.port.queue(|part| encode(event, part));
+        Ok(())
     }
 
     /// Posts what has been queued for a while, before the next piece of SQL.
