@@ -35,6 +35,8 @@ for (const name of names) {
   test(`where less motion is asked for, nothing of the ${name} page moves when it changes`, async ({ chromium }) => {
     const page = await opened(chromium, name);
     await page.emulateMedia({ reducedMotion: 'reduce' });
+    // What began to move before it was asked for comes to its end.
+    await expect.poll(() => page.evaluate(() => document.getAnimations().length)).toBe(0);
     const moved = await page.evaluateHandle(() => {
       const moved: string[] = [];
       for (const kind of ['transitionrun', 'animationstart'])

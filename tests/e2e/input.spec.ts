@@ -42,8 +42,6 @@ test.describe('parameters', () => {
   });
 
   test('only the answer to the last question is shown', async ({ chromium, fixtures }) => {
-    // The worker looks for a name that the page has taken back, and the browser logs that it is not there.
-    chromium.expectComplaint(/ERR_FILE_NOT_FOUND/);
     const page = await opened(chromium, fixtures);
     await add(page, `<sqlite-query sql="SELECT 'none' AS a"><template><p>{{a}}</p></template></sqlite-query>`);
     await expect(page.locator('main p')).toHaveText(['none']);

@@ -6,9 +6,6 @@ import { endless } from './support/worker.ts';
 
 const surroundings: Surroundings = { database: 'superseded.db', schema: 'CREATE TABLE t (x)', db: 'Database' };
 
-/** The worker looks for queries that were taken back. Chromium logs each look that finds nothing. */
-test.beforeEach(({ chromium }) => chromium.expectComplaint(/ERR_FILE_NOT_FOUND/));
-
 test('a live query without an end is ended by its unsubscribe, and the next one is answered', async ({
   chromium,
   fixtures,
